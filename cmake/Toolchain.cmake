@@ -1,0 +1,32 @@
+# Compiler settings that every target shares: warnings, sanitizers, faster tools where present.
+find_program(DRS_CCACHE ccache)
+if(DRS_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${DRS_CCACHE})
+endif()
+find_program(DRS_MOLD mold)
+if(DRS_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_library(drs_flags INTERFACE)
+target_compile_options(drs_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
+                       -Woverloaded-virtual -Werror -fno-omit-frame-pointer)
+target_include_directories(drs_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_compile_definitions(drs_flags INTERFACE JSON_USE_IMPLICIT_CONVERSIONS=0 SPDLOG_FMT_EXTERNAL SPDLOG_COMPILED_LIB
+                           DRS_VERSION="${PROJECT_VERSION}")
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # False alarms of g++ 12 at -O2 inside the standard library; clang-tidy and the sanitizers cover the real ones.
+  target_compile_options(drs_flags INTERFACE -Wno-restrict -Wno-null-dereference -Wno-maybe-uninitialized
+                         -Wno-missing-requires -Wno-array-bounds -Wno-stringop-overflow)
+  if(DRS_SANITIZE MATCHES thread)
+    target_compile_options(drs_flags INTERFACE -Wno-tsan)
+  endif()
+endif()
+if(DRS_SANITIZE)
+  target_compile_options(drs_flags INTERFACE -fsanitize=${DRS_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(drs_flags INTERFACE -fsanitize=${DRS_SANITIZE})
+endif()
+if(DRS_COVERAGE)
+  target_compile_options(drs_flags INTERFACE --coverage)
+  target_link_options(drs_flags INTERFACE --coverage)
+endif()

@@ -1,0 +1,130 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+#include "model/job_spec.h"
+#include "pipeline/compare.h"
+#include "pipeline/interfaces.h"
+
+namespace drs {
+
+/// A managed instance known to this installation ([[instances]] of the configuration).
+struct Instance {
+  std::string id, engine, hosts, region;  ///< hosts: "host[:port],host[:port]"
+  int port = 0;                           ///< for hosts without one; 0 = the engine's default
+};
+using InstanceCatalogue = std::map<std::string, Instance>;
+
+/// Limits that a job's engine code must keep.
+struct EngineLimits {
+  std::size_t queueBytes = 32U << 20U;        ///< this job's share of the process-wide memory budget
+  int maxSessions = 4;                        ///< database sessions per job and side
+  std::size_t chunkBytes = 16U << 20U;
+  std::string spillFolder;                    ///< for what must not stay in memory
+};
+
+/// All that an engine is told about a job. `open` unseals a secret: the only place where secrets become plain.
+struct EngineJob {
+  std::string id;
+  std::uint64_t epoch = 0;
+  JobSpec spec;
+  std::function<std::string(const Secret&, const std::string& path)> open;
+  std::shared_ptr<const InstanceCatalogue> instances;
+  EngineLimits limits;
+  std::optional<Position> startPosition;  ///< INCR_TRANS: what PUT start-position set, canonical
+  Log log;
+};
+
+enum class Side { source, target };
+
+struct NetworkResult {
+  std::string ip;  ///< address as asked for
+  bool success = false;
+  std::string errorCode, errorMessage;
+};
+
+enum class CheckResult { passed, alarm, failed };
+
+struct PrecheckItem {
+  std::string item;    ///< name as in the API, e.g. "srcDbBinlogIsOff"
+  CheckResult result = CheckResult::passed;
+  std::string group;   ///< "connection", "privileges", "log", "objects", "consistency"
+  std::string reason;  ///< names the object, the cause and the remedy
+  std::string rawError;
+  bool skippable = false;
+};
+
+/// Looks at both databases before a job runs. Changes nothing.
+class Prober {
+ public:
+  virtual ~Prober() = default;
+  /// One result per address of both sides.
+  virtual std::vector<NetworkResult> network(const std::stop_token& stop) = 0;
+  /// Every item that guards this job; all are run, a failed connection fails the items behind it with that reason.
+  virtual std::vector<PrecheckItem> precheck(const std::stop_token& stop) = 0;
+};
+
+/// Reads definitions of one side.
+class Catalog {
+ public:
+  virtual ~Catalog() = default;
+  /// User databases (no system schemas, no control schema), sorted.
+  virtual std::vector<std::string> databases() = 0;
+  /// Base tables of the databases with everything in TableSchema; read once per database, not per table.
+  virtual std::vector<TableSchemaPtr> tables(const std::vector<std::string>& databases) = 0;
+};
+
+/// Takes our traces out of the target.
+class Cleaner {
+ public:
+  virtual ~Cleaner() = default;
+  /// For `reset`: drops or empties the target tables of the plans (what we created is dropped, what stood there empty is
+  /// emptied) and removes chunks and marks, so that the copy can start again.
+  virtual void reset(const Plans& plans) = 0;
+  /// For ending and deleting: removes the job's control rows (and the control schema with the last job's). Returns what
+  /// could not be removed, by name.
+  virtual std::vector<std::string> release() = 0;
+};
+
+/// One row of the registry: a pair of databases and how to work on them. Stateless; every call opens new connections.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  [[nodiscard]] virtual std::unique_ptr<Prober> prober(const EngineJob& job) const = 0;
+  [[nodiscard]] virtual std::unique_ptr<Catalog> catalog(const EngineJob& job, Side side) const = 0;
+  [[nodiscard]] virtual std::unique_ptr<Source> source(const EngineJob& job) const = 0;
+  [[nodiscard]] virtual std::unique_ptr<Sink> sink(const EngineJob& job) const = 0;
+  [[nodiscard]] virtual std::unique_ptr<Comparer> comparer(const EngineJob& job) const = 0;
+  [[nodiscard]] virtual std::unique_ptr<Cleaner> cleaner(const EngineJob& job) const = 0;
+};
+
+/// What GET /links reports of a route.
+struct Link {
+  std::string engineType, jobType, sourceType, targetType;
+  std::vector<std::string> directions, netTypes, taskTypes;
+};
+
+/// The engines by engine_type. An engine_type without an entry has not landed (DRS.M00302).
+class Registry {
+ public:
+  Registry();  ///< with all engines of this build
+  [[nodiscard]] const Engine* find(std::string_view engineType) const;
+  [[nodiscard]] const std::vector<Link>& links() const { return links_; }
+
+ private:
+  std::map<std::string, std::unique_ptr<Engine>, std::less<>> engines_;
+  std::vector<Link> links_;
+};
+
+/// Checks and canonicalises a start position of the API for an engine (file_and_position, gtid_set); the error texts name
+/// the member. Throws Error(valueNotAllowed).
+[[nodiscard]] Position parseStartPosition(std::string_view engineType, const std::string& fileAndPosition, const std::string& gtidSet);
+
+}  // namespace drs

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "engine/engine.h"
+
+struct st_mysql;  // libmariadb's MYSQL
+
+namespace drs::mysql {
+
+struct Address {
+  std::string host;
+  int port = 3306;
+};
+
+/// How to reach one side of a job; made by connectOptions(), secrets opened.
+struct ConnectOptions {
+  Origin origin = Origin::source;      ///< for errors
+  std::vector<Address> addresses;      ///< tried in order
+  std::string user, password;
+  bool tls = false;
+  std::string caPem;                   ///< empty: the system's CAs; verification is always on when tls is
+  std::string bindAddress;             ///< local address (custom_node_ip), empty = any
+  int connectTimeoutSeconds = 10;
+  int readTimeoutSeconds = 600;
+};
+
+/// Addresses (ip, or instance_id through the catalogue), user, password and TLS of one side. Throws Error
+/// (unknownInstance, valueNotAllowed, sealBroken).
+[[nodiscard]] ConnectOptions connectOptions(const EngineJob& job, Side side);
+
+/// What the server is.
+struct ServerInfo {
+  bool mariadb = false;
+  int version = 0;             ///< 101106 = 10.11.6, 90704 = 9.7.4
+  std::string versionText;
+};
+
+/// One value of a text result; data() == nullptr is NULL.
+using Field = std::string_view;
+using Row = std::vector<Field>;
+
+/// One session, blocking. Every session starts with: time_zone '+00:00', binary character set for results (bytes are
+/// moved, never converted), sql_mode 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES' (MariaDB the same), no statement
+/// time-out, CLIENT_FOUND_ROWS and multi-statements on. One thread; shutdown() from any.
+class Connection {
+ public:
+  /// Throws Error: cannotResolve, cannotConnect, accessDenied, tlsFailed.
+  [[nodiscard]] static std::unique_ptr<Connection> open(const ConnectOptions& options);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  struct Outcome {
+    std::uint64_t affected = 0;   ///< rows found (CLIENT_FOUND_ROWS)
+    std::uint64_t insertId = 0;
+    unsigned warnings = 0;
+  };
+  /// Runs one statement without a result set. Throws Error: databaseError, deadlock (1205, 1213, 1180), connectionLost.
+  /// lastErrno() has the server's number.
+  Outcome execute(std::string_view sql);
+  /// Sends several statements in one packet; the outcome of each, up to the first that failed, which is thrown.
+  std::vector<Outcome> executeAll(std::string_view sql);
+  /// All rows at once (for small results): copies.
+  [[nodiscard]] std::vector<std::vector<std::optional<std::string>>> query(std::string_view sql);
+  /// First column of the first row; nothing if there is no row or it is NULL.
+  [[nodiscard]] std::optional<std::string> value(std::string_view sql);
+  /// Streams rows; `row` is valid during the call only; false ends early (the rest is discarded by closing the session).
+  void stream(std::string_view sql, const std::function<bool(const Row&)>& each);
+
+  [[nodiscard]] const ServerInfo& server() const { return server_; }
+  [[nodiscard]] unsigned lastErrno() const { return lastErrno_; }
+  [[nodiscard]] const std::string& peer() const { return peer_; }  ///< "source 10.0.0.5:3306", for messages
+  [[nodiscard]] Origin origin() const { return origin_; }
+  /// Warnings of the last statement as "code: text" lines (SHOW WARNINGS).
+  [[nodiscard]] std::vector<std::string> warnings();
+  /// Makes a blocked call of the owner end with connectionLost. Threads: any.
+  void shutdown() noexcept;
+  /// libmariadb's handle, for the binlog dump.
+  [[nodiscard]] st_mysql* handle() { return mysql_; }
+
+ private:
+  explicit Connection(st_mysql* mysql) : mysql_(mysql) {}
+  [[noreturn]] void fail();
+
+  st_mysql* mysql_ = nullptr;
+  ServerInfo server_;
+  std::string peer_;
+  Origin origin_ = Origin::source;
+  unsigned lastErrno_ = 0;
+};
+
+/// `name` in back-quotes, inner ones doubled.
+[[nodiscard]] std::string quoteName(std::string_view name);
+/// "`db`.`table`".
+[[nodiscard]] std::string quoteName(const TableName& name);
+/// A text literal for our own ASCII/UTF-8 texts: quoted, escaped for every sql_mode (hex form if it holds a backslash).
+[[nodiscard]] std::string quoteText(std::string_view text);
+
+}  // namespace drs::mysql

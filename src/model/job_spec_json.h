@@ -1,0 +1,66 @@
+#pragma once
+
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "model/job_spec.h"
+
+namespace drs {
+
+/// One thing that is wrong with a request: where ("jobs[0].base_info.name"), the value as the client sent it (never a
+/// secret), what is allowed, and the message of the catalogue.
+struct Problem {
+  Msg msg;
+  std::string path;
+  std::string value;
+  std::string allowed;
+  std::vector<std::string> args;  ///< for the catalogue's text
+};
+
+struct DecodedJob {
+  JobSpec spec;
+  std::vector<Problem> problems;  ///< empty = every rule that can be seen in the request holds
+};
+
+/// Decodes one job of a batch (table 4 and below) and checks each field's own rules and the cross-field rules
+/// (batch-async-create.md section 3, decisions.md). `path` is the JSON path of the object, e.g. "jobs[0]".
+/// Never throws for what a client can send.
+[[nodiscard]] DecodedJob decodeJob(const nlohmann::json& job, const std::string& path);
+
+/// Decodes a whole body {"jobs": […]} of 1 to `maxJobs` jobs, duplicate names included.
+struct DecodedBatch {
+  std::vector<JobSpec> jobs;
+  std::vector<Problem> problems;
+};
+[[nodiscard]] DecodedBatch decodeBatch(const nlohmann::json& body, std::size_t maxJobs);
+
+/// Overlays the members of `params` (a batch update, v5-endpoints.md 2.3) on `spec` and checks the result as a whole.
+/// A secret that the update leaves out keeps its stored value if endpoint.id or the endpoint's position matches.
+[[nodiscard]] std::vector<Problem> updateJob(JobSpec& spec, const nlohmann::json& params, const std::string& path);
+
+/// Decodes a db_object / object_info map / endpoint info alone (actions and updates use them).
+[[nodiscard]] std::vector<Problem> decodeDbObject(DbObject& out, const nlohmann::json& value, const std::string& path);
+[[nodiscard]] std::vector<Problem> decodeEndpointInfo(EndpointInfo& out, const nlohmann::json& value, const std::string& path);
+
+enum class EncodeFor { answer, store };
+/// answer: without secrets and without db_object (which has its own call); store: with the sealed secrets and everything.
+/// Throws Error(internal) when asked to store a secret that is not sealed.
+[[nodiscard]] nlohmann::ordered_json encodeJob(const JobSpec& spec, EncodeFor purpose);
+[[nodiscard]] nlohmann::ordered_json encodeDbObject(const DbObject& selection);
+/// The reverse of encodeJob(store); no rules are applied. Throws Error(storeDamaged).
+[[nodiscard]] JobSpec jobFromStore(const nlohmann::json& stored);
+
+/// Calls `fn(path, secret)` for every secret present, path relative to the job ("source_endpoint[0].endpoint.db_password").
+void forEachSecret(JobSpec& spec, const std::function<void(const std::string& path, Secret&)>& fn);
+
+/// Every field of every table as data: [{"object","field","mandatory","type","allowed","min","max","secret",…}], for the test
+/// that holds api/openapi.yaml against the rules, and for docs/reference/request.md.
+[[nodiscard]] nlohmann::ordered_json describeRequest();
+
+/// The value of job.baseInfo.taskType etc. with the documented defaults filled in.
+[[nodiscard]] std::string conflictPolicyOf(const JobSpec& spec);  ///< "stop" when absent (decisions.md)
+
+}  // namespace drs
