@@ -43,7 +43,9 @@ class Source {
   [[nodiscard]] virtual Position currentPosition() = 0;
   /// Cuts a job's tables into chunks; groups become one chunk each.
   [[nodiscard]] virtual std::vector<Chunk> split(const Plans& plans) = 0;
-  /// Streams a chunk's rows; low and high are set (rows and bytes are counted by the caller).
+  /// Streams a chunk's rows; low and high are set (rows and bytes are counted by the caller). Everything at or before low is
+  /// visible in the snapshot (never the raw tail of the log), everything visible in it is at or before high. After a
+  /// stop, or when `out` says false, it returns early or throws; the caller drops such a chunk in either case.
   virtual ChunkResult readChunk(const Chunk& chunk, const Plans& plans, const BatchConsumer& out, const std::stop_token& stop) = 0;
   /// Opens the log behind `from`. Throws Error(logPurged) if the source has it no more.
   [[nodiscard]] virtual std::unique_ptr<LogReader> openLog(const Position& from, const Plans& plans) = 0;
@@ -53,16 +55,22 @@ class Source {
   [[nodiscard]] virtual bool covers(const Position& position, const Transaction& transaction) const = 0;
 };
 
-/// The mark of a lane, stored in the target in the transaction of the data.
-struct Mark {
-  Position position;
+/// Who may write. The job's control row in the target holds both numbers; each transaction of ours checks them under a
+/// lock, so that a worker that lost its lease, or works for a plan that was reset, can commit nothing.
+///   plan   the plan that tables, chunks and mark belong to. Grows with each plan that is made for the job (first start,
+///          every reset); all tasks of one plan carry the same number.
+///   epoch  the fencing number of the task at hand; grows with every start of that task, on any node.
+/// The tasks that run alone (plan, finish, stream) take the control row over by Sink::fence(). The copy tasks of a job run
+/// side by side: they never raise the control row's epoch; each takes over only the row of its chunk by openChunk().
+struct Fence {
+  std::uint64_t plan = 0;
   std::uint64_t epoch = 0;
 };
 
-/// How the rows of each table are applied until the stream has passed its window (mysql.md 4.2).
-struct Window {
-  bool exact = false;       ///< skip everything at or before `end`, strict behind it
-  Position end;             ///< empty: strict from the start
+/// The mark of a lane, stored in the target in the transaction of the data.
+struct Mark {
+  Position position;
+  std::uint64_t epoch = 0;  ///< of the task that moved it last
 };
 
 /// Writes one chunk: rows, then commit; destroyed without commit = rolled back. One thread.
@@ -70,7 +78,9 @@ class ChunkWriter {
  public:
   virtual ~ChunkWriter() = default;
   virtual void write(std::size_t plan, const RowBatch& batch) = 0;
-  /// Commits the rows and the chunk's result together. Throws Error(fenced) if the epoch is not the newest.
+  /// Commits the rows and the chunk's result together. If a chunk needs several transactions (exact ones only, they are
+  /// redone from an empty table), each checks the fence. Throws Error(fenced) if the job's plan is another one (share
+  /// lock on the control row) or the chunk's row carries another epoch (exclusive lock on it).
   virtual void commit(const ChunkResult& result) = 0;
 };
 
@@ -83,19 +93,27 @@ struct ApplyStats {
 class Sink {
  public:
   virtual ~Sink() = default;
-  /// Makes the control tables, takes the job over with `epoch` (an older worker's next commit fails with fenced) and
-  /// returns the lane's mark, if one was set.
-  virtual std::optional<Mark> fence(std::uint64_t epoch) = 0;
+  /// Makes the control tables, takes the control row over (exclusive lock: waits for a predecessor's open transaction; its
+  /// next one fails with fenced) and returns the lane's mark, if one was set for this plan. Throws Error(fenced) if the
+  /// row belongs to a newer plan, to the same plan with a newer epoch, or to an older plan that still has chunks or a
+  /// mark (only Cleaner::reset() may drop those). apply() goes on under this fence.
+  virtual std::optional<Mark> fence(const Fence& fence) = 0;
   /// Creates databases and tables with primary and unique keys; what exists stays. Idempotent.
   virtual void prepare(const Plans& plans) = 0;
-  /// A writer for the chunk, or nothing if it is committed already (then `done` has its result).
-  virtual std::unique_ptr<ChunkWriter> openChunk(const Chunk& chunk, const Plans& plans, ChunkResult& done) = 0;
-  /// The committed chunks.
+  /// A writer for the chunk, or nothing if it is committed already (then `done` has its result). Takes the chunk's row over
+  /// with fence.epoch; an exact chunk's tables are emptied first. Throws Error(fenced) if the control row's plan is
+  /// not fence.plan, or the chunk's row has a newer epoch. Does not need fence() on this instance.
+  virtual std::unique_ptr<ChunkWriter> openChunk(const Chunk& chunk, const Fence& fence, const Plans& plans, ChunkResult& done) = 0;
+  /// The committed chunks of the control row's plan.
   [[nodiscard]] virtual std::vector<ChunkResult> chunks() = 0;
-  /// Adds secondary indexes and foreign keys. Idempotent.
+  /// Adds secondary indexes and foreign keys. Idempotent. Foreign keys are added without checking the rows: chunks were
+  /// read at different times, a child may stand there whose parent only the replay brings.
   virtual void finish(const Plans& plans) = 0;
-  /// Applies whole transactions and moves the mark in one target transaction. `tolerant[i]` says for plan i whether its
-  /// rows are written by after image (window not passed). An ambiguous commit is settled inside. Returns when durable.
+  /// Applies whole transactions and moves the mark to the last one's end in one target transaction. Transactions may be
+  /// without changes; a SchemaChange comes alone. `tolerant[i]` says for plan i that its window is open: rows are written
+  /// by after image, whatever collides on any unique key is removed first, a missing row is no error, and foreign keys are
+  /// not checked (tables joined by foreign keys share their window). An ambiguous commit is settled inside. Returns when
+  /// durable; after a stop it may throw instead. Throws Error(fenced), Error(conflict).
   virtual ApplyStats apply(const std::vector<Transaction>& transactions, const Plans& plans, const std::vector<bool>& tolerant,
                            const std::stop_token& stop) = 0;
 };
