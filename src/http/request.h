@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/percent.h"
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -7,6 +9,9 @@
 #include <vector>
 
 namespace drs::http {
+
+using drs::percentDecode;
+using drs::percentEncode;
 
 /// Header fields in the order of arrival; names compare without regard to case.
 class Headers {
@@ -44,12 +49,6 @@ struct Request {
 /// Fills target, segments and query from a raw target in origin form ("/path?query"). False if it is malformed: no
 /// leading "/", a broken percent escape, a control character, or a NUL in the decoded form.
 [[nodiscard]] bool parseTarget(std::string_view target, Request& out);
-
-/// Percent-decoding; nothing on a broken escape. `plusIsSpace` for query parts.
-[[nodiscard]] std::optional<std::string> percentDecode(std::string_view text, bool plusIsSpace);
-
-/// Letters, digits and - _ . ~ stay, every other byte becomes %XX in upper case.
-[[nodiscard]] std::string percentEncode(std::string_view text);
 
 /// Comparison without regard to case, ASCII only.
 [[nodiscard]] bool equalsIgnoreCase(std::string_view a, std::string_view b) noexcept;
