@@ -1,0 +1,62 @@
+"""Fixtures of all python tests: folders that are removed, servers shared by a module."""
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from support import servers  # noqa: E402
+from support.drsd import Drsd  # noqa: E402
+
+
+def _folder():
+    path = pathlib.Path(tempfile.mkdtemp(prefix="opendrs-test-"))
+    os.chmod(path, 0o755)
+    return path
+
+
+@pytest.fixture(scope="session")
+def server_folder():
+    path = _folder()
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def folder():
+    path = _folder()
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def mariadb_pair(server_folder):
+    with servers.start("mariadb", server_folder) as a, servers.start("mariadb", server_folder) as b:
+        yield a, b
+
+
+@pytest.fixture(scope="session")
+def mysql_pair(server_folder):
+    with servers.start("mysql", server_folder) as a, servers.start("mysql", server_folder) as b:
+        yield a, b
+
+
+@pytest.fixture(scope="session", params=["mariadb", "mysql"])
+def pair(request):
+    """(source, target) of both flavours in turn."""
+    return request.getfixturevalue(f"{request.param}_pair")
+
+
+@pytest.fixture
+def drsd(folder):
+    with Drsd(folder) as running:
+        yield running
+
+
+@pytest.fixture
+def database(request):
+    """A database name of the test's own."""
+    return ("t_" + "".join(ch if ch.isalnum() else "_" for ch in request.node.name.lower()))[:50]

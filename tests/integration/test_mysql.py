@@ -1,0 +1,213 @@
+"""MySQL→MySQL on real servers: full load, incremental, mapping, pause and resume, what is refused."""
+import time
+
+import pytest
+
+from support import rows, workload
+from support.drsd import job, tables, wait_for, whole
+
+
+def caught_up(client, name, source, target, source_db, target_db, probe="counter"):
+    """Waits until a marker row written now has arrived."""
+    value = int(time.time() * 1000) % 10**12
+    source.execute(f"REPLACE INTO {probe} VALUES (999, {value})", database=source_db)
+    wait_for(lambda: target.execute(f"SELECT n FROM {probe} WHERE id=999", database=target_db) == ((value,),), 60, "the marker row",
+             lambda: f"{client.status(name)} {client.logs(name)[:6]}")
+
+
+def test_full_then_incremental_is_equal_to_the_row(drsd, pair, database):
+    source, target = pair
+    workload.create(source, database)
+    load = workload.Load(source, database, writers=2, pause=0.002)
+    client = drsd.client
+    (name,) = client.start(job("full-incr", source, target, whole(database, database + "_c")))
+    client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    time.sleep(3)
+    transactions = load.stop()
+    caught_up(client, name, source, target, database, database + "_c")
+    rows.assert_equal(source, database, target, database + "_c", *workload.TABLES)
+    indexes = "SELECT table_name, index_name, non_unique, seq_in_index, column_name FROM information_schema.statistics WHERE table_schema='{}' ORDER BY 1,2,4"
+    assert source.execute(indexes.format(database)) == target.execute(indexes.format(database + "_c"))
+    assert transactions > 100
+    out = drsd.ctl("compare", name)
+    assert "0 differ" in out or "equal" in out.lower(), out
+
+
+def test_full_only_ends_at_one_point_in_time(drsd, pair, database):
+    source, target = pair
+    workload.create(source, database)
+    load = workload.Load(source, database, writers=2, pause=0.002)
+    client = drsd.client
+    (name,) = client.start(job("full-only", source, target, whole(database, database + "_c"), task_type="FULL_TRANS"))
+    client.wait_status(name, "FULL_TRANSFER_COMPLETE")
+    load.stop()
+    # A point in time: whatever the counter says at the target, that many tokens are there.
+    workload.assert_exactly_once(target, database + "_c")
+
+
+def test_tables_are_mapped_and_others_left_alone(drsd, pair, database):
+    source, target = pair
+    workload.create(source, database)
+    client = drsd.client
+    (name,) = client.start(job("mapped", source, target, tables(database, "item", "counter", target=database + "_c", rename={"item": "thing"})))
+    client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    source.execute("UPDATE item SET price=price+1 WHERE id<100", "DELETE FROM item WHERE id=100", "UPDATE token SET writer=1", database=database)
+    caught_up(client, name, source, target, database, database + "_c")
+    rows.assert_equal(source, database, target, database + "_c", ("item", "thing"), "counter")
+    assert {t[0] for t in target.execute("SHOW TABLES", database=database + "_c")} == {"thing", "counter"}
+
+
+def test_pause_and_resume(drsd, pair, database):
+    source, target = pair
+    workload.create(source, database, rows=200)
+    client = drsd.client
+    (name,) = client.start(job("pause", source, target, whole(database, database + "_c")))
+    client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    assert client.action(name, "stop", pause_mode="target")["status"] == "success"
+    client.wait_status(name, "PAUSING")
+    source.execute("UPDATE item SET price=5", database=database)
+    time.sleep(1)
+    assert target.execute("SELECT COUNT(*) FROM item WHERE price=5", database=database + "_c")[0][0] < 200
+    client.action(name, "restart")
+    client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    caught_up(client, name, source, target, database, database + "_c")
+    rows.assert_equal(source, database, target, database + "_c", *workload.TABLES)
+
+
+def test_ending_leaves_nothing_of_ours(drsd, pair, database):
+    source, target = pair
+    before = [s.execute("SHOW DATABASES") for s in pair]
+    workload.create(source, database, rows=50)
+    client = drsd.client
+    (name,) = client.start(job("ending", source, target, whole(database, database + "_c")))
+    client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    client.call("POST", f"/jobs/{name}/stop", {"is_force_stop": False})
+    client.wait_status(name, "RELEASE_RESOURCE_COMPLETE")
+    mine = {(database,), (database + "_c",)}
+    for server, earlier in zip(pair, before):
+        assert set(server.execute("SHOW DATABASES")) - mine == set(earlier) - {("drs_ctl",)}
+    client.call("DELETE", f"/jobs/{name}")
+
+
+def test_truncate_is_replicated(drsd, pair, database):
+    source, target = pair
+    workload.create(source, database, rows=100)
+    client = drsd.client
+    (name,) = client.start(job("truncate", source, target, tables(database, "item", "counter", target=database + "_c")))
+    client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    source.execute("TRUNCATE TABLE item", "INSERT INTO item (id,shelf,slot) VALUES (1,1,'after')", database=database)
+    caught_up(client, name, source, target, database, database + "_c")
+    rows.assert_equal(source, database, target, database + "_c", "item", "counter")
+
+
+def test_schema_change_on_a_selected_table_stops_with_its_text(drsd, pair, database):
+    source, target = pair
+    workload.create(source, database, rows=10)
+    client = drsd.client
+    (name,) = client.start(job("schema-change", source, target, whole(database, database + "_c")))
+    client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    source.execute("ALTER TABLE item ADD COLUMN extra INT", database=database)
+    wait_for(lambda: client.status(name) == "INCRE_TRANSFER_FAILED", 60, "the task to stop")
+    assert any("ADD COLUMN extra" in text for _, text in client.logs(name)), client.logs(name)
+
+
+@pytest.mark.parametrize("policy", ["stop", "ignore", "overwrite"])
+def test_conflict_policy(drsd, pair, database, policy):
+    source, target = pair
+    workload.create(source, database, rows=20)
+    client = drsd.client
+    (name,) = client.start(job("conflict", source, target, tables(database, "item", "counter", target=database + "_c"), policy={"conflict_policy": policy}))
+    client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    caught_up(client, name, source, target, database, database + "_c")
+    target.execute("INSERT INTO item (id,shelf,slot,label) VALUES (7777,1,'taken','mine')", database=database + "_c")
+    source.execute("INSERT INTO item (id,shelf,slot,label) VALUES (8888,1,'taken','theirs')", database=database)
+    if policy == "stop":
+        wait_for(lambda: client.status(name) == "INCRE_TRANSFER_FAILED", 60, "the task to stop")
+        assert any("item" in text for _, text in client.logs(name))
+        target.execute("DELETE FROM item WHERE id=7777", database=database + "_c")
+        client.action(name, "restart")
+        client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    caught_up(client, name, source, target, database, database + "_c")
+    found = target.execute("SELECT id FROM item WHERE slot='taken'", database=database + "_c")
+    assert found == (((7777,),) if policy == "ignore" else ((8888,),))
+
+
+def test_reset_copies_from_scratch(drsd, pair, database):
+    source, target = pair
+    workload.create(source, database, rows=100)
+    client = drsd.client
+    (name,) = client.start(job("reset", source, target, tables(database, "item", "counter", target=database + "_c")))
+    client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    target.execute("DELETE FROM item WHERE id=3", database=database + "_c")
+    source.execute("UPDATE item SET price=9 WHERE id=3", database=database)
+    wait_for(lambda: client.status(name) == "INCRE_TRANSFER_FAILED", 60, "the conflict")
+    client.action(name, "reset")
+    client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    caught_up(client, name, source, target, database, database + "_c")
+    rows.assert_equal(source, database, target, database + "_c", "item", "counter")
+
+
+def test_incremental_only_from_a_given_position(drsd, pair, database):
+    source, target = pair
+    for server, name in ((source, database), (target, database + "_c")):
+        workload.create(server, name, rows=50)
+    client = drsd.client
+    status = "SHOW BINARY LOG STATUS" if not source.mariadb else "SHOW MASTER STATUS"
+    file, offset, *_ = source.execute(status)[0]
+    source.execute("UPDATE item SET label='moved', changed=changed", "DELETE FROM item WHERE id=5", database=database)
+    batch = client.create(job("incr-only", source, target, tables(database, "item", "counter", target=database + "_c"), task_type="INCR_TRANS"))
+    assert client.validated(batch) == "ASYNC_JOB_VALIDATE_FAILED"  # no start position yet, by name
+    (listed,) = client.batch_jobs(batch)
+    assert "start" in str(listed["precheck_result"]).lower()
+    client.call("PUT", f"/jobs/{listed['id']}/start-position", {"file_and_position": f"{file}:{offset}"})
+    client.call("PUT", f"/batch-async-jobs/{batch}", {"jobs": [{"type": "precheck", "params": {"job_id": listed["id"]}}]})
+    assert client.validated(batch) == "AUTO_PARAM_VALIDATE_SUCCESS", client.batch_jobs(batch)
+    client.call("POST", f"/batch-async-jobs/{batch}/commit")
+    client.wait_status(listed["id"], "INCRE_TRANSFER_STARTED")
+    caught_up(client, listed["id"], source, target, database, database + "_c")
+    assert target.execute("SELECT COUNT(*), SUM(label='moved') FROM item", database=database + "_c") == ((49, 49),)
+
+
+def test_what_cannot_be_copied_fails_the_precheck_by_name(drsd, pair, database):
+    source, target = pair
+    source.execute(f"CREATE DATABASE {database}")
+    source.execute("CREATE TABLE nokey (a INT, b INT)", "CREATE TABLE shape (id INT PRIMARY KEY, g GEOMETRY)", "CREATE TABLE fine (id INT PRIMARY KEY)",
+                   "CREATE VIEW seen AS SELECT 1 AS one", database=database)
+    client = drsd.client
+    batch = client.create(job("refused", source, target, whole(database, database + "_c")))
+    assert client.validated(batch) == "ASYNC_JOB_VALIDATE_FAILED"
+    (listed,) = client.batch_jobs(batch)
+    failed = [i for i in listed["precheck_result"]["precheck_results"] if i["result"] == "FAILED"]
+    text = str(failed)
+    for name in ("nokey", "shape", "seen"):
+        assert name in text, failed
+    assert "fine" not in text
+
+
+def test_target_that_holds_rows_is_refused(drsd, pair, database):
+    source, target = pair
+    workload.create(source, database, rows=10)
+    target.execute(f"CREATE DATABASE {database}_c")
+    target.execute("CREATE TABLE counter (id INT NOT NULL PRIMARY KEY, n BIGINT NOT NULL)", "INSERT INTO counter VALUES (1,1)", database=database + "_c")
+    client = drsd.client
+    batch = client.create(job("nonempty", source, target, whole(database, database + "_c")))
+    assert client.validated(batch) == "ASYNC_JOB_VALIDATE_FAILED"
+    (listed,) = client.batch_jobs(batch)
+    items = {i["item"]: i for i in listed["precheck_result"]["precheck_results"]}
+    assert items["checkEmptyDstDb"]["result"] == "FAILED" and "counter" in items["checkEmptyDstDb"]["failed_reason"]
+
+
+def test_wrong_password_and_dead_address_are_found_by_the_validation(drsd, pair, database):
+    source, target = pair
+    workload.create(source, database, rows=10)
+    client = drsd.client
+    wrong = job("wrong-password", source, target, whole(database, database + "_c"))
+    wrong["source_endpoint"][0]["endpoint"]["db_password"] = "not-it-at-all"
+    dead = job("dead-address", source, target, whole(database, database + "_d"))
+    dead["target_endpoint"][0]["endpoint"]["db_port"] = "1"
+    batch = client.create(wrong, dead)
+    assert client.validated(batch) == "ASYNC_JOB_VALIDATE_FAILED"
+    listed = {j["base_info"]["name"]: j for j in client.batch_jobs(batch)}
+    assert any(n["success"] is False and n.get("error_code") == "DRS.KE0002" for n in listed["wrong-password"]["network_results"])
+    assert any(n["success"] is False for n in listed["dead-address"]["network_results"])
+    assert "not-it-at-all" not in str(listed)
