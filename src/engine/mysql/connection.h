@@ -1,5 +1,8 @@
 #pragma once
 
+#include "base/error.h"
+#include "engine/engine.h"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -7,9 +10,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/error.h"
-#include "engine/engine.h"
 
 struct st_mysql;  // libmariadb's MYSQL
 
@@ -22,12 +22,12 @@ struct Address {
 
 /// How to reach one side of a job; made by connectOptions(), secrets opened.
 struct ConnectOptions {
-  Origin origin = Origin::source;      ///< for errors
-  std::vector<Address> addresses;      ///< tried in order
+  Origin origin = Origin::source;  ///< for errors
+  std::vector<Address> addresses;  ///< tried in order
   std::string user, password;
   bool tls = false;
-  std::string caPem;                   ///< empty: the system's CAs; verification is always on when tls is
-  std::string bindAddress;             ///< local address (custom_node_ip), empty = any
+  std::string caPem;        ///< empty: the system's CAs; verification is always on when tls is
+  std::string bindAddress;  ///< local address (custom_node_ip), empty = any
   int connectTimeoutSeconds = 10;
   int readTimeoutSeconds = 600;
 };
@@ -36,10 +36,14 @@ struct ConnectOptions {
 /// (unknownInstance, valueNotAllowed, sealBroken).
 [[nodiscard]] ConnectOptions connectOptions(const EngineJob& job, Side side);
 
+/// "host[:port],host[:port],…", IPv6 in brackets ("[::1]:3306"; bare if without a port). `path` names the member in
+/// errors. Throws Error(valueNotAllowed).
+[[nodiscard]] std::vector<Address> parseAddresses(std::string_view list, int defaultPort, const std::string& path);
+
 /// What the server is.
 struct ServerInfo {
   bool mariadb = false;
-  int version = 0;             ///< 101106 = 10.11.6, 90704 = 9.7.4
+  int version = 0;  ///< 101106 = 10.11.6, 90704 = 9.7.4
   std::string versionText;
 };
 
@@ -47,9 +51,10 @@ struct ServerInfo {
 using Field = std::string_view;
 using Row = std::vector<Field>;
 
-/// One session, blocking. Every session starts with: time_zone '+00:00', binary character set for results (bytes are
-/// moved, never converted), sql_mode 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES' (MariaDB the same), no statement
-/// time-out, CLIENT_FOUND_ROWS and multi-statements on. One thread; shutdown() from any.
+/// One session, blocking. Every session starts with: time_zone '+00:00', utf8mb4 for the text of statements, binary
+/// character set for results (bytes are moved, never converted), sql_mode 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,
+/// STRICT_ALL_TABLES', autocommit on, no statement time-out, CLIENT_FOUND_ROWS and multi-statements on, LOAD DATA LOCAL
+/// off. One thread; shutdown() from any.
 class Connection {
  public:
   /// Throws Error: cannotResolve, cannotConnect, accessDenied, tlsFailed.
@@ -59,7 +64,7 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   struct Outcome {
-    std::uint64_t affected = 0;   ///< rows found (CLIENT_FOUND_ROWS)
+    std::uint64_t affected = 0;  ///< rows found (CLIENT_FOUND_ROWS)
     std::uint64_t insertId = 0;
     unsigned warnings = 0;
   };
@@ -72,7 +77,8 @@ class Connection {
   [[nodiscard]] std::vector<std::vector<std::optional<std::string>>> query(std::string_view sql);
   /// First column of the first row; nothing if there is no row or it is NULL.
   [[nodiscard]] std::optional<std::string> value(std::string_view sql);
-  /// Streams rows; `row` is valid during the call only; false ends early (the rest is discarded by closing the session).
+  /// Streams rows; `row` is valid during the call only; false ends early (the rest is discarded by closing the
+  /// session).
   void stream(std::string_view sql, const std::function<bool(const Row&)>& each);
 
   [[nodiscard]] const ServerInfo& server() const { return server_; }
@@ -89,8 +95,10 @@ class Connection {
  private:
   explicit Connection(st_mysql* mysql) : mysql_(mysql) {}
   [[noreturn]] void fail();
+  void setUp();
 
   st_mysql* mysql_ = nullptr;
+  int socket_ = -1;  ///< a duplicate: shutdown() may use it while the library closes its own
   ServerInfo server_;
   std::string peer_;
   Origin origin_ = Origin::source;
