@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""./x check: format, layers, spelling, shell scripts, clang-tidy. Prints what is wrong and ends with `N passed, N failed`.
+
+    check.py [format|layers|headers|spelling|shell|tidy]…      all of them by default; tidy takes minutes the first time
+"""
+import concurrent.futures
+import hashlib
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+os.chdir(ROOT)
+
+# The arrows of docs/architecture.md: a folder may include itself and what stands here, nothing else.
+LAYERS = {
+    "base": [],
+    "net": ["crypto", "base"],
+    "crypto": ["base"],
+    "wire": ["base"],
+    "model": ["base"],
+    "http": ["net", "crypto", "base"],
+    "transform": ["model", "base"],
+    "pipeline": ["transform", "model", "base"],
+    "engine": ["pipeline", "transform", "model", "wire", "net", "crypto", "base"],
+    "store": ["model", "base"],
+    "job": ["engine", "pipeline", "transform", "store", "crypto", "model", "base"],
+    "api": ["job", "store", "engine", "http", "crypto", "model", "base"],
+    "drsd": ["api", "job", "store", "engine", "http", "crypto", "net", "model", "base"],
+    "drsctl": ["http", "net", "crypto", "base"],
+}
+# Heavy headers stay in .cpp files (docs/architecture.md).
+HEAVY = re.compile(r'#include <(boost/|spdlog/|nlohmann/json\.hpp|toml\+\+|CLI/|mysql)')
+HEAVY_ALLOWED = {"src/model/field_spec.h"}
+
+
+def tracked(*patterns):
+    out = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "--", *patterns], capture_output=True, text=True, check=True).stdout
+    return [f for f in out.splitlines() if os.path.exists(f)]
+
+
+def check_format():
+    run = subprocess.run(["clang-format-19", "--dry-run", "--Werror", *tracked("*.h", "*.cpp")], capture_output=True, text=True)
+    wrong = sorted({line.split(":")[0] for line in run.stderr.splitlines() if "error:" in line})
+    return [f"{f}: not formatted (./x format)" for f in wrong]
+
+
+def layer_of(path):
+    parts = path.split("/")
+    return parts[1] if parts[0] in ("src", "apps") else None
+
+
+def check_layers(files=None):
+    problems = []
+    for path in files if files is not None else tracked("src/*.h", "src/*.cpp", "apps/*.h", "apps/*.cpp"):
+        layer = layer_of(path)
+        if layer not in LAYERS:
+            problems.append(f"{path}: the folder {layer} is not in the table of layers")
+            continue
+        for number, line in enumerate(open(path, encoding="utf-8"), 1):
+            found = re.match(r'\s*#include "([a-z_]+)/', line)
+            if found and found[1] not in (layer, *LAYERS[layer]):
+                problems.append(f"{path}:{number}: {layer} must not include {found[1]}")
+    return problems
+
+
+def check_headers():
+    problems = []
+    for path in tracked("src/*.h", "apps/*.h"):
+        text = open(path, encoding="utf-8").read()
+        if "#pragma once" not in text:
+            problems.append(f"{path}: no #pragma once")
+        if path not in HEAVY_ALLOWED and (found := HEAVY.search(text)):
+            problems.append(f"{path}: {found[0]}… belongs into a .cpp file")
+    for folder in sorted({str(pathlib.Path(p).parent) for p in tracked("src/*.cpp")}):
+        if not os.path.exists(f"{folder}/README.md"):
+            problems.append(f"{folder}: no README.md")
+    return problems
+
+
+def check_spelling():
+    words = "tools/spelling.txt"
+    run = subprocess.run(["codespell", "--quiet-level=2", f"--ignore-words={words}", *[f for f in tracked() if not f.startswith(("LICENSE", "tests/fuzz/corpus", "tests/wire/data"))]],
+                         capture_output=True, text=True)
+    return run.stdout.splitlines()
+
+
+def check_shell():
+    run = subprocess.run(["shellcheck", "x", ".ci/run", *tracked("*.sh")], capture_output=True, text=True)
+    return run.stdout.splitlines()
+
+
+def tidy_one(path, flags, stamp):
+    """One file; a file whose content, headers and settings have not changed since it passed is not looked at again."""
+    command = ["clang-tidy-19", "--quiet", "-p", "build/dev", "--warnings-as-errors=*", path]
+    run = subprocess.run(command, capture_output=True, text=True)
+    lines = [line for line in run.stdout.splitlines() if ": error:" in line or ": warning:" in line]
+    if run.returncode == 0:
+        stamp.parent.mkdir(parents=True, exist_ok=True)
+        stamp.write_text(flags)
+    return lines or ([] if run.returncode == 0 else [f"{path}: clang-tidy failed: {run.stderr.strip()[-300:]}"])
+
+
+def check_tidy():
+    if not os.path.exists("build/dev/compile_commands.json"):
+        subprocess.run(["cmake", "--preset", "dev"], check=True, capture_output=True)
+    headers = hashlib.sha256()
+    for path in [".clang-tidy", *tracked("src/*.h", "src/*.def", "apps/*.h")]:
+        headers.update(open(path, "rb").read())
+    problems, work = [], []
+    for path in tracked("src/*.cpp", "apps/*.cpp"):
+        key = hashlib.sha256(open(path, "rb").read() + headers.digest()).hexdigest()
+        stamp = ROOT / "build/tidy" / (path.replace("/", "_") + ".passed")
+        if not (stamp.exists() and stamp.read_text() == key):
+            work.append((path, key, stamp))
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for lines in pool.map(lambda w: tidy_one(*w), work):
+            problems += lines
+    return sorted(set(problems))
+
+
+CHECKS = {"format": check_format, "layers": check_layers, "headers": check_headers, "spelling": check_spelling, "shell": check_shell, "tidy": check_tidy}
+
+
+def main(names):
+    passed = failed = 0
+    for name in names or CHECKS:
+        problems = CHECKS[name]()
+        print(f"{name}: {'ok' if not problems else f'{len(problems)} problems'}")
+        for problem in problems[:60]:
+            print("  " + problem)
+        passed, failed = passed + (not problems), failed + bool(problems)
+    print(f"{passed} passed, {failed} failed")
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
