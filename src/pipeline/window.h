@@ -1,18 +1,18 @@
 #pragma once
 
+#include "pipeline/interfaces.h"
+
 #include <cstddef>
 #include <vector>
-
-#include "pipeline/interfaces.h"
 
 namespace drs {
 
 /// How the rows of one table are applied at the start of the replay (mysql.md 4.2, "the window rule").
 ///
-/// A free table's chunks were read at different moments. Until the lane has passed the high position of every chunk, the
-/// replay is tolerant and complete: nothing is skipped, not even what a chunk already contains. (Chunk 1 reads (1,'A'); the
-/// source makes it (1,'B') and inserts (15,'A'); chunk 2 reads (15,'A'). Under a unique key one of the two rows is lost
-/// in the load, whatever the order; only the replay of both events mends it.)
+/// A free table's chunks were read at different moments. Until the lane has passed the high position of every chunk,
+/// the replay is tolerant and complete: nothing is skipped, not even what a chunk already contains. (Chunk 1 reads
+/// (1,'A'); the source makes it (1,'B') and inserts (15,'A'); chunk 2 reads (15,'A'). Under a unique key one of the two
+/// rows is lost in the load, whatever the order; only the replay of both events mends it.)
 ///
 /// An exact table was read, with its whole group, at one position: what that snapshot contains is skipped, the rest is
 /// strict from the first transaction on.
@@ -22,16 +22,17 @@ struct Window {
 };
 
 /// The window of each plan. Free tables that are joined by foreign keys share one, because a parent must not be strict
-/// while its child is not: deleting the parent would fail on a child row that is newer. `results` are the committed chunks.
-/// Throws Error(internal) if a chunk of `chunks` has no result: a table would be incomplete.
+/// while its child is not: deleting the parent would fail on a child row that is newer. `results` are the committed
+/// chunks. Throws Error(internal) if a chunk of `chunks` has no result: a table would be incomplete.
 [[nodiscard]] std::vector<Window> windowsOf(const Plans& plans, const std::vector<Chunk>& chunks,
                                             const std::vector<ChunkResult>& results);
 
-/// Where the replay starts. `planned` (P0) was noted before the tables were described and before any chunk was opened, so a
-/// replay from there also sees every definition change since. It is right if it lies at or before the low position of
-/// every chunk, which is verified, not assumed: low promises that all before it is visible in the chunk, a position taken
-/// from the tail of the log does not. If it fails, the lowest low serves. Positions are only partially ordered: the
-/// lowest is the one that every other low has reached. Throws Error(internal) if there is none.
-[[nodiscard]] Position replayStart(const Source& source, const Position& planned, const std::vector<ChunkResult>& results);
+/// Where the replay starts. `planned` (P0) was noted before the tables were described and before any chunk was opened,
+/// so a replay from there also sees every definition change since. It is right if it lies at or before the low position
+/// of every chunk, which is verified, not assumed: low promises that all before it is visible in the chunk, a position
+/// taken from the tail of the log does not. If it fails, the lowest low serves. Positions are only partially ordered:
+/// the lowest is the one that every other low has reached. Throws Error(internal) if there is none.
+[[nodiscard]] Position replayStart(const Source& source, const Position& planned,
+                                   const std::vector<ChunkResult>& results);
 
 }  // namespace drs

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "model/job_spec.h"
+#include "model/table_schema.h"
+
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "model/job_spec.h"
-#include "model/table_schema.h"
 
 namespace drs {
 
@@ -17,17 +17,27 @@ struct TablePlan {
   TableSchemaPtr source;
   TableName target;
   ConflictPolicy conflicts = ConflictPolicy::stop;
-  bool secondaryIndexes = true;         ///< index_trans
-  bool createTable = true;              ///< false: the table stood in the target, empty, before
-  /// Tables joined by CASCADE / SET NULL actions share a group (≥ 0) and are read at one snapshot position; −1: free.
+  bool secondaryIndexes = true;  ///< index_trans
+  bool createTable = true;       ///< false: the table stood in the target, empty, before
+  bool truncates = true;         ///< ddl_trans: false = TRUNCATE at the source is not carried over
+  /// Tables of a group (≥ 0) are read at one snapshot position; −1: free. See foreign_keys.h for who is in a group.
   int group = -1;
 };
 
-/// What of the selection cannot be enacted by this version, by name: path in db_object and why. Empty = all of it can.
+/// Something that keeps a job from running: the JSON path within the job
+/// ("db_object.object_info.shop.tables.orders.columns") and why.
 struct Refusal {
   std::string path, reason;
 };
+
+/// The rules of the request that this version does not enact and that would change what arrives in the target, seen in
+/// the request alone. Empty = everything that was asked for is done. (Members without influence on the target's content
+/// are not listed; docs/reference/request.md says what becomes of each.)
 [[nodiscard]] std::vector<Refusal> refusedRules(const JobSpec& spec);
+
+/// What only shows with the source's definitions at hand: a listed table that is not there, two sources for one target,
+/// a foreign key whose actions come from outside of the selection. `tables`: all tables of the selected databases.
+[[nodiscard]] std::vector<Refusal> planProblems(const JobSpec& spec, const std::vector<TableSchemaPtr>& tables);
 
 /// The databases that the selection touches; nothing = all user databases (object_scope all).
 [[nodiscard]] std::optional<std::vector<std::string>> selectedDatabases(const JobSpec& spec);
@@ -38,7 +48,8 @@ struct Refusal {
 /// Where a selected table goes (database and table name mapping).
 [[nodiscard]] TableName mappedName(const JobSpec& spec, const TableName& source);
 
-/// Compiles the plans of all selected tables, sorted by source name; assigns the groups by their foreign keys.
+/// Compiles the plans of all selected tables, sorted by source name; assigns the groups by their foreign keys. Throws
+/// Error(crossField) with the first of planProblems(). createTable is left true: only the target knows.
 [[nodiscard]] std::vector<TablePlan> compilePlans(const JobSpec& spec, const std::vector<TableSchemaPtr>& tables);
 
 }  // namespace drs

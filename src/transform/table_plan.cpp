@@ -1,0 +1,122 @@
+#include "transform/table_plan.h"
+
+#include "base/error.h"
+#include "transform/foreign_keys.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace drs {
+namespace {
+
+std::string pathOf(const TableName& table) {
+  return "db_object.object_info." + table.database + ".tables." + table.table;
+}
+
+std::string nameOf(const TableName& table) {
+  return table.database + "." + table.table;
+}
+
+std::vector<TableSchemaPtr> selected(const JobSpec& spec, const std::vector<TableSchemaPtr>& tables) {
+  std::vector<TableSchemaPtr> out;
+  std::copy_if(tables.begin(), tables.end(), std::back_inserter(out),
+               [&](const TableSchemaPtr& table) { return isSelected(spec, table->name); });
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a->name < b->name; });
+  return out;
+}
+
+void findMissing(const JobSpec& spec, const std::vector<TableSchemaPtr>& tables, std::vector<Refusal>& out) {
+  if (!spec.dbObject.objectInfo) return;
+  std::set<TableName> present;
+  for (const auto& table : tables) present.insert(table->name);
+  for (const auto& [databaseName, database] : *spec.dbObject.objectInfo) {
+    if (!database.tables) continue;
+    for (const auto& [tableName, table] : *database.tables) {
+      const TableName name{databaseName, tableName};
+      if (isSelected(spec, name) && !present.contains(name)) {
+        out.push_back({pathOf(name), "the source has no table " + nameOf(name)});
+      }
+    }
+  }
+}
+
+void findCollisions(const JobSpec& spec, const std::vector<TableSchemaPtr>& chosen, std::vector<Refusal>& out) {
+  std::map<TableName, TableName> sourceOf;
+  for (const auto& table : chosen) {
+    const TableName target = mappedName(spec, table->name);
+    const auto [it, isNew] = sourceOf.emplace(target, table->name);
+    if (!isNew) {
+      out.push_back({pathOf(table->name), "both " + nameOf(it->second) + " and " + nameOf(table->name) + " go to " +
+                                              nameOf(target) + " in the target"});
+    }
+  }
+}
+
+/// Rows that an unselected parent changes by a cascade are not in the log of most servers: the child would drift
+/// silently.
+void findForeignActions(const std::vector<TableSchemaPtr>& chosen, std::vector<Refusal>& out) {
+  for (const auto& child : chosen) {
+    for (const ForeignKey& key : child->foreignKeys) {
+      const auto isParent = [&](const TableSchemaPtr& table) { return refersTo(key, table->name); };
+      if (!hasAction(key) || std::any_of(chosen.begin(), chosen.end(), isParent)) continue;
+      out.push_back({pathOf(child->name), "its foreign key " + key.name + " changes rows of " + nameOf(child->name) +
+                                              " when " + key.referencedDatabase + "." + key.referencedTable +
+                                              " changes; select that table too"});
+    }
+  }
+}
+
+ConflictPolicy policyOf(const JobSpec& spec) {
+  const std::string policy = spec.policyConfig.conflictPolicy.value_or("stop");  // absent: decisions.md
+  if (policy == "ignore") return ConflictPolicy::ignore;
+  return policy == "overwrite" ? ConflictPolicy::overwrite : ConflictPolicy::stop;
+}
+
+/// Rows without a key cannot be told apart, so a replay over them has to begin at one exact position.
+bool needsExactCopy(const TableSchema& table) {
+  return table.primaryKey.empty();
+}
+
+void assignGroups(const std::vector<TableSchemaPtr>& chosen, std::vector<TablePlan>& plans) {
+  int next = 0;
+  for (const ForeignKeyFamily& family : foreignKeyFamilies(chosen)) {
+    const bool keyless = std::any_of(family.tables.begin(), family.tables.end(),
+                                     [&](std::size_t i) { return needsExactCopy(*chosen[i]); });
+    if (!family.hasActions && !keyless) continue;
+    for (const std::size_t i : family.tables) plans[i].group = next;
+    ++next;
+  }
+}
+
+}  // namespace
+
+std::vector<Refusal> planProblems(const JobSpec& spec, const std::vector<TableSchemaPtr>& tables) {
+  std::vector<Refusal> out;
+  const auto chosen = selected(spec, tables);
+  findMissing(spec, tables, out);
+  findCollisions(spec, chosen, out);
+  findForeignActions(chosen, out);
+  return out;
+}
+
+std::vector<TablePlan> compilePlans(const JobSpec& spec, const std::vector<TableSchemaPtr>& tables) {
+  if (const auto problems = planProblems(spec, tables); !problems.empty()) {
+    throw Error(Msg::crossField, {problems.front().path, problems.front().reason}, Origin::request);
+  }
+  const auto chosen = selected(spec, tables);
+  std::vector<TablePlan> plans;
+  plans.reserve(chosen.size());
+  for (const auto& table : chosen) {
+    TablePlan& plan = plans.emplace_back();
+    plan.source = table;
+    plan.target = mappedName(spec, table->name);
+    plan.conflicts = policyOf(spec);
+    plan.secondaryIndexes = spec.policyConfig.indexTrans.value_or(true);
+    plan.truncates = spec.policyConfig.ddlTrans.value_or(true);
+  }
+  assignGroups(chosen, plans);
+  return plans;
+}
+
+}  // namespace drs
