@@ -1,9 +1,9 @@
 #pragma once
 
+#include "engine/engine.h"
+
 #include <cstddef>
 #include <string>
-
-#include "engine/engine.h"
 
 namespace drs {
 
@@ -13,15 +13,15 @@ struct Settings {
   std::string nodeName = "node-1";
   std::string region = "local-1";
   std::size_t maxJobsPerBatch = 100;
-  int maxRunningTasks = 8;                         ///< stream tasks of idle jobs count apart (maxStreams)
+  int maxRunningTasks = 8;  ///< stream tasks of idle jobs count apart (maxStreams)
   int maxStreams = 200;
-  std::size_t memoryBudgetBytes = 512U << 20U;     ///< for queues of all running tasks
+  std::size_t memoryBudgetBytes = 512U << 20U;  ///< for queues of all running tasks
   int sessionsPerJob = 4;
   std::size_t chunkBytes = 16U << 20U;
   int leaseTtlSeconds = 30, leaseRenewSeconds = 10, leaseMarginSeconds = 5;
   int pollMillis = 500;
-  int poisonLimit = 3;                             ///< deaths in a row at one task before its job gets a fault
-  std::size_t minFreeDiskBytes = 256U << 20U;      ///< below this no task is started and /readyz says so
+  int poisonLimit = 3;                         ///< deaths in a row at one task before its job gets a fault
+  std::size_t minFreeDiskBytes = 256U << 20U;  ///< below this no task is started and /readyz says so
   InstanceCatalogue instances;
 };
 

@@ -1,0 +1,82 @@
+#pragma once
+
+#include "store/store.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// The life cycle of a job: phase × desired × fault → status, and every move between phases. Moves are made here only,
+// in the store transaction that finishes a task or accepts an action; each writes a line of the job's log.
+
+namespace drs {
+
+/// The API's status of a job: a pure function of what is stored.
+[[nodiscard]] std::string_view apiStatus(Phase phase, Desired desired, bool faulted, bool drained) noexcept;
+/// All statuses that apiStatus() can give, in the order of the phases.
+[[nodiscard]] const std::vector<std::string_view>& apiStatuses();
+
+/// What a user can ask a job to do.
+enum class JobAction {
+  edit,
+  commit,
+  start,
+  pause,
+  resume,
+  reset,
+  end,
+  forceEnd,
+  remove,
+  testNetwork,
+  precheck,
+  skipPrecheck,
+  setStartPosition,
+  collectPosition,
+  collectObjects,
+  createCompare
+};
+[[nodiscard]] std::string_view toText(JobAction action) noexcept;  ///< in words, for messages: "pausing"
+[[nodiscard]] const std::vector<JobAction>& allJobActions();
+
+/// Whether an action is possible; if so `next` is the phase behind it (the same phase: no move).
+struct Decision {
+  enum class Kind { allowed, wrongState, busy } kind = Kind::wrongState;
+  Phase next = Phase::draft;
+};
+/// Pure; the table of the life cycle.
+[[nodiscard]] Decision decide(JobAction action, const JobRecord& job) noexcept;
+/// The same, thrown: Error(wrongState) or Error(busy).
+Phase require(JobAction action, const JobRecord& job);
+
+/// What follows when a task of the phases is done. Pure. `openChunks`: copy tasks that are not done; counted after this
+/// one.
+struct Step {
+  std::optional<Phase> phase;
+  std::optional<TaskKind> task;  ///< the next one to create
+};
+[[nodiscard]] Step nextStep(TaskKind done, std::string_view taskType, std::int64_t openChunks) noexcept;
+
+/// Changes a job inside a transaction: sets the fields, keeps `status` right, writes the row and a log line.
+class Lifecycle {
+ public:
+  explicit Lifecycle(StoreTransaction& tx) : tx_(tx) {}
+
+  /// Moves the job on; time stamps of the phases are set. `user`: who asked, empty = the service.
+  void move(JobRecord& job, Phase phase, const std::string& user = {});
+  void want(JobRecord& job, Desired desired, const std::string& user = {});
+  void fault(JobRecord& job, const Fault& fault);
+  void clearFault(JobRecord& job);
+  /// Writes fields that do not belong to the life cycle (results, positions).
+  void save(JobRecord& job);
+  /// Sets `drained` if nothing of the phases runs any more.
+  void noteDrained(JobRecord& job);
+  /// The validation of a draft has ended: its batch's status follows.
+  void validated(JobRecord& job, Validation result, const std::optional<Fault>& why);
+  void log(const JobRecord& job, EventLevel level, const std::string& message, const std::string& user = {});
+
+ private:
+  StoreTransaction& tx_;
+};
+
+}  // namespace drs
