@@ -15,6 +15,7 @@ def caught_up(client, name, source, target, source_db, target_db, probe="counter
              lambda: f"{client.status(name)} {client.logs(name)[:6]}")
 
 
+@pytest.mark.smoke
 def test_full_then_incremental_is_equal_to_the_row(drsd, pair, database):
     source, target = pair
     workload.create(source, database)
