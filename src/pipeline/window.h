@@ -35,4 +35,30 @@ struct Window {
 [[nodiscard]] Position replayStart(const Source& source, const Position& planned,
                                    const std::vector<ChunkResult>& results);
 
+/// Keeps the windows of a running replay and closes them as the lane passes. One thread. `before` is always the lane's
+/// position before the transaction at hand; it only grows.
+class WindowTracker {
+ public:
+  WindowTracker(const Source& source, std::vector<Window> windows);
+
+  /// Takes out of the transaction what an exact snapshot already contains.
+  void dropCovered(Transaction& transaction, const Position& before);
+  /// For each plan whether its rows are to be applied tolerantly, for a batch that begins behind `before` and touches
+  /// the plans of `transactions`. Tolerant until the end of a batch is right even if the window closes within it: there
+  /// both ways lead to the same rows.
+  [[nodiscard]] const std::vector<bool>& tolerant(const std::vector<Transaction>& transactions, const Position& before);
+  /// True if the lane has passed all windows.
+  [[nodiscard]] bool allPassed(const Position& at);
+
+ private:
+  [[nodiscard]] bool passed(std::size_t plan, const Position& at);
+
+  const Source& source_;
+  std::vector<Window> windows_;
+  std::vector<bool> tolerant_;
+};
+
+/// The plan that a change belongs to; nothing for a statement that is about no single selected table.
+[[nodiscard]] std::optional<std::size_t> planOf(const ChangeEvent& change);
+
 }  // namespace drs

@@ -1,0 +1,81 @@
+#include "pipeline/throttle.h"
+
+#include "base/task_group.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace drs {
+namespace {
+
+/// No wait is longer, so that a change of the rules or of the hour is noticed soon.
+constexpr std::chrono::milliseconds kLongestWait{200};
+constexpr UnixMillis kHourMillis = 3'600'000;
+
+bool holds(const SpeedRule& rule, int hour) {
+  if (rule.firstHour <= rule.lastHour) return rule.firstHour <= hour && hour <= rule.lastHour;
+  return hour >= rule.firstHour || hour <= rule.lastHour;
+}
+
+}  // namespace
+
+Throttle::Throttle(const Clock& clock, std::vector<SpeedRule> rules, Sleep sleep)
+    : clock_(clock),
+      sleep_(sleep ? std::move(sleep) : Sleep(sleepFor)),
+      rules_(std::move(rules)),
+      filledAt_(clock.steady()) {}
+
+void Throttle::setRules(std::vector<SpeedRule> rules) {
+  const std::lock_guard lock(mutex_);
+  rules_ = std::move(rules);
+}
+
+std::uint64_t Throttle::limitAt(UnixMillis now) const {
+  const int hour = static_cast<int>(now / kHourMillis % 24);
+  const auto rule = std::find_if(rules_.begin(), rules_.end(), [hour](const SpeedRule& r) { return holds(r, hour); });
+  return rule == rules_.end() ? 0 : rule->bytesPerSecond;
+}
+
+std::uint64_t Throttle::currentLimit() const {
+  const std::lock_guard lock(mutex_);
+  return limitAt(clock_.now());
+}
+
+void Throttle::refill(std::uint64_t limit) {
+  const auto now = clock_.steady();
+  const double seconds = std::chrono::duration<double>(now - filledAt_).count();
+  filledAt_ = now;
+  const auto perSecond = static_cast<double>(limit);
+  tokens_ = std::min(perSecond, tokens_ + seconds * perSecond);
+}
+
+std::chrono::milliseconds Throttle::waitFor(std::uint64_t limit) const {
+  const double millis = std::ceil(-tokens_ * 1000.0 / static_cast<double>(limit));
+  if (millis >= static_cast<double>(kLongestWait.count())) return kLongestWait;
+  return std::chrono::milliseconds(std::max<std::int64_t>(1, static_cast<std::int64_t>(millis)));
+}
+
+bool Throttle::pass(std::uint64_t bytes, const std::stop_token& stop) {
+  bool counted = false;
+  while (!stop.stop_requested()) {
+    std::chrono::milliseconds wait{0};
+    {
+      const std::lock_guard lock(mutex_);
+      const std::uint64_t limit = limitAt(clock_.now());
+      if (limit == 0) {  // unlimited hours forgive what was owed
+        tokens_ = 0;
+        filledAt_ = clock_.steady();
+        return true;
+      }
+      refill(limit);
+      if (!counted) tokens_ -= static_cast<double>(bytes);
+      counted = true;
+      if (tokens_ >= 0) return true;
+      wait = waitFor(limit);
+    }
+    if (!sleep_(wait, stop)) return false;
+  }
+  return false;
+}
+
+}  // namespace drs

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "base/clock.h"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <stop_token>
+#include <vector>
+
+namespace drs {
+
+/// A speed for some hours of every day, UTC. `firstHour` to `lastHour`, both included; first > last wraps past midnight
+/// ("16:00"–"15:59" is the whole day).
+struct SpeedRule {
+  int firstHour = 0, lastHour = 23;  ///< 0 to 23
+  std::uint64_t bytesPerSecond = 0;  ///< 0 = unlimited
+};
+
+/// Slows a job's copy down to the speed that the user set: a token bucket of one second's worth that may go into debt
+/// by one batch, so that a batch larger than the bucket passes too. Hours outside of every rule are unlimited. All
+/// copies of a job on this node share one instance. Threads: any.
+class Throttle {
+ public:
+  /// `sleep` waits at most the given time and returns false when stop was requested; tests pass their own.
+  using Sleep = std::function<bool(std::chrono::milliseconds, const std::stop_token&)>;
+  explicit Throttle(const Clock& clock, std::vector<SpeedRule> rules = {}, Sleep sleep = {});
+
+  /// Replaces the rules; whoever waits follows the new ones within a fifth of a second.
+  void setRules(std::vector<SpeedRule> rules);
+  /// Takes `bytes` of row data into account and waits until they may pass; false = stop was requested.
+  [[nodiscard]] bool pass(std::uint64_t bytes, const std::stop_token& stop);
+  /// The speed that holds now, in bytes per second; 0 = unlimited.
+  [[nodiscard]] std::uint64_t currentLimit() const;
+
+ private:
+  [[nodiscard]] std::uint64_t limitAt(UnixMillis now) const;
+  void refill(std::uint64_t limit);
+  [[nodiscard]] std::chrono::milliseconds waitFor(std::uint64_t limit) const;
+
+  const Clock& clock_;
+  const Sleep sleep_;
+  mutable std::mutex mutex_;
+  std::vector<SpeedRule> rules_;
+  double tokens_ = 0;  ///< bytes; negative = debt
+  std::chrono::steady_clock::time_point filledAt_;
+};
+
+}  // namespace drs

@@ -1,0 +1,52 @@
+#include "pipeline/window.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace drs {
+
+std::optional<std::size_t> planOf(const ChangeEvent& change) {
+  if (const auto* rows = std::get_if<RowsChange>(&change)) return rows->plan;
+  const auto& statement = std::get<SchemaChange>(change);
+  if (statement.kind == SchemaChange::Kind::truncate) return statement.plan;
+  return std::nullopt;
+}
+
+WindowTracker::WindowTracker(const Source& source, std::vector<Window> windows)
+    : source_(source), windows_(std::move(windows)), tolerant_(windows_.size(), false) {}
+
+bool WindowTracker::passed(std::size_t plan, const Position& at) {
+  std::vector<Position>& highs = windows_.at(plan).highs;
+  while (!highs.empty() && source_.reached(at, highs.back())) highs.pop_back();
+  return highs.empty();
+}
+
+void WindowTracker::dropCovered(Transaction& transaction, const Position& before) {
+  const auto isCovered = [&](const ChangeEvent& change) {
+    const auto plan = planOf(change);
+    if (!plan || !windows_.at(*plan).exact || passed(*plan, before)) return false;
+    const std::vector<Position>& snapshots = windows_[*plan].highs;
+    return std::any_of(snapshots.begin(), snapshots.end(),
+                       [&](const Position& snapshot) { return source_.covers(snapshot, transaction); });
+  };
+  std::erase_if(transaction.changes, isCovered);
+}
+
+const std::vector<bool>& WindowTracker::tolerant(const std::vector<Transaction>& transactions, const Position& before) {
+  for (const Transaction& transaction : transactions) {
+    for (const ChangeEvent& change : transaction.changes) {
+      const auto plan = planOf(change);
+      if (plan) tolerant_.at(*plan) = !windows_.at(*plan).exact && !passed(*plan, before);
+    }
+  }
+  return tolerant_;
+}
+
+bool WindowTracker::allPassed(const Position& at) {
+  for (std::size_t plan = 0; plan < windows_.size(); ++plan) {
+    if (!passed(plan, at)) return false;
+  }
+  return true;
+}
+
+}  // namespace drs
