@@ -1,12 +1,13 @@
 #pragma once
 
-#include <functional>
-#include <nlohmann/json_fwd.hpp>
-#include <string>
-#include <vector>
-
 #include "base/error.h"
 #include "model/job_spec.h"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
 
 namespace drs {
 
@@ -43,21 +44,23 @@ struct DecodedBatch {
 
 /// Decodes a db_object / object_info map / endpoint info alone (actions and updates use them).
 [[nodiscard]] std::vector<Problem> decodeDbObject(DbObject& out, const nlohmann::json& value, const std::string& path);
-[[nodiscard]] std::vector<Problem> decodeEndpointInfo(EndpointInfo& out, const nlohmann::json& value, const std::string& path);
+[[nodiscard]] std::vector<Problem> decodeEndpointInfo(EndpointInfo& out, const nlohmann::json& value,
+                                                      const std::string& path);
 
 enum class EncodeFor { answer, store };
-/// answer: without secrets and without db_object (which has its own call); store: with the sealed secrets and everything.
-/// Throws Error(internal) when asked to store a secret that is not sealed.
+/// answer: without secrets and without db_object (which has its own call); store: with the sealed secrets and
+/// everything. Throws Error(internal) when asked to store a secret that is not sealed.
 [[nodiscard]] nlohmann::ordered_json encodeJob(const JobSpec& spec, EncodeFor purpose);
 [[nodiscard]] nlohmann::ordered_json encodeDbObject(const DbObject& selection);
 /// The reverse of encodeJob(store); no rules are applied. Throws Error(storeDamaged).
 [[nodiscard]] JobSpec jobFromStore(const nlohmann::json& stored);
 
-/// Calls `fn(path, secret)` for every secret present, path relative to the job ("source_endpoint[0].endpoint.db_password").
+/// Calls `fn(path, secret)` for every secret present, path relative to the job
+/// ("source_endpoint[0].endpoint.db_password").
 void forEachSecret(JobSpec& spec, const std::function<void(const std::string& path, Secret&)>& fn);
 
-/// Every field of every table as data: [{"object","field","mandatory","type","allowed","min","max","secret",…}], for the test
-/// that holds api/openapi.yaml against the rules, and for docs/reference/request.md.
+/// Every field of every table as data: [{"object","field","mandatory","type","allowed","min","max","secret",…}], for
+/// the test that holds api/openapi.yaml against the rules, and for docs/reference/request.md.
 [[nodiscard]] nlohmann::ordered_json describeRequest();
 
 /// The value of job.baseInfo.taskType etc. with the documented defaults filled in.

@@ -1,0 +1,87 @@
+#include "model/spec_tables.h"
+#include "model/text_rules.h"
+
+// Tables 4 to 6: the job and its basic information. The contract calls every member of base_info optional; a job that
+// leaves out its name, scenario, engine, direction, type or network cannot run, so these six are mandatory here.
+
+namespace drs {
+
+template <>
+const Table<JobSpec>& tableOf<JobSpec>() {
+  static const Table<JobSpec> table{
+      "Job",
+      4,
+      {
+          field<&JobSpec::baseInfo>("base_info", object().required().enacted()),
+          field<&JobSpec::sourceEndpoint>("source_endpoint", elements(1, 1).required().enacted()),
+          field<&JobSpec::targetEndpoint>("target_endpoint", elements(1, 1).required().enacted()),
+          field<&JobSpec::alarmNotify>("alarm_notify", object().stored()),
+          field<&JobSpec::speedLimit>("speed_limit", elements(0, 3).stored()),
+          field<&JobSpec::userMigration>("user_migration", object().later()),
+          field<&JobSpec::policyConfig>("policy_config", object().required().enacted()),
+          field<&JobSpec::dbObject>("db_object", object().required().hidden().enacted()),
+          field<&JobSpec::dbParam>("db_param", object().later()),
+          field<&JobSpec::tuningParams>("tuning_params", object().stored()),
+          field<&JobSpec::periodOrder>("period_order", object().stored()),
+          field<&JobSpec::nodeInfo>("node_info", object().required().placement()),
+          field<&JobSpec::publicIpList>("public_ip_list", elements(0, 16).stored()),
+      }};
+  return table;
+}
+
+template <>
+const Table<BaseInfo>& tableOf<BaseInfo>() {
+  static const Table<BaseInfo> table{
+      "BaseInfo",
+      5,
+      {
+          field<&BaseInfo::name>(
+              "name",
+              text(4, 50)
+                  .only(kNameLetters)
+                  .required()
+                  .enacted("compared without regard to case; unique in a batch and among committed jobs of a project")),
+          field<&BaseInfo::jobType>("job_type", oneOf({"migration", "sync", "cloudDataGuard"}).required().enacted()),
+          field<&BaseInfo::multiWrite>("multi_write",
+                                       flag().later("cloudDataGuard: true = dual-active, false = single-active")),
+          field<&BaseInfo::engineType>(
+              "engine_type",
+              oneOf({"oracle-to-gaussdbv5", "redis-to-gaussredis", "rediscluster-to-gaussredis", "mysql-to-mysql"})
+                  .required()
+                  .enacted("mysql-to-mysql runs; the others are refused by the validation until their engine lands")),
+          field<&BaseInfo::jobDirection>("job_direction", oneOf({"up", "down", "non-dbs"}).required().stored()),
+          field<&BaseInfo::taskType>("task_type",
+                                     oneOf({"FULL_TRANS", "FULL_INCR_TRANS", "INCR_TRANS"}).required().enacted()),
+          field<&BaseInfo::netType>("net_type", oneOf({"eip", "vpc", "vpn"}).required().stored()),
+          field<&BaseInfo::chargingMode>("charging_mode",
+                                         oneOf({"period", "on_demand"}).defaultsTo("on_demand").stored()),
+          field<&BaseInfo::enterpriseProjectId>("enterprise_project_id", text().defaultsTo("0").stored("list filter")),
+          field<&BaseInfo::description>("description", text(0, 256).only(kDescriptionLetters).stored("shown")),
+          field<&BaseInfo::startTime>(
+              "start_time",
+              text(0, 13).shaped(kStartTime).enacted("Unix time in milliseconds; empty, absent or past = at once")),
+          field<&BaseInfo::expiredDays>(
+              "expired_days", numberText(14, 100).orNumber().defaultsTo("14").enacted(
+                                  "days after which an abnormal task ends by itself; kept and answered as text")),
+          field<&BaseInfo::tags>("tags", elements(0, 20).whenLong(Msg::tooManyTags).stored()),
+          field<&BaseInfo::isOpenFastClean>(
+              "is_open_fast_clean",
+              flag().defaultsTo("false").stored(
+                  "a setting of managed instances; there is nothing to switch on a server of one's own")),
+      }};
+  return table;
+}
+
+template <>
+const Table<Tag>& tableOf<Tag>() {
+  static const Table<Tag> table{
+      "Tag",
+      6,
+      {
+          field<&Tag::key>("key", text(1, 36).only(kTagLetters).whenLong(Msg::tagTooLong).stored("unique in the job")),
+          field<&Tag::value>("value", text(0, 43).only(kTagLetters).whenLong(Msg::tagTooLong).stored()),
+      }};
+  return table;
+}
+
+}  // namespace drs
