@@ -1,0 +1,97 @@
+#include "engine/mysql/position.h"
+
+#include "base/error.h"
+#include "wire/mysql/gtid_set.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <compare>
+#include <optional>
+#include <tuple>
+
+namespace drs::mysql {
+namespace {
+
+std::optional<std::uint64_t> parseNumber(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+/// Servers number their logs ("bin.000009", later "bin.1000000"): the number orders them, not the text.
+std::uint64_t fileNumber(std::string_view file) {
+  const std::size_t dot = file.rfind('.');
+  const auto value = parseNumber(dot == std::string_view::npos ? file : file.substr(dot + 1));
+  if (!value) throw Error(Msg::internal, {fmt::format("the log file {} has no number", file)});
+  return *value;
+}
+
+std::strong_ordering compareFiles(std::string_view fileA, std::uint64_t offsetA, std::string_view fileB,
+                                  std::uint64_t offsetB) {
+  return std::tuple(fileNumber(fileA), offsetA) <=> std::tuple(fileNumber(fileB), offsetB);
+}
+
+template <typename Set>
+Set parsed(std::string_view text) {
+  auto set = Set::parse(text);
+  if (!set) throw Error(Msg::internal, {fmt::format("malformed GTID position {}", text)});
+  return *std::move(set);
+}
+
+[[noreturn]] void malformed(std::string_view text) {
+  throw Error(Msg::internal, {fmt::format("malformed log position {}", text)});
+}
+
+}  // namespace
+
+Position toPosition(const LogPosition& position) {
+  return {fmt::format("{};gtid={};file={};offset={}", position.mariadb ? "mariadb" : "mysql", position.gtid,
+                      position.file, position.offset)};
+}
+
+LogPosition fromPosition(const Position& position) {
+  constexpr std::string_view kGtid = ";gtid=", kFile = ";file=", kOffset = ";offset=";
+  const std::string_view text = position.text;
+  const std::size_t gtid = text.find(kGtid);
+  const std::size_t file = text.find(kFile);
+  const std::size_t offset = text.rfind(kOffset);
+  if (gtid == std::string_view::npos || file == std::string_view::npos || offset == std::string_view::npos ||
+      file < gtid || offset < file + kFile.size()) {
+    malformed(text);
+  }
+  const std::string_view flavour = text.substr(0, gtid);
+  const auto number = parseNumber(text.substr(offset + kOffset.size()));
+  if ((flavour != "mysql" && flavour != "mariadb") || !number) malformed(text);
+  LogPosition out;
+  out.mariadb = flavour == "mariadb";
+  out.gtid = text.substr(gtid + kGtid.size(), file - gtid - kGtid.size());
+  out.file = text.substr(file + kFile.size(), offset - file - kFile.size());
+  out.offset = *number;
+  return out;
+}
+
+bool reached(const LogPosition& at, const LogPosition& goal) {
+  if (!at.gtid.empty() && !goal.gtid.empty()) {
+    if (at.mariadb) return parsed<MariadbPosition>(at.gtid).contains(parsed<MariadbPosition>(goal.gtid));
+    return parsed<GtidSet>(at.gtid).contains(parsed<GtidSet>(goal.gtid));
+  }
+  if (goal.file.empty()) return true;  // the goal of a log without any transaction
+  if (at.file.empty()) return false;
+  return compareFiles(at.file, at.offset, goal.file, goal.offset) >= 0;
+}
+
+bool covers(const LogPosition& position, std::string_view transactionId) {
+  if (const auto gtid = Gtid::parse(transactionId)) return parsed<GtidSet>(position.gtid).contains(*gtid);
+  if (const auto gtid = MariadbGtid::parse(transactionId))
+    return parsed<MariadbPosition>(position.gtid).contains(*gtid);
+  const std::size_t colon = transactionId.rfind(':');
+  const auto offset = colon == std::string_view::npos ? std::nullopt : parseNumber(transactionId.substr(colon + 1));
+  if (!offset) throw Error(Msg::internal, {fmt::format("malformed transaction id {}", transactionId)});
+  if (position.file.empty()) return false;
+  // The id is where the transaction starts: a position at that very place is before it.
+  return compareFiles(position.file, position.offset, transactionId.substr(0, colon), *offset) > 0;
+}
+
+}  // namespace drs::mysql

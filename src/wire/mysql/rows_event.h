@@ -1,0 +1,61 @@
+#pragma once
+
+#include "wire/mysql/event.h"
+#include "wire/mysql/table_map.h"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace drs::mysql {
+
+/// Takes the values of the rows, in column order; views are valid during the call only.
+class RowValueSink {
+ public:
+  virtual ~RowValueSink() = default;
+  virtual void onNull() = 0;
+  virtual void onSigned(std::int64_t value) = 0;
+  virtual void onUnsigned(std::uint64_t value) = 0;  ///< unsigned integers, YEAR, BIT, ENUM's index, SET's mask
+  virtual void onReal(double value) = 0;             ///< a FLOAT is the double of equal value
+  virtual void onNumber(std::string_view text) = 0;  ///< DECIMAL
+  virtual void onText(std::string_view bytes) = 0;   ///< strings as they are, temporal values and JSON as text
+};
+
+/// What the log does not say about a column.
+struct ColumnFormat {
+  bool isUnsigned = false;
+  bool padWithZeros = false;  ///< BINARY(n): the log cuts trailing zero bytes off
+};
+
+enum class RowsKind : std::uint8_t { write, update, remove };
+
+/// WRITE_ROWS, UPDATE_ROWS and DELETE_ROWS, version 1 and 2, and MariaDB's compressed ones.
+struct RowsEvent {
+  RowsKind kind = RowsKind::write;
+  std::uint64_t tableId = 0;
+  bool endOfStatement = false;
+  bool foreignKeyChecks = true;
+  std::uint64_t columns = 0;
+  std::string_view present, presentAfter;  ///< bitmaps; presentAfter is used by updates
+  std::string_view rows;
+};
+
+[[nodiscard]] bool isRowsEvent(EventType type);
+
+/// A rows event without rows and table that only ends a statement (MySQL ≤ 5.5 and some MariaDB statements).
+constexpr std::uint64_t kDummyTableId = 0xffffff;
+
+/// `scratch` keeps the inflated rows of a compressed event; views point into it or into the body. Throws Error
+/// (logCorrupt, logUnsupported).
+[[nodiscard]] RowsEvent parseRows(const Event& event, const FormatDescription& format, std::string& scratch);
+
+/// True if every image of the event has every column (binlog_row_image=FULL).
+[[nodiscard]] bool hasFullImages(const RowsEvent& event);
+
+/// Decodes all rows of an event with full images; an update gives the row before and the row after, in turn. Returns
+/// the number of images. `formats` has one entry for each column of the map. Throws Error(logCorrupt, logUnsupported).
+std::size_t decodeRows(const RowsEvent& event, const TableMap& map, std::span<const ColumnFormat> formats,
+                       RowValueSink& sink);
+
+}  // namespace drs::mysql
