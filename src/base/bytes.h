@@ -15,7 +15,10 @@ class ByteReader {
   [[nodiscard]] bool ok() const noexcept { return ok_; }
   [[nodiscard]] std::size_t left() const noexcept { return bytes_.size() - at_; }
   [[nodiscard]] std::size_t position() const noexcept { return at_; }
-  void fail() noexcept { ok_ = false; at_ = bytes_.size(); }
+  void fail() noexcept {
+    ok_ = false;
+    at_ = bytes_.size();
+  }
 
   std::uint8_t u8() { return static_cast<std::uint8_t>(little(1)); }
   std::uint16_t u16() { return static_cast<std::uint16_t>(little(2)); }

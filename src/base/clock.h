@@ -13,10 +13,13 @@ class Clock {
  public:
   virtual ~Clock() = default;
   [[nodiscard]] virtual UnixMillis now() const {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
   }
   /// For measuring spans; never jumps.
-  [[nodiscard]] virtual std::chrono::steady_clock::time_point steady() const { return std::chrono::steady_clock::now(); }
+  [[nodiscard]] virtual std::chrono::steady_clock::time_point steady() const {
+    return std::chrono::steady_clock::now();
+  }
 };
 
 }  // namespace drs

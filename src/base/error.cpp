@@ -16,7 +16,9 @@ constexpr std::array kMessages{
 
 }  // namespace
 
-const Message& message(Msg msg) noexcept { return kMessages.at(static_cast<std::size_t>(msg)); }
+const Message& message(Msg msg) noexcept {
+  return kMessages.at(static_cast<std::size_t>(msg));
+}
 
 const std::vector<Msg>& allMessages() {
   static const std::vector<Msg> all{
@@ -38,26 +40,40 @@ std::string format(std::string_view pattern, const std::vector<std::string>& arg
 }
 
 Error::Error(Msg msg, std::vector<std::string> args, Origin origin, std::string detail)
-    : msg_(msg), origin_(origin), args_(std::move(args)), detail_(std::move(detail)), text_(format(message(msg).text, args_)) {}
+    : msg_(msg),
+      origin_(origin),
+      args_(std::move(args)),
+      detail_(std::move(detail)),
+      text_(format(message(msg).text, args_)) {}
 
-std::string Error::remedy() const { return format(message(msg_).remedy, args_); }
+std::string Error::remedy() const {
+  return format(message(msg_).remedy, args_);
+}
 
 std::string_view toText(Action action) noexcept {
   switch (action) {
-    case Action::retry: return "retry";
-    case Action::ask_user: return "ask_user";
-    case Action::give_up: return "give_up";
+    case Action::retry:
+      return "retry";
+    case Action::ask_user:
+      return "ask_user";
+    case Action::give_up:
+      return "give_up";
   }
   return "";
 }
 
 std::string_view toText(Origin origin) noexcept {
   switch (origin) {
-    case Origin::request: return "request";
-    case Origin::source: return "source";
-    case Origin::target: return "target";
-    case Origin::store: return "store";
-    case Origin::internal: return "internal";
+    case Origin::request:
+      return "request";
+    case Origin::source:
+      return "source";
+    case Origin::target:
+      return "target";
+    case Origin::store:
+      return "store";
+    case Origin::internal:
+      return "internal";
   }
   return "";
 }

@@ -44,15 +44,16 @@ struct Message {
 class Error : public std::exception {
  public:
   /// `args` fill the catalogue's text; `detail` is for the log only and never reaches a client.
-  explicit Error(Msg msg, std::vector<std::string> args = {}, Origin origin = Origin::internal, std::string detail = {});
+  explicit Error(Msg msg, std::vector<std::string> args = {}, Origin origin = Origin::internal,
+                 std::string detail = {});
 
   [[nodiscard]] Msg msg() const noexcept { return msg_; }
   [[nodiscard]] Origin origin() const noexcept { return origin_; }
   [[nodiscard]] Action action() const noexcept { return message(msg_).action; }
   [[nodiscard]] const std::vector<std::string>& args() const noexcept { return args_; }
   [[nodiscard]] const std::string& detail() const noexcept { return detail_; }
-  [[nodiscard]] const std::string& text() const noexcept { return text_; }    ///< filled in, without the remedy
-  [[nodiscard]] std::string remedy() const;                                   ///< filled in, may be empty
+  [[nodiscard]] const std::string& text() const noexcept { return text_; }  ///< filled in, without the remedy
+  [[nodiscard]] std::string remedy() const;                                 ///< filled in, may be empty
   [[nodiscard]] std::string_view code() const noexcept { return message(msg_).code; }
   [[nodiscard]] const char* what() const noexcept override { return text_.c_str(); }
 

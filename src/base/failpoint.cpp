@@ -1,7 +1,5 @@
 #include "base/failpoint.h"
 
-#include <unistd.h>
-
 #include <atomic>
 #include <charconv>
 #include <chrono>
@@ -11,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <unistd.h>
 
 namespace drs {
 namespace {
@@ -52,7 +51,8 @@ std::deque<Point> parse(std::string_view text) {
 
 std::deque<Point>& points() {
   static std::deque<Point> all = [] {
-    const char* text = std::getenv("OPENDRS_FAILPOINTS");  // NOLINT(concurrency-mt-unsafe): read once, before any setenv
+    const char* text =
+        std::getenv("OPENDRS_FAILPOINTS");  // NOLINT(concurrency-mt-unsafe): read once, before any setenv
     return parse(text ? text : "");
   }();
   return all;
@@ -66,7 +66,8 @@ void failpoint(const char* name) noexcept {
     if (point.name != name) continue;
     const int pass = ++point.passes;
     if (point.kills && pass == point.atPass) (void)kill(getpid(), SIGKILL);
-    if (point.sleepMillis > 0 && pass >= point.atPass) std::this_thread::sleep_for(std::chrono::milliseconds(point.sleepMillis));
+    if (point.sleepMillis > 0 && pass >= point.atPass)
+      std::this_thread::sleep_for(std::chrono::milliseconds(point.sleepMillis));
   }
 }
 

@@ -1,11 +1,11 @@
 #include "base/ids.h"
 
+#include "base/error.h"
+
 #include <fmt/format.h>
 #include <openssl/rand.h>
 
 #include <vector>
-
-#include "base/error.h"
 
 namespace drs {
 
@@ -22,7 +22,8 @@ std::string newUuid() {
   std::string hex = randomHex(16);
   hex[12] = '4';
   hex[16] = "89ab"[static_cast<unsigned>(hex[16]) % 4U];
-  return fmt::format("{}-{}-{}-{}-{}", hex.substr(0, 8), hex.substr(8, 4), hex.substr(12, 4), hex.substr(16, 4), hex.substr(20));
+  return fmt::format("{}-{}-{}-{}-{}", hex.substr(0, 8), hex.substr(8, 4), hex.substr(12, 4), hex.substr(16, 4),
+                     hex.substr(20));
 }
 
 std::string newJobId() {

@@ -30,13 +30,21 @@ class Log {
   [[nodiscard]] Log with(std::string_view context) const;
 
   template <typename... T>
-  void debug(fmt::format_string<T...> pattern, T&&... args) const { write(LogLevel::debug, pattern, args...); }
+  void debug(fmt::format_string<T...> pattern, T&&... args) const {
+    write(LogLevel::debug, pattern, args...);
+  }
   template <typename... T>
-  void info(fmt::format_string<T...> pattern, T&&... args) const { write(LogLevel::info, pattern, args...); }
+  void info(fmt::format_string<T...> pattern, T&&... args) const {
+    write(LogLevel::info, pattern, args...);
+  }
   template <typename... T>
-  void warn(fmt::format_string<T...> pattern, T&&... args) const { write(LogLevel::warn, pattern, args...); }
+  void warn(fmt::format_string<T...> pattern, T&&... args) const {
+    write(LogLevel::warn, pattern, args...);
+  }
   template <typename... T>
-  void error(fmt::format_string<T...> pattern, T&&... args) const { write(LogLevel::error, pattern, args...); }
+  void error(fmt::format_string<T...> pattern, T&&... args) const {
+    write(LogLevel::error, pattern, args...);
+  }
 
  private:
   template <typename... T>

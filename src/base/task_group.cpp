@@ -1,8 +1,7 @@
 #include "base/task_group.h"
 
-#include <pthread.h>
-
 #include <algorithm>
+#include <pthread.h>
 #include <utility>
 
 namespace drs {
