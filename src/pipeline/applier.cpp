@@ -139,8 +139,9 @@ void Applier::commit(const std::vector<Transaction>& transactions, const std::ve
   for (const Transaction& transaction : transactions) {
     if (transaction.changes.empty()) continue;
     ++progress.transactions;
-    if (transaction.commitMillis > 0)
-      progress.delay = milliseconds(std::max<UnixMillis>(0, now - transaction.commitMillis));
+    if (transaction.commitMillis <= 0) continue;
+    progress.lastCommitMillis = transaction.commitMillis;
+    progress.delay = milliseconds(std::max<UnixMillis>(0, now - transaction.commitMillis));
   }
   shown_.oldestInFlight = 0;
   shown_.provenAt = now;

@@ -18,9 +18,9 @@ struct CopyContext {
   Fence fence;
   Throttle& throttle;
   std::size_t queueBytes = 8U << 20U;  ///< row batches between the reader and the writer
-  Log log;
+  Log log{};
   /// Called by the writing thread after each batch: rows and bytes written since the last call. May be empty.
-  std::function<void(std::size_t plan, std::uint64_t rows, std::uint64_t bytes)> progress;
+  std::function<void(std::size_t plan, std::uint64_t rows, std::uint64_t bytes)> progress{};
 };
 
 /// Copies one chunk: a reader thread fills a bounded queue, the calling thread writes and commits. A chunk that was

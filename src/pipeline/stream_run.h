@@ -25,6 +25,7 @@ struct StreamOptions {
 struct StreamProgress {
   Position position;  ///< the mark: all up to here is durable in the target
   std::uint64_t transactions = 0, rows = 0;
+  UnixMillis lastCommitMillis = 0;  ///< at the source, of the last transaction that changed something of ours
   std::uint64_t conflictsKept = 0, conflictsOverwritten = 0;
   /// Between a change's commit at the source and its commit at the target. 0 when idle, which the log reader's
   /// heartbeat proves; grows when neither changes nor heartbeats come.

@@ -1,0 +1,52 @@
+#include "job/tasks_common.h"
+
+#include "base/error.h"
+
+#include <algorithm>
+
+namespace drs {
+
+const Engine& engineOf(const TaskContext& context) {
+  const std::string type = context.engineJob.spec.baseInfo.engineType.value_or("");
+  const Engine* engine = context.registry->find(type);
+  if (engine == nullptr)
+    throw Error(Msg::routeNotSupported, {type, "this version has no engine for it"}, Origin::request);
+  return *engine;
+}
+
+std::string taskTypeOf(const TaskContext& context) {
+  return context.engineJob.spec.baseInfo.taskType.value_or("FULL_INCR_TRANS");
+}
+
+std::vector<TableSchemaPtr> sourceTables(Catalog& catalog, const JobSpec& spec) {
+  const std::vector<std::string> present = catalog.databases();
+  const auto chosen = selectedDatabases(spec);
+  if (!chosen) return catalog.tables(present);
+  for (const std::string& name : *chosen) {
+    if (std::find(present.begin(), present.end(), name) == present.end()) {
+      throw Error(Msg::crossField, {"db_object.object_info." + name, "the source has no database " + name},
+                  Origin::source);
+    }
+  }
+  return catalog.tables(*chosen);
+}
+
+TaskBodies makeTaskBodies() {
+  const auto plans = std::make_shared<PlanCache>();
+  TaskBodies bodies;
+  bodies[TaskKind::validate] = makeValidateBody();
+  bodies[TaskKind::network] = makeNetworkBody();
+  bodies[TaskKind::precheck] = makePrecheckBody();
+  bodies[TaskKind::objects] = makeObjectsBody();
+  bodies[TaskKind::position] = makePositionBody();
+  bodies[TaskKind::plan] = makePlanBody();
+  bodies[TaskKind::copy] = makeCopyBody(plans);
+  bodies[TaskKind::finish] = makeFinishBody(plans);
+  bodies[TaskKind::stream] = makeStreamBody(plans);
+  bodies[TaskKind::compare] = makeCompareBody(plans);
+  bodies[TaskKind::end] = makeEndBody();
+  bodies[TaskKind::reset] = makeResetBody();
+  return bodies;
+}
+
+}  // namespace drs

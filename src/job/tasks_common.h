@@ -1,0 +1,40 @@
+#pragma once
+
+#include "job/plan_store.h"
+#include "job/task_body.h"
+
+#include <memory>
+#include <vector>
+
+// What the bodies of the tasks share. One file per subject: tasks_check (validate, network, precheck), tasks_query
+// (objects, position), tasks_plan, tasks_copy, tasks_stream (finish, stream), tasks_compare, tasks_end (end, reset).
+
+namespace drs {
+
+/// The engine of the job. Throws Error(routeNotSupported) if it has not landed.
+[[nodiscard]] const Engine& engineOf(const TaskContext& context);
+
+[[nodiscard]] inline Fence fenceOf(const TaskContext& context) {
+  return {context.plan, context.epoch};
+}
+
+/// "FULL_TRANS", "FULL_INCR_TRANS", "INCR_TRANS".
+[[nodiscard]] std::string taskTypeOf(const TaskContext& context);
+
+/// The definitions of the selected databases. Throws Error(crossField) if one is not there.
+[[nodiscard]] std::vector<TableSchemaPtr> sourceTables(Catalog& catalog, const JobSpec& spec);
+
+[[nodiscard]] std::unique_ptr<TaskBody> makeValidateBody();
+[[nodiscard]] std::unique_ptr<TaskBody> makeNetworkBody();
+[[nodiscard]] std::unique_ptr<TaskBody> makePrecheckBody();
+[[nodiscard]] std::unique_ptr<TaskBody> makeObjectsBody();
+[[nodiscard]] std::unique_ptr<TaskBody> makePositionBody();
+[[nodiscard]] std::unique_ptr<TaskBody> makePlanBody();
+[[nodiscard]] std::unique_ptr<TaskBody> makeCopyBody(std::shared_ptr<PlanCache> plans);
+[[nodiscard]] std::unique_ptr<TaskBody> makeFinishBody(std::shared_ptr<PlanCache> plans);
+[[nodiscard]] std::unique_ptr<TaskBody> makeStreamBody(std::shared_ptr<PlanCache> plans);
+[[nodiscard]] std::unique_ptr<TaskBody> makeCompareBody(std::shared_ptr<PlanCache> plans);
+[[nodiscard]] std::unique_ptr<TaskBody> makeEndBody();
+[[nodiscard]] std::unique_ptr<TaskBody> makeResetBody();
+
+}  // namespace drs

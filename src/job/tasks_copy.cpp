@@ -1,0 +1,154 @@
+#include "base/error.h"
+#include "job/tasks_common.h"
+#include "pipeline/copy_run.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <map>
+#include <mutex>
+
+// copy: one chunk.
+
+namespace drs {
+namespace {
+
+constexpr std::uint64_t kMegabyte = 1'000'000;  // of speed_limit: 10^6 bytes
+constexpr std::chrono::seconds kSpeedRefresh{2};
+
+int hourOf(const std::string& text) {
+  int hour = 0;
+  std::from_chars(text.data(), text.data() + std::min<std::size_t>(2, text.size()), hour);
+  return hour;
+}
+
+std::vector<SpeedRule> speedRulesOf(const JobSpec& spec) {
+  std::vector<SpeedRule> rules;
+  if (!spec.speedLimit) return rules;
+  for (const SpeedWindow& window : *spec.speedLimit) {
+    SpeedRule& rule = rules.emplace_back();
+    rule.firstHour = hourOf(window.begin.value_or("00:00"));
+    rule.lastHour = hourOf(window.end.value_or("23:59"));
+    const std::string speed = window.speed.value_or("0");
+    std::from_chars(speed.data(), speed.data() + speed.size(), rule.bytesPerSecond);
+    rule.bytesPerSecond *= kMegabyte;
+  }
+  return rules;
+}
+
+/// One throttle for all copies of a job on this node. Threads: any.
+class Throttles {
+ public:
+  std::shared_ptr<Throttle> get(const std::string& jobId, const JobSpec& spec) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(throttles_, [](const auto& entry) { return entry.second.expired(); });
+    auto throttle = throttles_[jobId].lock();
+    if (!throttle) {
+      throttle = std::make_shared<Throttle>(clock_);
+      throttles_[jobId] = throttle;
+    }
+    throttle->setRules(speedRulesOf(spec));
+    return throttle;
+  }
+
+ private:
+  const Clock clock_;
+  std::mutex mutex_;
+  std::map<std::string, std::weak_ptr<Throttle>> throttles_;
+};
+
+/// Counts the rows of a chunk by table and tells the store; follows a changed speed limit on the way.
+class CopyWatch {
+ public:
+  CopyWatch(TaskContext& context, Throttle& throttle) : context_(context), throttle_(throttle) {}
+
+  void add(std::size_t plan, std::uint64_t rows, std::uint64_t bytes) {
+    TableCount& count = counts_[plan];
+    count.plan = plan;
+    count.rows += rows;
+    count.bytes += bytes;
+    TaskProgress progress;
+    progress.tables = list();
+    context_.progress->report(progress);
+    if (std::chrono::steady_clock::now() - refreshedAt_ < kSpeedRefresh) return;
+    refreshedAt_ = std::chrono::steady_clock::now();
+    if (const auto job = context_.store->view().job(context_.job.id)) throttle_.setRules(speedRulesOf(*job->spec));
+  }
+
+  [[nodiscard]] std::vector<TableCount> list() const {
+    std::vector<TableCount> out;
+    for (const auto& [plan, count] : counts_) out.push_back(count);
+    return out;
+  }
+
+ private:
+  TaskContext& context_;
+  Throttle& throttle_;
+  std::map<std::size_t, TableCount> counts_;
+  std::chrono::steady_clock::time_point refreshedAt_ = std::chrono::steady_clock::now();
+};
+
+/// Rows by table; every table of the chunk occurs, so that the chunk counts for each. A chunk that an earlier run
+/// committed without telling the store has only a sum; what that run said last tells the tables if it adds up.
+std::vector<TableCount> countsOf(const Chunk& chunk, const ChunkResult& result, const std::vector<TableCount>& counted,
+                                 const std::vector<TableCount>& saidBefore) {
+  const auto sum = [](const std::vector<TableCount>& counts) {
+    std::uint64_t rows = 0;
+    for (const TableCount& count : counts) rows += count.rows;
+    return rows;
+  };
+  const bool useCounted = sum(counted) == result.rows;
+  const bool useSaid = !useCounted && sum(saidBefore) == result.rows;
+  std::map<std::size_t, TableCount> out;
+  for (const std::size_t plan : chunk.plans) out[plan].plan = plan;
+  if (useCounted || useSaid) {
+    for (const TableCount& count : useCounted ? counted : saidBefore) out[count.plan] = count;
+  } else if (!chunk.plans.empty()) {
+    out[chunk.plans.front()].rows = result.rows;
+    out[chunk.plans.front()].bytes = result.bytes;
+  }
+  std::vector<TableCount> list;
+  for (const auto& [plan, count] : out) list.push_back(count);
+  return list;
+}
+
+class CopyBody final : public TaskBody {
+ public:
+  explicit CopyBody(std::shared_ptr<PlanCache> plans) : plans_(std::move(plans)) {}
+
+  TaskOutcome run(TaskContext& context) override {
+    const Engine& engine = engineOf(context);
+    const auto planned = plans_->get(*context.store, context.job.id, context.plan);
+    const Chunk chunk = decodeChunk(context.task.payload);
+    const auto source = engine.source(context.engineJob);
+    const auto sink = engine.sink(context.engineJob);
+    const auto throttle = throttles_.get(context.job.id, context.engineJob.spec);
+    CopyWatch watch(context, *throttle);
+
+    CopyContext copy{*source, *sink, planned->plans, fenceOf(context), *throttle};
+    copy.queueBytes = context.engineJob.limits.queueBytes;
+    copy.log = context.engineJob.log;
+    copy.progress = [&watch](std::size_t plan, std::uint64_t rows, std::uint64_t bytes) {
+      watch.add(plan, rows, bytes);
+    };
+    const auto result = copyChunk(copy, chunk, context.stop);
+    if (!result) return TaskOutcome::stoppedEarly();
+
+    TaskOutcome outcome;
+    outcome.also = [counts = countsOf(chunk, *result, watch.list(), context.task.progress.tables)](
+                       StoreTransaction& tx, JobRecord& job) { tx.addRows(job.id, counts); };
+    return outcome;
+  }
+
+ private:
+  std::shared_ptr<PlanCache> plans_;
+  Throttles throttles_;
+};
+
+}  // namespace
+
+std::unique_ptr<TaskBody> makeCopyBody(std::shared_ptr<PlanCache> plans) {
+  return std::make_unique<CopyBody>(std::move(plans));
+}
+
+}  // namespace drs

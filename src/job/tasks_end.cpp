@@ -1,0 +1,66 @@
+#include "base/error.h"
+#include "job/tasks_common.h"
+
+#include <nlohmann/json.hpp>
+
+// end: takes our traces out of the target. reset: takes the copied rows out as well.
+
+namespace drs {
+namespace {
+
+using Json = nlohmann::json;
+
+class EndBody final : public TaskBody {
+ public:
+  TaskOutcome run(TaskContext& context) override {
+    const bool force = Json::parse(context.task.payload).value("force", false);
+    try {
+      for (const std::string& left : engineOf(context).cleaner(context.engineJob)->release()) {
+        context.event(EventLevel::warn, "Could not be removed: " + left);
+      }
+    } catch (const Error& error) {
+      if (!force) throw;
+      context.event(EventLevel::warn, "Our tables in the target could not be removed: " + error.text());
+    }
+    TaskOutcome outcome;
+    outcome.also = [](StoreTransaction& tx, JobRecord& job) { tx.dropDocuments(job.id); };
+    return outcome;
+  }
+};
+
+/// The plan whose tables are to be emptied: the stored one, or that of a planning that did not come to its end.
+Plans plansToReset(const TaskContext& context) {
+  const auto view = context.store->view();
+  if (const auto document = view.document(context.job.id, kPlanDocument)) return decodePlan(*document).plans;
+  const auto tasks = view.tasks(context.job.id);
+  for (auto task = tasks.rbegin(); task != tasks.rend(); ++task) {
+    if (task->kind != TaskKind::plan) continue;
+    const Json payload = Json::parse(task->payload);
+    if (payload.contains("plan")) return decodePlan(payload.at("plan").get<std::string>()).plans;
+  }
+  return {};
+}
+
+class ResetBody final : public TaskBody {
+ public:
+  TaskOutcome run(TaskContext& context) override {
+    engineOf(context).cleaner(context.engineJob)->reset(plansToReset(context));
+    TaskOutcome outcome;
+    outcome.also = [](StoreTransaction& tx, JobRecord& job) {
+      tx.dropDocuments(job.id);
+      tx.replaceTables(job.id, {});
+    };
+    return outcome;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<TaskBody> makeEndBody() {
+  return std::make_unique<EndBody>();
+}
+std::unique_ptr<TaskBody> makeResetBody() {
+  return std::make_unique<ResetBody>();
+}
+
+}  // namespace drs

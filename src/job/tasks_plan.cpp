@@ -1,0 +1,155 @@
+#include "base/error.h"
+#include "base/failpoint.h"
+#include "job/tasks_common.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+// plan: fixes what is copied, from where on it is replayed, and in which pieces.
+
+namespace drs {
+namespace {
+
+using Json = nlohmann::json;
+
+/// Target tables that stood there before are kept at a reset; a task that only follows changes needs all of them.
+void lookAtTarget(const TaskContext& context, const Engine& engine, Plans& plans) {
+  const auto catalog = engine.catalog(context.engineJob, Side::target);
+  const std::vector<std::string> present = catalog->databases();
+  std::set<std::string> wanted;
+  for (const TablePlan& plan : plans) {
+    if (std::find(present.begin(), present.end(), plan.target.database) != present.end())
+      wanted.insert(plan.target.database);
+  }
+  std::set<TableName> existing;
+  for (const auto& table : catalog->tables({wanted.begin(), wanted.end()})) existing.insert(table->name);
+  for (TablePlan& plan : plans) {
+    plan.createTable = !existing.contains(plan.target);
+    if (plan.createTable && taskTypeOf(context) == "INCR_TRANS") {
+      throw Error(Msg::precheckFailed,
+                  {"the target has no table " + plan.target.database + "." + plan.target.table +
+                   ", and a task of type INCR_TRANS copies none"},
+                  Origin::target);
+    }
+  }
+}
+
+StoredPlan makePlan(const TaskContext& context, const Engine& engine, Source& source) {
+  const JobSpec& spec = context.engineJob.spec;
+  if (const auto refused = refusedRules(spec); !refused.empty()) {
+    throw Error(Msg::crossField, {refused.front().path, refused.front().reason}, Origin::request);
+  }
+  StoredPlan out;
+  // Before anything is read: a definition that changes from here on shows in the replay.
+  out.start = context.engineJob.startPosition ? *context.engineJob.startPosition : source.currentPosition();
+  const auto tables = sourceTables(*engine.catalog(context.engineJob, Side::source), spec);
+  out.plans = compilePlans(spec, tables);
+  if (out.plans.empty()) throw Error(Msg::crossField, {"db_object", "the selection holds no table"}, Origin::request);
+  lookAtTarget(context, engine, out.plans);
+  return out;
+}
+
+/// The plan is kept in the task's payload before the target is touched: a repetition must not take tables that the
+/// first try created for tables of the user.
+std::optional<StoredPlan> planOnce(TaskContext& context, const Engine& engine, Source& source) {
+  const Json payload = Json::parse(context.task.payload);
+  if (payload.contains("plan")) return decodePlan(payload.at("plan").get<std::string>());
+  StoredPlan plan = makePlan(context, engine, source);
+  if (!context.savePayload(Json{{"plan", encodePlan(plan)}}.dump())) return std::nullopt;
+  return plan;
+}
+
+void checkCovered(const Plans& plans, const std::vector<Chunk>& chunks) {
+  std::vector<bool> covered(plans.size(), false);
+  std::set<std::uint32_t> numbers;
+  for (const Chunk& chunk : chunks) {
+    for (const std::size_t plan : chunk.plans) covered.at(plan) = true;
+    if (!numbers.insert(chunk.number).second) throw Error(Msg::internal, {"two chunks have the same number"});
+  }
+  if (std::find(covered.begin(), covered.end(), false) != covered.end()) {
+    throw Error(Msg::internal, {"a table is in no chunk"});
+  }
+}
+
+/// What takes longest begins first: groups, which cannot be divided, then the chunks of the largest tables.
+void sortByLength(std::vector<Chunk>& chunks) {
+  std::map<std::vector<std::size_t>, std::uint64_t> bytesOf;
+  for (const Chunk& chunk : chunks) bytesOf[chunk.plans] += chunk.estimatedBytes;
+  std::stable_sort(chunks.begin(), chunks.end(), [&](const Chunk& a, const Chunk& b) {
+    if (a.exact != b.exact) return a.exact;
+    return bytesOf[a.plans] > bytesOf[b.plans];
+  });
+}
+
+std::vector<TableRecord> tableRecords(const Plans& plans, const std::vector<Chunk>& chunks) {
+  std::vector<TableRecord> records;
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    const TablePlan& plan = plans[i];
+    TableRecord& record = records.emplace_back();
+    record.plan = i;
+    record.sourceDatabase = plan.source->name.database;
+    record.sourceTable = plan.source->name.table;
+    record.targetDatabase = plan.target.database;
+    record.targetTable = plan.target.table;
+    record.estimatedRows = plan.source->estimatedRows;
+    record.estimatedBytes = plan.source->dataBytes;
+  }
+  for (const Chunk& chunk : chunks) {
+    for (const std::size_t plan : chunk.plans) ++records.at(plan).chunks;
+  }
+  return records;
+}
+
+class PlanBody final : public TaskBody {
+ public:
+  TaskOutcome run(TaskContext& context) override {
+    const Engine& engine = engineOf(context);
+    const auto source = engine.source(context.engineJob);
+    const auto planned = planOnce(context, engine, *source);
+    if (!planned || context.stop.stop_requested()) return TaskOutcome::stoppedEarly();
+
+    const auto sink = engine.sink(context.engineJob);
+    (void)sink->fence(fenceOf(context));
+    std::vector<Chunk> chunks;
+    if (taskTypeOf(context) != "INCR_TRANS") {
+      sink->prepare(planned->plans);
+      failpoint("plan.prepared");
+      chunks = source->split(planned->plans);
+      checkCovered(planned->plans, chunks);
+      sortByLength(chunks);
+    }
+    if (context.stop.stop_requested()) return TaskOutcome::stoppedEarly();
+    context.event(EventLevel::info, "Planned: " + std::to_string(planned->plans.size()) + " tables, " +
+                                        std::to_string(chunks.size()) + " chunks");
+    return outcomeOf(*planned, chunks);
+  }
+
+ private:
+  static TaskOutcome outcomeOf(const StoredPlan& planned, const std::vector<Chunk>& chunks) {
+    TaskOutcome outcome;
+    for (const Chunk& chunk : chunks) {
+      NewTask task;
+      task.kind = TaskKind::copy;
+      task.payload = encodeChunk(chunk);
+      outcome.newTasks.push_back(std::move(task));
+    }
+    outcome.also = [plan = encodePlan(planned), list = encodeChunkList(chunks),
+                    records = tableRecords(planned.plans, chunks)](StoreTransaction& tx, JobRecord& job) {
+      tx.setDocument(job.id, kPlanDocument, plan);
+      tx.setDocument(job.id, kChunksDocument, list);
+      tx.replaceTables(job.id, records);
+    };
+    return outcome;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<TaskBody> makePlanBody() {
+  return std::make_unique<PlanBody>();
+}
+
+}  // namespace drs

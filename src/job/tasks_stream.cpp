@@ -1,0 +1,114 @@
+#include "base/error.h"
+#include "job/tasks_common.h"
+#include "pipeline/stream_run.h"
+
+#include <nlohmann/json.hpp>
+
+// finish: what is added when the rows are there. stream: the replay of the source's log.
+
+namespace drs {
+namespace {
+
+using Json = nlohmann::json;
+
+std::vector<Chunk> chunkList(const TaskContext& context) {
+  const auto document = context.store->view().document(context.job.id, kChunksDocument);
+  if (!document) throw Error(Msg::internal, {"the job has no list of chunks"});
+  return decodeChunkList(*document);
+}
+
+class FinishBody final : public TaskBody {
+ public:
+  explicit FinishBody(std::shared_ptr<PlanCache> plans) : plans_(std::move(plans)) {}
+
+  TaskOutcome run(TaskContext& context) override {
+    const auto planned = plans_->get(*context.store, context.job.id, context.plan);
+    const auto sink = engineOf(context).sink(context.engineJob);
+    (void)sink->fence(fenceOf(context));
+    (void)windowsOf(planned->plans, chunkList(context), sink->chunks());  // throws if a chunk is missing
+    sink->finish(planned->plans);
+    return {};
+  }
+
+ private:
+  std::shared_ptr<PlanCache> plans_;
+};
+
+/// Where the replay starts and how the rows are applied there.
+struct Start {
+  Position from;
+  std::vector<Window> windows;
+};
+
+class StreamBody final : public TaskBody {
+ public:
+  explicit StreamBody(std::shared_ptr<PlanCache> plans) : plans_(std::move(plans)) {}
+
+  TaskOutcome run(TaskContext& context) override {
+    const Engine& engine = engineOf(context);
+    const auto planned = plans_->get(*context.store, context.job.id, context.plan);
+    const auto source = engine.source(context.engineJob);
+    const auto sink = engine.sink(context.engineJob);
+    const auto mark = sink->fence(fenceOf(context));
+    Start start = startOf(context, *planned, *source, *sink);
+    if (mark) start.from = mark->position;
+    const auto end = endOf(context, *planned, *source, *sink);
+    if (context.stop.stop_requested()) return TaskOutcome::stoppedEarly();
+
+    const Clock clock;
+    StreamContext stream{*source, *sink, planned->plans, std::move(start.windows), start.from, end, {}, clock, {}, {}};
+    stream.options.queueBytes = context.engineJob.limits.queueBytes;
+    stream.log = context.engineJob.log;
+    stream.progress = [&context](const StreamProgress& progress) { report(context, progress); };
+    context.log.info("job {}: replay from {}", context.job.id, start.from.text);
+    return streamLog(stream, context.stop) == StreamEnd::endReached ? TaskOutcome{} : TaskOutcome::stoppedEarly();
+  }
+
+ private:
+  static Start startOf(const TaskContext& context, const StoredPlan& planned, const Source& source, Sink& sink) {
+    if (taskTypeOf(context) == "INCR_TRANS") {
+      const auto& wanted = context.engineJob.startPosition;
+      return {wanted ? *wanted : planned.start, std::vector<Window>(planned.plans.size())};
+    }
+    const auto results = sink.chunks();
+    auto windows = windowsOf(planned.plans, chunkList(context), results);
+    return {replayStart(source, planned.start, results), std::move(windows)};
+  }
+
+  /// FULL_TRANS ends at a position that is noted once, when every chunk is committed. Foreign keys come before the
+  /// replay, because the target has to repeat the cascades that the source's log does not hold.
+  static std::optional<Position> endOf(TaskContext& context, const StoredPlan& planned, Source& source, Sink& sink) {
+    if (taskTypeOf(context) != "FULL_TRANS") return std::nullopt;
+    const Json payload = Json::parse(context.task.payload);
+    if (payload.contains("end")) return Position{payload.at("end").get<std::string>()};
+    sink.finish(planned.plans);
+    const Position end = source.currentPosition();
+    if (!context.savePayload(Json{{"end", end.text}}.dump())) throw Error(Msg::fenced, {"the task"});
+    return end;
+  }
+
+  static void report(const TaskContext& context, const StreamProgress& from) {
+    TaskProgress to;
+    to.position = from.position.text;
+    to.delayMillis = from.delay.count();
+    to.lastCommitMillis = from.lastCommitMillis;
+    to.transactions = from.transactions;
+    to.rows = from.rows;
+    to.conflictsKept = from.conflictsKept;
+    to.conflictsOverwritten = from.conflictsOverwritten;
+    context.progress->report(to);
+  }
+
+  std::shared_ptr<PlanCache> plans_;
+};
+
+}  // namespace
+
+std::unique_ptr<TaskBody> makeFinishBody(std::shared_ptr<PlanCache> plans) {
+  return std::make_unique<FinishBody>(std::move(plans));
+}
+std::unique_ptr<TaskBody> makeStreamBody(std::shared_ptr<PlanCache> plans) {
+  return std::make_unique<StreamBody>(std::move(plans));
+}
+
+}  // namespace drs
