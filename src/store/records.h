@@ -59,6 +59,15 @@ enum class CompareResult { waiting, comparing, consistent, inconsistent, failed 
 [[nodiscard]] std::string_view toText(CompareState state) noexcept;    ///< as in the API: "WAITING_FOR_RUNNING" …
 [[nodiscard]] std::string_view toText(CompareResult result) noexcept;  ///< as in the API: "WAITING_FOR_COMPARISON" …
 
+/// Which slots of a worker a task takes: streams may be many, work (plan, copy, finish, compare) few, brief is all
+/// else.
+enum class TaskClass { stream = 0, work = 1, brief = 2 };
+[[nodiscard]] TaskClass classOf(TaskKind kind) noexcept;
+/// Order of claiming within a class.
+[[nodiscard]] std::int64_t rankOf(TaskKind kind) noexcept;
+/// plan, copy, finish, stream, reset: run only while the job is wanted and without fault.
+[[nodiscard]] bool isPhaseTask(TaskKind kind) noexcept;
+
 /// Which records of a list.
 struct Paging {
   std::int64_t offset = 0, limit = 10;

@@ -33,7 +33,18 @@ struct BatchFilter {
   Paging paging;
 };
 
-/// Keeps parsed job specs by (id, spec version), so that reading a job does not parse its JSON again. Threads: any.
+/// Who holds a target table.
+struct TargetHolder {
+  std::string jobId, key;
+};
+
+/// Sums over a job's tables.
+struct TableTotals {
+  std::int64_t tables = 0, done = 0;
+  std::uint64_t estimatedRows = 0, estimatedBytes = 0, rows = 0, bytes = 0;
+};
+
+/// Keeps parsed job specs so that reading a job does not parse its JSON again (spec_cache.h).
 class SpecCache;
 
 /// Reads of the store. Absent rows are nothing; they throw Error(storeFailed, storeDamaged) only. Each method sees one
@@ -60,9 +71,10 @@ class StoreView {
   // tasks
   [[nodiscard]] std::optional<TaskRecord> task(const std::string& id) const;
   [[nodiscard]] std::vector<TaskRecord> tasks(const std::string& jobId) const;  ///< by number
+  [[nodiscard]] std::vector<TaskRecord> runningTasks(const std::string& jobId) const;
   /// Unfinished tasks (pending or running) of a kind.
   [[nodiscard]] std::int64_t unfinished(const std::string& jobId, TaskKind kind) const;
-  /// True if a task of the phases (plan, copy, finish, stream) is running.
+  /// True if a task of the phases (plan, copy, finish, stream, reset) is running.
   [[nodiscard]] bool running(const std::string& jobId) const;
 
   // what belongs to a job
@@ -71,11 +83,12 @@ class StoreView {
   [[nodiscard]] std::optional<QueryRecord> query(const std::string& id) const;
   [[nodiscard]] Page<TableRecord> tables(const std::string& jobId, const std::string& search,
                                          Paging paging) const;  ///< by plan number
+  [[nodiscard]] TableTotals tableTotals(const std::string& jobId) const;
   /// A private text of the job's bodies ("plan", "windows", …).
   [[nodiscard]] std::optional<std::string> document(const std::string& jobId, const std::string& name) const;
-  /// The job other than `jobId` that holds one of the target tables, and which.
-  [[nodiscard]] std::optional<std::pair<std::string, std::string>> targetHolder(
-      const std::string& jobId, const std::vector<std::string>& keys) const;
+  /// A job other than `jobId` that holds one of the target tables.
+  [[nodiscard]] std::optional<TargetHolder> targetHolder(const std::string& jobId,
+                                                         const std::vector<std::string>& keys) const;
 
   // comparisons
   [[nodiscard]] std::optional<CompareRecord> comparison(const std::string& id) const;
@@ -87,6 +100,8 @@ class StoreView {
   [[nodiscard]] UnixMillis now() const;  ///< the database's clock
 
  protected:
+  [[nodiscard]] JobRecord withSpec(const SqlRow& row) const;
+
   SqlSession& session_;
   SpecCache& specs_;
 };
@@ -139,10 +154,10 @@ class StoreTransaction : public StoreView {
   void setValue(const std::string& key, const std::string& value);
 
   // leases, see job/lease_keeper.h
-  /// Claims up to `limit` pending tasks of the kinds that may run now; the epoch of their jobs, and with it theirs,
+  /// Claims up to `limit` pending tasks of a class that may run now; the epoch of their jobs, and with it theirs,
   /// grows.
-  [[nodiscard]] std::vector<TaskRecord> claim(const std::string& owner, const std::vector<TaskKind>& kinds,
-                                              std::int64_t limit, UnixMillis ttl);
+  [[nodiscard]] std::vector<TaskRecord> claim(const std::string& owner, TaskClass kinds, std::int64_t limit,
+                                              UnixMillis ttl);
   /// Running tasks whose lease ran out.
   [[nodiscard]] std::vector<TaskRecord> expired() const;
   /// Writes state, owner, lease, counters, place, error and payload where id and epoch match; false = somebody else

@@ -1,0 +1,157 @@
+#include "store/rows.h"
+#include "store/sql_text.h"
+#include "store/store.h"
+
+namespace drs {
+namespace {
+
+template <typename Read>
+auto readAll(const SqlResult& result, Read read) {
+  std::vector<decltype(read(result.rows[0]))> out;
+  out.reserve(result.rows.size());
+  for (const SqlRow& row : result.rows) out.push_back(read(row));
+  return out;
+}
+
+template <typename Read>
+auto readFirst(const SqlResult& result, Read read) -> std::optional<decltype(read(result.rows[0]))> {
+  if (result.rows.empty()) return std::nullopt;
+  return read(result.rows[0]);
+}
+
+}  // namespace
+
+std::optional<TaskRecord> StoreView::task(const std::string& id) const {
+  return readFirst(session_.query(sqlText({"SELECT ", kTaskColumns, " FROM task WHERE id = $1"}), {id}), readTask);
+}
+
+std::vector<TaskRecord> StoreView::tasks(const std::string& jobId) const {
+  return readAll(
+      session_.query(sqlText({"SELECT ", kTaskColumns, " FROM task WHERE job_id = $1 ORDER BY number"}), {jobId}),
+      readTask);
+}
+
+std::vector<TaskRecord> StoreView::runningTasks(const std::string& jobId) const {
+  return readAll(session_.query(sqlText({"SELECT ", kTaskColumns,
+                                         " FROM task WHERE job_id = $1 AND state = 'running' ORDER BY number"}),
+                                {jobId}),
+                 readTask);
+}
+
+std::int64_t StoreView::unfinished(const std::string& jobId, TaskKind kind) const {
+  return session_
+      .query("SELECT count(*) FROM task WHERE job_id = $1 AND kind = $2 AND state IN ('pending', 'running')",
+             {jobId, sqlOf(toText(kind))})
+      .rows.at(0)
+      .integer(0);
+}
+
+bool StoreView::running(const std::string& jobId) const {
+  return !session_
+              .query(
+                  "SELECT 1 FROM task WHERE job_id = $1 AND state = 'running' AND kind IN ('plan', 'copy', 'finish', "
+                  "'stream', 'reset') LIMIT 1",
+                  {jobId})
+              .rows.empty();
+}
+
+Page<EventRecord> StoreView::events(const std::string& jobId, std::optional<EventLevel> level, Paging paging) const {
+  Conditions where;
+  where.add("job_id = ", jobId);
+  if (level) where.add("level = ", sqlOf(toText(*level)));
+  Page<EventRecord> page;
+  page.total = session_.query("SELECT count(*) FROM job_event" + where.text(), where.params()).rows.at(0).integer(0);
+  std::string text = sqlText({"SELECT ", kEventColumns, " FROM job_event", where.text(), " ORDER BY number DESC"});
+  text += " LIMIT " + where.bind(paging.limit);
+  text += " OFFSET " + where.bind(paging.offset);
+  page.items = readAll(session_.query(text, where.params()), readEvent);
+  return page;
+}
+
+std::optional<QueryRecord> StoreView::query(const std::string& id) const {
+  return readFirst(session_.query(sqlText({"SELECT ", kQueryColumns, " FROM query WHERE id = $1"}), {id}), readQuery);
+}
+
+Page<TableRecord> StoreView::tables(const std::string& jobId, const std::string& search, Paging paging) const {
+  Conditions where;
+  where.add("job_id = ", jobId);
+  if (!search.empty()) {
+    const std::string part = where.bind(containing(search));
+    where.addText("(source_database LIKE " + part + " ESCAPE '!' OR source_table LIKE " + part +
+                  " ESCAPE '!' OR target_database LIKE " + part + " ESCAPE '!' OR target_table LIKE " + part +
+                  " ESCAPE '!')");
+  }
+  Page<TableRecord> page;
+  page.total = session_.query("SELECT count(*) FROM job_table" + where.text(), where.params()).rows.at(0).integer(0);
+  std::string text = sqlText({"SELECT ", kTableColumns, " FROM job_table", where.text(), " ORDER BY plan"});
+  text += " LIMIT " + where.bind(paging.limit);
+  text += " OFFSET " + where.bind(paging.offset);
+  page.items = readAll(session_.query(text, where.params()), readTable);
+  return page;
+}
+
+TableTotals StoreView::tableTotals(const std::string& jobId) const {
+  const auto result = session_.query(
+      "SELECT count(*), coalesce(sum(CASE WHEN chunks_done >= chunks THEN 1 ELSE 0 END), 0), "
+      "coalesce(sum(estimated_rows), 0), "
+      "coalesce(sum(estimated_bytes), 0), coalesce(sum(rows_done), 0), coalesce(sum(bytes_done), 0) FROM job_table "
+      "WHERE job_id = $1",
+      {jobId});
+  RowReader in(result.rows.at(0));
+  TableTotals out;
+  out.tables = in.integer();
+  out.done = in.integer();
+  out.estimatedRows = in.count();
+  out.estimatedBytes = in.count();
+  out.rows = in.count();
+  out.bytes = in.count();
+  return out;
+}
+
+std::optional<std::string> StoreView::document(const std::string& jobId, const std::string& name) const {
+  return readFirst(session_.query("SELECT text FROM job_document WHERE job_id = $1 AND name = $2", {jobId, name}),
+                   [](const SqlRow& row) { return row.text(0); });
+}
+
+std::optional<TargetHolder> StoreView::targetHolder(const std::string& jobId,
+                                                    const std::vector<std::string>& keys) const {
+  for (const std::string& key : keys) {
+    const auto result =
+        session_.query("SELECT job_id FROM target_table WHERE name = $1 AND job_id <> $2 LIMIT 1", {key, jobId});
+    if (!result.rows.empty()) return TargetHolder{.jobId = result.rows[0].text(0), .key = key};
+  }
+  return std::nullopt;
+}
+
+std::optional<CompareRecord> StoreView::comparison(const std::string& id) const {
+  return readFirst(session_.query(sqlText({"SELECT ", kCompareColumns, " FROM comparison WHERE id = $1"}), {id}),
+                   readCompare);
+}
+
+Page<CompareRecord> StoreView::comparisons(const std::string& jobId, Paging paging) const {
+  Page<CompareRecord> page;
+  page.total = session_.query("SELECT count(*) FROM comparison WHERE job_id = $1", {jobId}).rows.at(0).integer(0);
+  const std::string text =
+      sqlText({"SELECT ", kCompareColumns,
+               " FROM comparison WHERE job_id = $1 ORDER BY create_millis DESC, id LIMIT $2 OFFSET $3"});
+  page.items = readAll(session_.query(text, {jobId, paging.limit, paging.offset}), readCompare);
+  return page;
+}
+
+std::vector<CompareTableRecord> StoreView::comparedTables(const std::string& compareId) const {
+  return readAll(session_.query(sqlText({"SELECT ", kComparedColumns,
+                                         " FROM compared_table WHERE compare_id = $1 ORDER BY number"}),
+                                {compareId}),
+                 readCompared);
+}
+
+std::optional<std::string> StoreView::value(const std::string& key) const {
+  return readFirst(session_.query("SELECT value FROM store_value WHERE name = $1", {key}),
+                   [](const SqlRow& row) { return row.text(0); });
+}
+
+UnixMillis StoreView::now() const {
+  return session_.query("SELECT now_ms()").rows.at(0).integer(0);
+}
+
+}  // namespace drs
