@@ -1,0 +1,83 @@
+#include "http/transport.h"
+
+#include "base/error.h"
+
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+
+namespace drs::http {
+namespace {
+
+constexpr std::chrono::milliseconds kGoodBye{2'000};
+
+class PlainTransport final : public Transport {
+ public:
+  explicit PlainTransport(tcp::socket socket) : stream_(std::move(socket)) {}
+  beast::tcp_stream& socket() override { return stream_; }
+  asio::awaitable<bool> handshake() override { co_return true; }
+  asio::awaitable<Moved> read(asio::mutable_buffer space) override {
+    const auto [error, bytes] = co_await stream_.async_read_some(space, kResult);
+    co_return Moved{error, bytes};
+  }
+  asio::awaitable<Moved> write(asio::const_buffer bytes) override {
+    const auto [error, size] = co_await stream_.async_write_some(bytes, kResult);
+    co_return Moved{error, size};
+  }
+  asio::awaitable<void> shutdown() override {
+    error_code ignored;
+    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    co_return;
+  }
+
+ private:
+  beast::tcp_stream stream_;
+};
+
+class TlsTransport final : public Transport {
+ public:
+  TlsTransport(tcp::socket socket, TlsContext context)
+      : context_(std::move(context)), stream_(std::move(socket), *context_) {}
+  beast::tcp_stream& socket() override { return stream_.next_layer(); }
+  asio::awaitable<bool> handshake() override {
+    const auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::server, kResult);
+    co_return !error;
+  }
+  asio::awaitable<Moved> read(asio::mutable_buffer space) override {
+    const auto [error, bytes] = co_await stream_.async_read_some(space, kResult);
+    co_return Moved{error, bytes};
+  }
+  asio::awaitable<Moved> write(asio::const_buffer bytes) override {
+    const auto [error, size] = co_await stream_.async_write_some(bytes, kResult);
+    co_return Moved{error, size};
+  }
+  asio::awaitable<void> shutdown() override {
+    socket().expires_after(kGoodBye);
+    co_await stream_.async_shutdown(kResult);
+  }
+
+ private:
+  const TlsContext context_;
+  asio::ssl::stream<beast::tcp_stream> stream_;
+};
+
+}  // namespace
+
+TlsContext makeTlsContext(const ServerOptions& options) {
+  if (options.tlsCertFile.empty()) return nullptr;
+  auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
+  error_code error;
+  context->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
+                       asio::ssl::context::no_tlsv1_1);
+  context->use_certificate_chain_file(options.tlsCertFile, error);
+  if (error) throw Error(Msg::badConfig, {"TLS certificate " + options.tlsCertFile + ": " + error.message()});
+  context->use_private_key_file(options.tlsKeyFile, asio::ssl::context::pem, error);
+  if (error) throw Error(Msg::badConfig, {"TLS key " + options.tlsKeyFile + ": " + error.message()});
+  return context;
+}
+
+std::unique_ptr<Transport> makeTransport(tcp::socket socket, const TlsContext& tls) {
+  if (tls) return std::make_unique<TlsTransport>(std::move(socket), tls);
+  return std::make_unique<PlainTransport>(std::move(socket));
+}
+
+}  // namespace drs::http
