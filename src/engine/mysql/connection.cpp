@@ -96,6 +96,7 @@ Msg messageOf(unsigned number, bool opening) {
     case 1180:
     case 1205:
     case 1213:
+    case 1412:  // the table was redefined or emptied after the snapshot: a new one can read it
       return Msg::deadlock;
     default:
       // Everything else that keeps a login out (too many connections, a server that starts up …) may pass by itself.

@@ -68,7 +68,8 @@ class Connection {
     std::uint64_t insertId = 0;
     unsigned warnings = 0;
   };
-  /// Runs one statement without a result set. Throws Error: databaseError, deadlock (1205, 1213, 1180), connectionLost.
+  /// Runs one statement without a result set. Throws Error: databaseError, deadlock (1205, 1213, 1180, 1412: repeat the
+  /// transaction), connectionLost.
   /// lastErrno() has the server's number.
   Outcome execute(std::string_view sql);
   /// Sends several statements in one packet; the outcome of each, up to the first that failed, which is thrown.

@@ -1,0 +1,92 @@
+#include "engine/mysql/column_types.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+namespace drs::mysql {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, ColumnKind>, 32> kKinds = {{
+    {"tinyint", ColumnKind::integer},   {"smallint", ColumnKind::integer},   {"mediumint", ColumnKind::integer},
+    {"int", ColumnKind::integer},       {"bigint", ColumnKind::integer},     {"year", ColumnKind::integer},
+    {"decimal", ColumnKind::decimal},   {"float", ColumnKind::real},         {"double", ColumnKind::real},
+    {"bit", ColumnKind::bit},           {"char", ColumnKind::text},          {"varchar", ColumnKind::text},
+    {"tinytext", ColumnKind::text},     {"text", ColumnKind::text},          {"mediumtext", ColumnKind::text},
+    {"longtext", ColumnKind::text},     {"binary", ColumnKind::bytes},       {"varbinary", ColumnKind::bytes},
+    {"tinyblob", ColumnKind::bytes},    {"blob", ColumnKind::bytes},         {"mediumblob", ColumnKind::bytes},
+    {"longblob", ColumnKind::bytes},    {"date", ColumnKind::temporal},      {"time", ColumnKind::temporal},
+    {"datetime", ColumnKind::temporal}, {"timestamp", ColumnKind::temporal}, {"enum", ColumnKind::enumerated},
+    {"set", ColumnKind::set},           {"json", ColumnKind::json},          {"integer", ColumnKind::integer},
+    {"numeric", ColumnKind::decimal},   {"real", ColumnKind::real},
+}};
+
+std::optional<ColumnKind> kindOf(std::string_view dataType) {
+  const auto* found =
+      std::find_if(kKinds.begin(), kKinds.end(), [&](const auto& entry) { return entry.first == dataType; });
+  if (found == kKinds.end()) return std::nullopt;
+  return found->second;
+}
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+/// The part behind the list of an ENUM's or SET's members, which may hold any words.
+std::string_view attributesOf(std::string_view columnType) {
+  const auto close = columnType.rfind(')');
+  return close == std::string_view::npos ? columnType : columnType.substr(close + 1);
+}
+
+}  // namespace
+
+std::string lowerCase(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+Column makeColumn(std::string name, const ColumnText& text) {
+  Column column;
+  column.name = std::move(name);
+  column.type = text.columnType;
+  column.dataType = lowerCase(text.dataType);
+  column.kind = kindOf(column.dataType).value_or(ColumnKind::bytes);
+  column.charset = column.kind == ColumnKind::bytes ? "binary" : text.charset;
+  column.collation = text.collation;
+  column.nullable = text.nullable;
+  column.isFloat = column.dataType == "float";
+  column.fraction = column.kind == ColumnKind::temporal ? text.fraction : 0;
+  const std::string attributes = lowerCase(attributesOf(text.columnType));
+  // YEAR has no such attribute and is never negative.
+  column.isUnsigned = contains(attributes, "unsigned") || column.dataType == "year";
+  const std::string extra = lowerCase(text.extra);
+  // "DEFAULT_GENERATED" (an expression as default) is an ordinary column.
+  column.generated =
+      contains(extra, "virtual generated") || contains(extra, "stored generated") || contains(extra, "persistent");
+  column.onUpdateNow = contains(extra, "on update");
+  if (column.kind == ColumnKind::bit)
+    column.length = text.precision;
+  else if (column.kind == ColumnKind::bytes)
+    column.length = text.octets;
+  else if (column.kind == ColumnKind::text)
+    column.length = text.characters;
+  return column;
+}
+
+std::string unsupportedType(const Column& column) {
+  if (!kindOf(column.dataType)) return "the type " + column.dataType + " is not supported yet";
+  if (contains(attributesOf(column.type), "COMPRESSED")) return "compressed columns are not supported yet";
+  return {};
+}
+
+std::string unsupportedCharset(const Column& column) {
+  constexpr std::array<std::string_view, 6> kSupported = {"utf8mb4", "utf8mb3", "utf8", "latin1", "ascii", "binary"};
+  const std::string& charset = column.charset;
+  if (charset.empty() || std::find(kSupported.begin(), kSupported.end(), charset) != kSupported.end()) return {};
+  return "the character set " + charset + " is not supported yet";
+}
+
+}  // namespace drs::mysql

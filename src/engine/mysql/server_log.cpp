@@ -1,0 +1,91 @@
+#include "engine/mysql/server_log.h"
+
+#include <charconv>
+
+namespace drs::mysql {
+namespace {
+
+std::string statusStatement(const ServerInfo& server) {
+  // Renamed in MySQL 8.2; the old name is gone in 8.4.
+  return !server.mariadb && server.version >= 80200 ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS";
+}
+
+std::string normalised(Connection& connection, const std::string& set) {
+  const std::string text = connection.value("SELECT GTID_SUBTRACT(" + quoteText(set) + ", '')").value_or("");
+  std::string out;
+  for (const char c : text)
+    if (c != '\n' && c != ' ') out += c;
+  return out;
+}
+
+}  // namespace
+
+LogMode logMode(Connection& connection) {
+  if (connection.server().mariadb) return LogMode::mariadb;
+  return connection.value("SELECT @@GLOBAL.gtid_mode").value_or("") == "ON" ? LogMode::mysqlGtid : LogMode::mysqlFile;
+}
+
+LogPosition logTail(Connection& connection) {
+  const auto rows = connection.query(statusStatement(connection.server()));
+  if (rows.empty() || rows.front().size() < 2 || !rows.front()[0] || !rows.front()[1])
+    throw Error(Msg::databaseError, {connection.peer(), "0", "the binary log is off (log_bin)"}, connection.origin());
+  LogPosition position;
+  position.mariadb = connection.server().mariadb;
+  position.file = *rows.front()[0];
+  const std::string& offset = *rows.front()[1];
+  std::from_chars(offset.data(), offset.data() + offset.size(), position.offset);
+  return position;
+}
+
+LogPosition executedGtids(Connection& connection) {
+  LogPosition position;
+  position.gtid = normalised(connection, connection.value("SELECT @@GLOBAL.gtid_executed").value_or(""));
+  return position;
+}
+
+LogPosition executedAndOwnedGtids(Connection& connection) {
+  // In this order: what leaves gtid_owned in between has entered gtid_executed.
+  const std::string owned = withoutOwners(connection.value("SELECT @@GLOBAL.gtid_owned").value_or(""));
+  std::string executed = connection.value("SELECT @@GLOBAL.gtid_executed").value_or("");
+  if (!owned.empty()) executed += (executed.empty() ? "" : ",") + owned;
+  LogPosition position;
+  position.gtid = normalised(connection, executed);
+  return position;
+}
+
+LogPosition currentEnd(Connection& connection, LogMode mode) {
+  if (mode == LogMode::mysqlGtid) {
+    LogPosition position = executedGtids(connection);
+    if (position.gtid.empty()) return position;  // file and offset alone would be another kind of position
+    const LogPosition tail = logTail(connection);
+    position.file = tail.file;
+    position.offset = tail.offset;
+    return position;
+  }
+  LogPosition position = logTail(connection);
+  if (mode == LogMode::mariadb) addMariadbGtids(connection, position);
+  return position;
+}
+
+void addMariadbGtids(Connection& connection, LogPosition& position) {
+  const std::string sql =
+      "SELECT BINLOG_GTID_POS(" + quoteText(position.file) + ", " + std::to_string(position.offset) + ")";
+  const std::optional<std::string> gtids = connection.value(sql);
+  if (!gtids)
+    throw Error(Msg::logPurged, {position.file, "the server has removed or cannot read this log file"},
+                connection.origin());
+  position.gtid = *gtids;
+}
+
+std::string withoutOwners(std::string_view owned) {
+  std::string out;
+  bool inOwner = false;
+  for (const char c : owned) {
+    if (c == '#') inOwner = true;
+    if (c == ':' || c == ',' || c == '\n') inOwner = false;
+    if (!inOwner && c != '\n' && c != ' ') out += c;
+  }
+  return out;
+}
+
+}  // namespace drs::mysql

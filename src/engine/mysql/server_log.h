@@ -1,0 +1,42 @@
+#pragma once
+
+#include "engine/mysql/connection.h"
+#include "engine/mysql/position.h"
+
+namespace drs::mysql {
+
+/// How positions of a server are told.
+enum class LogMode {
+  mysqlGtid,  ///< MySQL, gtid_mode=ON: sets of GTIDs
+  mysqlFile,  ///< MySQL otherwise: file and offset
+  mariadb,    ///< MariaDB: file and offset with the GTIDs that belong to them
+};
+
+/// Throws what Connection throws.
+[[nodiscard]] LogMode logMode(Connection& connection);
+
+/// Where the server writes its log now (SHOW MASTER STATUS by any of its names): file and offset alone. Counts what is
+/// in the file, committed in the engine or not: never a low position (mysql.md, story 1). Throws Error(databaseError)
+/// if the log is off or the right to see it is missing.
+[[nodiscard]] LogPosition logTail(Connection& connection);
+
+/// Everything whose commit was answered before the call, and nothing that a snapshot opened afterwards does not see.
+/// mysqlGtid: gtid_executed. Other modes have no such value: use a snapshot.
+[[nodiscard]] LogPosition executedGtids(Connection& connection);
+
+/// Everything that a snapshot opened before the call can see, as GTIDs (mysqlGtid): gtid_executed together with
+/// gtid_owned. A transaction owns its GTID from before it is written to the log until it has been added to
+/// gtid_executed, which is after its rows became visible.
+[[nodiscard]] LogPosition executedAndOwnedGtids(Connection& connection);
+
+/// The end of the log for Source::currentPosition(): everything answered before the call is at or before it. With file
+/// and offset beside the GTIDs, for people.
+[[nodiscard]] LogPosition currentEnd(Connection& connection, LogMode mode);
+
+/// Adds the GTIDs that belong to a MariaDB file and offset.
+void addMariadbGtids(Connection& connection, LogPosition& position);
+
+/// The GTIDs of gtid_owned ("uuid:5#12:6#13,…" with thread ids) as a set.
+[[nodiscard]] std::string withoutOwners(std::string_view owned);
+
+}  // namespace drs::mysql

@@ -1,0 +1,86 @@
+#include "engine/mysql/snapshot.h"
+
+#include "base/task_group.h"
+#include "engine/mysql/key_range.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <chrono>
+
+namespace drs::mysql {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int kLockSeconds = 3;  ///< one attempt
+constexpr int kLockAttempts = 10;
+constexpr milliseconds kLockPause{2000};
+
+void startTransaction(Connection& reader) {
+  reader.execute("ROLLBACK");
+  reader.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+  reader.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+}
+
+SnapshotPositions beginOnMariadb(Connection& reader) {
+  startTransaction(reader);
+  LogPosition position;
+  position.mariadb = true;
+  for (const auto& row : reader.query("SHOW SESSION STATUS LIKE 'binlog_snapshot_%'")) {
+    const std::string value = row.at(1).value_or("");
+    if (row.at(0) == "Binlog_snapshot_file") position.file = value;
+    if (row.at(0) == "Binlog_snapshot_position")
+      std::from_chars(value.data(), value.data() + value.size(), position.offset);
+  }
+  if (position.file.empty())
+    throw Error(Msg::databaseError, {reader.peer(), "0", "the binary log is off (log_bin)"}, reader.origin());
+  addMariadbGtids(reader, position);
+  return {position, position};
+}
+
+SnapshotPositions beginWithGtids(Connection& reader) {
+  SnapshotPositions positions;
+  positions.low = executedGtids(reader);
+  startTransaction(reader);
+  positions.high = executedAndOwnedGtids(reader);
+  return positions;
+}
+
+void lockTables(Connection& locker, const std::vector<TableName>& tables, const std::stop_token& stop) {
+  std::vector<std::string> list;
+  for (const TableName& table : tables) list.push_back(quoteName(table) + " READ");
+  const std::string sql = "LOCK TABLES " + joinComma(list);
+  locker.execute(fmt::format("SET SESSION lock_wait_timeout = {}", kLockSeconds));
+  for (int attempt = 1;; ++attempt) {
+    try {
+      locker.execute(sql);
+      return;
+    } catch (const Error& error) {
+      if (error.msg() != Msg::deadlock || attempt == kLockAttempts || !sleepFor(kLockPause, stop)) throw;
+    }
+  }
+}
+
+SnapshotPositions beginUnderLock(Connection& reader, const ConnectOptions& options, const SnapshotRequest& request,
+                                 const std::stop_token& stop) {
+  const auto locker = Connection::open(options);
+  lockTables(*locker, request.tables, stop);
+  // Whoever has written one of the tables has ended altogether, for it held its metadata lock to the last: so the tail
+  // of the log and gtid_executed both are exact for these tables until they are unlocked.
+  const LogPosition at = request.mode == LogMode::mysqlGtid ? executedGtids(*locker) : logTail(*locker);
+  startTransaction(reader);
+  locker->execute("UNLOCK TABLES");
+  return {at, at};
+}
+
+}  // namespace
+
+SnapshotPositions beginSnapshot(Connection& reader, const ConnectOptions& options, const SnapshotRequest& request,
+                                const std::stop_token& stop) {
+  if (request.mode == LogMode::mariadb) return beginOnMariadb(reader);
+  if (request.mode == LogMode::mysqlGtid && !request.exact) return beginWithGtids(reader);
+  return beginUnderLock(reader, options, request, stop);
+}
+
+}  // namespace drs::mysql
