@@ -24,6 +24,7 @@ Applier::Applier(const StreamContext& context, LaneQueue& queue)
     : context_(context),
       queue_(queue),
       windows_(context.source, context.windows),
+      tolerant_(context.plans.size(), false),
       before_(context.from),
       mark_(context.from),
       markedAt_(context.clock.steady()) {
@@ -44,10 +45,9 @@ void Applier::run(const std::stop_token& stop) {
       onIdle(*idle, stop);
       continue;
     }
-    const Position start = before_;
     fillBatch(std::move(std::get<Transaction>(*item)), stop);
     if (!batch_.empty()) {
-      applyBatch(start, stop);
+      applyBatch(stop);
     } else if (markIsDue()) {
       moveMark(stop);
     }
@@ -89,6 +89,7 @@ bool Applier::fits(const Transaction& transaction) const {
 void Applier::addToBatch(Transaction transaction) {
   windows_.dropCovered(transaction, before_);
   dropUnwanted(transaction);
+  windows_.noteTolerant(transaction, before_, tolerant_);
   before_ = transaction.end;
   if (transaction.changes.empty()) {
     emptyTail_ = std::move(transaction);
@@ -109,22 +110,21 @@ void Applier::dropUnwanted(Transaction& transaction) {
   });
 }
 
-void Applier::applyBatch(const Position& start, const std::stop_token& stop) {
-  const std::vector<bool>& tolerant = windows_.tolerant(batch_, start);
+void Applier::applyBatch(const std::stop_token& stop) {
   if (emptyTail_) batch_.push_back(*std::exchange(emptyTail_, std::nullopt));
-  commit(batch_, tolerant, stop);
+  commit(batch_, stop);
   batch_.clear();
   batchBytes_ = 0;
+  std::fill(tolerant_.begin(), tolerant_.end(), false);
 }
 
-void Applier::commit(const std::vector<Transaction>& transactions, const std::vector<bool>& tolerant,
-                     const std::stop_token& stop) {
+void Applier::commit(const std::vector<Transaction>& transactions, const std::stop_token& stop) {
   {
     const std::lock_guard lock(mutex_);
     shown_.oldestInFlight = transactions.front().commitMillis;
   }
   failpoint("stream.before_apply");
-  const ApplyStats stats = context_.sink.apply(transactions, context_.plans, tolerant, stop);
+  const ApplyStats stats = context_.sink.apply(transactions, context_.plans, tolerant_, stop);
   failpoint("stream.after_apply");
   mark_ = transactions.back().end;
   markedAt_ = context_.clock.steady();
@@ -165,7 +165,7 @@ bool Applier::markIsDue() const {
 void Applier::moveMark(const std::stop_token& stop) {
   if (!emptyTail_ || emptyTail_->end == mark_) return;
   const std::vector<Transaction> tail{*std::exchange(emptyTail_, std::nullopt)};
-  commit(tail, std::vector<bool>(context_.plans.size(), false), stop);
+  commit(tail, stop);
 }
 
 StreamProgress Applier::progress() const {

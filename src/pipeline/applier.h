@@ -42,13 +42,12 @@ class Applier {
   void addToBatch(Transaction transaction);
   [[nodiscard]] bool fits(const Transaction& transaction) const;
   void fillBatch(Transaction first, const std::stop_token& stop);
-  void applyBatch(const Position& start, const std::stop_token& stop);
+  void applyBatch(const std::stop_token& stop);
   void onIdle(const LaneIdle& idle, const std::stop_token& stop);
   void moveMark(const std::stop_token& stop);
   [[nodiscard]] bool markIsDue() const;
   [[nodiscard]] bool isAtEnd();
-  void commit(const std::vector<Transaction>& transactions, const std::vector<bool>& tolerant,
-              const std::stop_token& stop);
+  void commit(const std::vector<Transaction>& transactions, const std::stop_token& stop);
   void dropUnwanted(Transaction& transaction);
 
   const StreamContext& context_;
@@ -57,6 +56,7 @@ class Applier {
   std::optional<LaneItem> held_;  ///< taken from the queue, belongs to the next batch
   std::vector<Transaction> batch_;
   std::size_t batchBytes_ = 0;
+  std::vector<bool> tolerant_;            ///< of the batch, by plan
   std::optional<Transaction> emptyTail_;  ///< the last of the transactions without changes behind the batch
   Position before_;                       ///< the lane's position at the end of batch and tail
   Position mark_;                         ///< the durable one

@@ -43,10 +43,9 @@ class WindowTracker {
 
   /// Takes out of the transaction what an exact snapshot already contains.
   void dropCovered(Transaction& transaction, const Position& before);
-  /// For each plan whether its rows are to be applied tolerantly, for a batch that begins behind `before` and touches
-  /// the plans of `transactions`. Tolerant until the end of a batch is right even if the window closes within it: there
-  /// both ways lead to the same rows.
-  [[nodiscard]] const std::vector<bool>& tolerant(const std::vector<Transaction>& transactions, const Position& before);
+  /// Sets tolerant[i] for the plans whose rows the transaction touches while their window is open. A batch is tolerant
+  /// for a plan if one of its transactions is; for those behind the window both ways lead to the same rows.
+  void noteTolerant(const Transaction& transaction, const Position& before, std::vector<bool>& tolerant);
   /// True if the lane has passed all windows.
   [[nodiscard]] bool allPassed(const Position& at);
 
@@ -55,7 +54,6 @@ class WindowTracker {
 
   const Source& source_;
   std::vector<Window> windows_;
-  std::vector<bool> tolerant_;
 };
 
 /// The plan that a change belongs to; nothing for a statement that is about no single selected table.

@@ -13,7 +13,7 @@ std::optional<std::size_t> planOf(const ChangeEvent& change) {
 }
 
 WindowTracker::WindowTracker(const Source& source, std::vector<Window> windows)
-    : source_(source), windows_(std::move(windows)), tolerant_(windows_.size(), false) {}
+    : source_(source), windows_(std::move(windows)) {}
 
 bool WindowTracker::passed(std::size_t plan, const Position& at) {
   std::vector<Position>& highs = windows_.at(plan).highs;
@@ -32,14 +32,11 @@ void WindowTracker::dropCovered(Transaction& transaction, const Position& before
   std::erase_if(transaction.changes, isCovered);
 }
 
-const std::vector<bool>& WindowTracker::tolerant(const std::vector<Transaction>& transactions, const Position& before) {
-  for (const Transaction& transaction : transactions) {
-    for (const ChangeEvent& change : transaction.changes) {
-      const auto plan = planOf(change);
-      if (plan) tolerant_.at(*plan) = !windows_.at(*plan).exact && !passed(*plan, before);
-    }
+void WindowTracker::noteTolerant(const Transaction& transaction, const Position& before, std::vector<bool>& tolerant) {
+  for (const ChangeEvent& change : transaction.changes) {
+    const auto plan = planOf(change);
+    if (plan && !windows_.at(*plan).exact && !passed(*plan, before)) tolerant.at(*plan) = true;
   }
-  return tolerant_;
 }
 
 bool WindowTracker::allPassed(const Position& at) {
