@@ -27,6 +27,7 @@ struct EngineLimits {
   std::size_t queueBytes = 32U << 20U;        ///< this job's share of the process-wide memory budget
   int maxSessions = 4;                        ///< database sessions per job and side
   std::size_t chunkBytes = 16U << 20U;
+  std::size_t maxTransactionBytes = 1U << 30U;  ///< memory for one transaction of the source
   std::string spillFolder;                    ///< for what must not stay in memory
 };
 

@@ -77,10 +77,13 @@ struct EventHeader {
   EventType type = EventType::unknown;
   std::uint32_t serverId = 0;      ///< where the event began
   std::uint32_t size = 0;          ///< of the whole event, header and checksum included
-  std::uint32_t nextPosition = 0;  ///< the low 32 bits of where the event ends in its file; 0: not in the file
+  std::uint32_t nextPosition = 0;  ///< the low 32 bits of where the event ends in its file
   std::uint16_t flags = 0;
-  /// Made by the dump thread, not read from the file.
-  [[nodiscard]] bool artificial() const { return nextPosition == 0 || (flags & 0x20U) != 0; }
+  /// Made by the dump thread, not read from the file. (An end at a multiple of 4 GiB is 0 in nextPosition too, but no
+  /// FORMAT_DESCRIPTION ends there.)
+  [[nodiscard]] bool artificial() const {
+    return (flags & 0x20U) != 0 || (nextPosition == 0 && type == EventType::formatDescription);
+  }
   /// A reader that does not know the type may skip it.
   [[nodiscard]] bool ignorable() const { return (flags & 0x80U) != 0; }
 };

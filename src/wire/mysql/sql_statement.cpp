@@ -43,10 +43,11 @@ class Recognizer {
     ++at_;
     return true;
   }
-  void takeIfExists() {
-    if (!take("IF")) return;
+  bool takeIfExists() {
+    if (!take("IF")) return false;
     take("NOT");
     take("EXISTS");
+    return true;
   }
 
   /// name | name . name | . name
@@ -151,7 +152,7 @@ class Recognizer {
     if (takeAny({"DATABASE", "SCHEMA"})) return database(StatementKind::createDatabase);
     out_.temporary = take("TEMPORARY");
     if (take("TABLE")) {
-      takeIfExists();
+      out_.ifNotExists = takeIfExists();
       return takeTable() ? done(StatementKind::createTable) : notUnderstood();
     }
     while (takeAny({"ONLINE", "OFFLINE", "UNIQUE", "FULLTEXT", "SPATIAL", "VECTOR"})) {
@@ -238,15 +239,15 @@ class Recognizer {
   // --- the rest
   // -----------------------------------------------------------------------------------------------------------
   void other() {
-    constexpr std::array<std::string_view, 17> kHarmless{
+    constexpr std::array<std::string_view, 16> kHarmless{
         "GRANT",     "REVOKE", "SET",   "FLUSH",  "ANALYZE", "OPTIMIZE", "REPAIR", "CHECK",   "INSTALL",
-        "UNINSTALL", "RESET",  "PURGE", "CHANGE", "KILL",    "USE",      "IMPORT", "CHECKSUM"};
+        "UNINSTALL", "RESET",  "PURGE", "CHANGE", "KILL",    "USE",      "CHECKSUM"};
     constexpr std::array<std::string_view, 9> kRowChanges{"INSERT", "REPLACE", "UPDATE", "DELETE", "LOAD",
                                                           "CALL",   "SELECT",  "WITH",   "DO"};
     const auto isOneOf = [this](const auto& list) {
       return std::any_of(list.begin(), list.end(), [this](std::string_view word) { return next(word); });
     };
-    if (isOneOf(kHarmless) && !next("IMPORT")) {
+    if (isOneOf(kHarmless)) {
       out_.kind = StatementKind::noTableChange;
       return;
     }

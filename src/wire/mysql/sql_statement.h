@@ -45,6 +45,7 @@ struct ObjectName {
 struct Statement {
   StatementKind kind = StatementKind::unknown;
   bool temporary = false;          ///< only temporary tables are meant
+  bool ifNotExists = false;        ///< CREATE TABLE IF NOT EXISTS: servers log it even if it did nothing
   std::vector<ObjectName> tables;  ///< tables whose definition or content it changes
   std::string database;            ///< of the database statements; empty: the session's default
   std::string label;               ///< savepoint's name; of XA statements the rest of the text

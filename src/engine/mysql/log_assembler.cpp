@@ -1,0 +1,372 @@
+#include "engine/mysql/log_assembler.h"
+
+#include "wire/mysql/inflate.h"
+#include "wire/mysql/wire_error.h"
+
+#include <fmt/format.h>
+
+namespace drs::mysql {
+namespace {
+
+/// Behind the four bytes that every log file starts with.
+constexpr std::uint64_t kFirstOffset = 4;
+/// More prepared XA transactions than this at a time are forgotten; a forgotten one is refused later, never lost.
+constexpr std::size_t kMaxEmptyXa = 10000;
+
+LogSymbol symbolOf(StatementKind kind) {
+  switch (kind) {
+    case StatementKind::begin:
+      return LogSymbol::begin;
+    case StatementKind::commit:
+      return LogSymbol::commit;
+    case StatementKind::rollback:
+      return LogSymbol::rollback;
+    case StatementKind::xaStart:
+      return LogSymbol::xaStart;
+    default:
+      return LogSymbol::statement;
+  }
+}
+
+}  // namespace
+
+LogAssembler::LogAssembler(const LogScope& scope, const LogPosition& start, std::size_t maxTransactionBytes)
+    : scope_(scope),
+      tables_(scope),
+      statements_(scope, tables_),
+      grammar_(LogGrammar::make(start.mariadb)),
+      group_(scope, maxTransactionBytes),
+      position_(start) {
+  if (start.gtid.empty()) return;
+  bool valid = true;
+  if (start.mariadb) {
+    mariadbPosition_ = MariadbPosition::parse(start.gtid);
+    valid = mariadbPosition_.has_value();
+  } else {
+    mysqlSet_ = GtidSet::parse(start.gtid);
+    valid = mysqlSet_.has_value();
+  }
+  if (!valid) throw Error(Msg::internal, {"malformed GTID position " + start.gtid});
+}
+
+void LogAssembler::restart(bool foldNames) {
+  statements_.setFoldNames(foldNames);
+  framer_.reset();
+  grammar_->reset();
+  group_.clear();
+  file_.clear();
+  heartbeat_ = false;
+}
+
+std::optional<Transaction> LogAssembler::feed(std::string_view packet) {
+  try {
+    return feedChecked(packet);
+  } catch (const Error& error) {
+    const std::string at = fmt::format("{}:{}", file_, eventStart_);
+    std::vector<std::string> args = error.args();
+    if (error.msg() == Msg::logCorrupt) {
+      args.at(0) = at;
+    } else if (error.msg() == Msg::logUnsupported) {
+      args.at(0) += fmt::format(" (at {})", at);
+    } else {
+      throw;
+    }
+    throw Error(error.msg(), std::move(args), error.origin(), error.detail());
+  }
+}
+
+std::optional<Transaction> LogAssembler::feedChecked(std::string_view packet) {
+  heartbeat_ = false;
+  const Event event = framer_.frame(packet);
+  const EventType type = event.header.type;
+  if (type == EventType::heartbeat || type == EventType::heartbeatV2) {
+    heartbeat_ = true;
+    return std::nullopt;
+  }
+  if (type == EventType::rotate && event.header.artificial()) {
+    onRotate(event);
+    return std::nullopt;
+  }
+  if (event.header.artificial()) return std::nullopt;  // FORMAT_DESCRIPTION or GTID_LIST, sent once more
+  if (!place(event, packet.size())) return std::nullopt;
+  auto transaction = onEvent(event);
+  if (!grammar_->open()) moveTo(eventEnd_);
+  return transaction;
+}
+
+void LogAssembler::onRotate(const Event& event) {
+  const RotateEvent rotate = parseRotate(event.body);
+  // What the server had not finished when it stopped was never committed.
+  grammar_->reset();
+  group_.clear();
+  file_ = rotate.file;
+  eventStart_ = eventEnd_ = std::max(rotate.offset, kFirstOffset);
+  // A dump by GTID may start in an earlier file than the one that was last seen.
+  if (position_.gtid.empty() && position_.file != file_) {
+    position_.file = file_;
+    position_.offset = eventEnd_;
+  }
+}
+
+/// Finds where the event lies; false if the lane has it already (the dump had to start earlier).
+bool LogAssembler::place(const Event& event, std::size_t bytes) {
+  if (file_.empty()) throwCorrupt("the dump did not start with ROTATE");
+  const bool byGtid = !position_.gtid.empty();
+  std::uint64_t end = eventEnd_ + bytes;
+  const auto ahead = static_cast<std::uint32_t>(event.header.nextPosition - static_cast<std::uint32_t>(end));
+  if (ahead != 0 && !byGtid) throwCorrupt(fmt::format("the event says that it ends at {}", event.header.nextPosition));
+  end += ahead;
+  eventStart_ = end - bytes;
+  eventEnd_ = end;
+  if (byGtid || file_ != position_.file || eventStart_ >= position_.offset) return true;
+  if (eventEnd_ > position_.offset)
+    throwCorrupt(fmt::format("the position {} lies inside of an event", position_.offset));
+  return false;
+}
+
+void LogAssembler::moveTo(std::uint64_t offset) {
+  position_.file = file_;
+  position_.offset = offset;
+}
+
+std::optional<Transaction> LogAssembler::onEvent(const Event& event) {
+  if (isRowsEvent(event.header.type)) {
+    onRows(event);
+    return std::nullopt;
+  }
+  switch (event.header.type) {
+    case EventType::gtid:
+    case EventType::anonymousGtid:
+    case EventType::taggedGtid:
+      return onGtid(event);
+    case EventType::mariadbGtid:
+      return onMariadbGtid(event);
+    case EventType::query:
+    case EventType::queryCompressed:
+    case EventType::executeLoadQuery:
+      return onQuery(event);
+    case EventType::xid:
+      return step(LogSymbol::commit, event);
+    case EventType::xaPrepare:
+      return onXaPrepare(event);
+    case EventType::transactionPayload:
+      return onPayload(event);
+    case EventType::tableMap:
+      onTableMap(event);
+      return std::nullopt;
+    case EventType::partialUpdateRows:
+      onPartialRows(event);
+      return std::nullopt;
+    case EventType::incident:
+      onIncident(event);
+      return std::nullopt;
+    case EventType::formatDescription:
+    case EventType::rotate:
+    case EventType::stop:
+    case EventType::previousGtids:
+    case EventType::gtidList:
+    case EventType::binlogCheckpoint:
+    case EventType::annotateRows:
+    case EventType::rowsQuery:
+    case EventType::ignorable:
+    case EventType::transactionContext:
+    case EventType::viewChange:
+    // Context and data of statements that are logged as text; the statement itself is judged.
+    case EventType::intvar:
+    case EventType::rand:
+    case EventType::userVar:
+    case EventType::beginLoadQuery:
+    case EventType::appendBlock:
+    case EventType::deleteFile:
+      return std::nullopt;
+    case EventType::startEncryption:
+      throwUnsupported("an encrypted log", "Set encrypt_binlog=OFF at the source, then reset the task.");
+    default:
+      if (event.header.ignorable()) return std::nullopt;
+      throwUnsupported("an event " + eventName(event.header.type), "Report the source's version and the event.");
+  }
+}
+
+std::optional<Transaction> LogAssembler::onPayload(const Event& event) {
+  PayloadReader payload(event.body);
+  std::optional<Transaction> transaction;
+  while (const auto packed = payload.next()) {
+    if (transaction) throwCorrupt("TRANSACTION_PAYLOAD holds more than a transaction");
+    transaction = onEvent(EventFramer::frameInner(*packed));
+  }
+  if (grammar_->open()) throwCorrupt("TRANSACTION_PAYLOAD holds no whole transaction");
+  return transaction;
+}
+
+void LogAssembler::onIncident(const Event& event) {
+  throwUnsupported("an INCIDENT: the source says that changes are missing (" + parseIncident(event.body) + ")",
+                   "Reset the task to copy from scratch.");
+}
+
+void LogAssembler::openGroup() {
+  group_.clear();
+  tables_.startGroup();
+  group_.id = fmt::format("{}:{}", file_, eventStart_);
+}
+
+std::optional<Transaction> LogAssembler::onGtid(const Event& event) {
+  GtidEvent parsed = parseGtid(event);
+  auto transaction = step(LogSymbol::gtid, event);
+  group_.commitMicros = parsed.commitMicros;
+  if (!mysqlSet_) return transaction;
+  group_.gtid = std::move(parsed.gtid);
+  if (group_.gtid) {
+    group_.id = group_.gtid->text();
+    group_.repeated = mysqlSet_->contains(*group_.gtid);
+  }
+  return transaction;
+}
+
+std::optional<Transaction> LogAssembler::onMariadbGtid(const Event& event) {
+  const MariadbGtidEvent parsed = parseMariadbGtid(event);
+  auto transaction = step(parsed.standalone ? LogSymbol::standaloneGtid : LogSymbol::gtid, event);
+  if (!mariadbPosition_) return transaction;
+  group_.mariadbGtid = parsed.gtid;
+  group_.id = parsed.gtid.text();
+  return transaction;
+}
+
+std::optional<Transaction> LogAssembler::onQuery(const Event& event) {
+  std::string inflated;
+  const QueryEvent query = parseQuery(event, framer_.format(), inflated);
+  const Statement statement = recognize(query.sql, SqlSyntax::fromMode(query.sqlMode));
+  const LogSymbol symbol = symbolOf(statement.kind);
+  if (symbol != LogSymbol::statement) {
+    auto transaction = step(symbol, event);
+    if (symbol == LogSymbol::xaStart) group_.xid = statement.label;
+    return transaction;
+  }
+  // A statement outside of any group is a group of its own and is judged in it.
+  const bool alone = !grammar_->open();
+  if (alone) openGroup();
+  if (!group_.repeated) onStatement(statement, query);
+  return step(symbol, event);
+}
+
+void LogAssembler::onStatement(const Statement& statement, const QueryEvent& query) {
+  switch (statement.kind) {
+    case StatementKind::savepoint:
+      return group_.savepoint(statement.label);
+    case StatementKind::releaseSavepoint:
+      return group_.releaseSavepoint(statement.label);
+    case StatementKind::rollbackTo:
+      return group_.rollbackTo(statement.label);
+    case StatementKind::xaEnd:
+      group_.xid = statement.label;
+      return;
+    case StatementKind::xaCommit:
+    case StatementKind::xaRollback:
+      return settleXa(statement);
+    default:
+      break;
+  }
+  if (auto change = statements_.judge(statement, query)) group_.addSchemaChange(*std::move(change));
+}
+
+void LogAssembler::settleXa(const Statement& statement) {
+  const bool known = emptyXa_.erase(statement.label) > 0;
+  if (known || statement.kind == StatementKind::xaRollback) return;
+  throwUnsupported("XA COMMIT of a transaction that was prepared before the position, or that changed selected tables",
+                   "Let no XA transaction stay prepared, then reset the task.");
+}
+
+std::optional<Transaction> LogAssembler::onXaPrepare(const Event& event) {
+  // In one phase XA_PREPARE is the commit.
+  return step(parseXaPrepare(event.body).onePhase ? LogSymbol::commit : LogSymbol::xaPrepare, event);
+}
+
+void LogAssembler::onTableMap(const Event& event) {
+  (void)step(LogSymbol::rows, event);
+  if (!group_.repeated) tables_.define(event, framer_.format());
+}
+
+void LogAssembler::onRows(const Event& event) {
+  (void)step(LogSymbol::rows, event);
+  if (group_.repeated) return;
+  const std::uint64_t tableId = parseTableId(event, framer_.format());
+  if (tableId == kDummyTableId) return;
+  const LogTables::Table& table = tables_.find(tableId);
+  if (table.covered && !group_.hasSchemaChange()) {
+    throw Error(Msg::schemaDrift,
+                {table.name(), "it is selected but did not exist as a table when the task was planned"},
+                Origin::source);
+  }
+  if (!table.plan) return;
+  const RowsEvent rows = parseRows(event, framer_.format(), scratch_);
+  if (!hasFullImages(rows)) {
+    throwUnsupported("rows of " + table.name() + " without all of their columns",
+                     "Set binlog_row_image=FULL at the source, also for each session, then reset the task.");
+  }
+  group_.addRows(rows, table);
+}
+
+void LogAssembler::onPartialRows(const Event& event) {
+  (void)step(LogSymbol::rows, event);
+  if (group_.repeated) return;
+  const LogTables::Table& table = tables_.find(parseTableId(event, framer_.format()));
+  if (!table.plan && !table.covered) return;
+  throwUnsupported("PARTIAL_UPDATE_ROWS of " + table.name(),
+                   "Set binlog_row_value_options='' at the source, also for each session, then reset the task.");
+}
+
+std::optional<Transaction> LogAssembler::step(LogSymbol symbol, const Event& event) {
+  switch (grammar_->next(symbol)) {
+    case GroupStep::opens:
+      openGroup();
+      return std::nullopt;
+    case GroupStep::inside:
+      return std::nullopt;
+    case GroupStep::rollsBack:
+      group_.rollbackAll();
+      return endGroup(event);
+    case GroupStep::alone:
+    case GroupStep::commits:
+      return endGroup(event);
+    case GroupStep::prepares:
+      if (group_.hasChanges()) {
+        throwUnsupported("an XA transaction on selected tables",
+                         "Use no XA transactions on them, then reset the task.");
+      }
+      if (emptyXa_.size() >= kMaxEmptyXa) emptyXa_.clear();
+      emptyXa_.insert(group_.xid);
+      return endGroup(event);
+  }
+  return std::nullopt;
+}
+
+std::optional<Transaction> LogAssembler::endGroup(const Event& event) {
+  if (mysqlSet_) {
+    if (group_.gtid) {
+      mysqlSet_->add(*group_.gtid);
+      position_.gtid = mysqlSet_->text();
+    } else if (group_.hasChanges()) {
+      throwUnsupported("a transaction without a GTID", "Set gtid_mode=ON at the source, then reset the task.");
+    }
+  }
+  if (mariadbPosition_ && group_.mariadbGtid) {
+    mariadbPosition_->advance(*group_.mariadbGtid);
+    position_.gtid = mariadbPosition_->text();
+  }
+  moveTo(eventEnd_);
+  const UnixMillis committed = group_.commitMicros != 0 ? static_cast<UnixMillis>(group_.commitMicros / 1000)
+                                                        : UnixMillis{event.header.timestamp} * 1000;
+  const bool empty = !group_.hasChanges();
+  Transaction transaction = group_.take(toPosition(position_), committed);
+  emptyPassed_ = empty;
+  if (!empty) return transaction;
+  empty_ = std::move(transaction);
+  return std::nullopt;
+}
+
+std::optional<Transaction> LogAssembler::takeEmpty() {
+  if (!emptyPassed_) return std::nullopt;
+  emptyPassed_ = false;
+  return std::move(empty_);
+}
+
+}  // namespace drs::mysql

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "engine/mysql/connection.h"
+#include "engine/mysql/position.h"
+#include "wire/mysql/gtid_set.h"
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace drs::mysql {
+
+/// Who we are among the source's replicas. The same for all dumps of a reader, so that the server ends a forgotten dump
+/// of ours when the next begins; different for different readers, or they would end each other's.
+struct DumpIdentity {
+  std::uint32_t serverId = 0;
+  std::string uuid;
+  [[nodiscard]] static DumpIdentity random();
+};
+
+/// One running dump of the source's log: raw event packets. One thread; interrupt() from any.
+class LogDump {
+ public:
+  /// Logs in, agrees on checksums (as the source writes them) and heartbeats (one a second when idle), registers as a
+  /// replica and starts the dump behind `from`: by GTID if it has one, else by file and offset; beyond 4 GiB, which a
+  /// request cannot express, from the start of the file. Throws Error: what Connection::open() throws, logPurged,
+  /// accessDenied, connectionLost, databaseError.
+  [[nodiscard]] static std::unique_ptr<LogDump> start(ConnectOptions options, const LogPosition& from,
+                                                      const DumpIdentity& identity);
+
+  /// The next event, valid until the next call. Blocks; returns after about a second at the latest (a heartbeat).
+  /// Throws Error: connectionLost, logPurged, databaseError.
+  [[nodiscard]] std::string_view read();
+  /// Makes a blocked read() end with connectionLost. Threads: any.
+  void interrupt() noexcept { connection_->shutdown(); }
+
+  /// lower_case_table_names is not 0.
+  [[nodiscard]] bool foldsNames() const { return foldsNames_; }
+  /// MySQL: what the source had executed when the dump began. Until the lane has it all, a heartbeat may only mean that
+  /// the server is still looking for the first group to send.
+  [[nodiscard]] const GtidSet& executedAtStart() const { return executed_; }
+  [[nodiscard]] const std::string& peer() const { return connection_->peer(); }
+
+ private:
+  explicit LogDump(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
+  void prepare(const LogPosition& from, const DumpIdentity& identity);
+  void enlist(const DumpIdentity& identity);
+  void request(const LogPosition& from, const DumpIdentity& identity);
+  void command(unsigned code, const std::string& body, bool answered);
+  [[noreturn]] void fail();
+
+  std::unique_ptr<Connection> connection_;
+  std::string from_;  ///< for messages
+  bool foldsNames_ = false;
+  GtidSet executed_;
+};
+
+}  // namespace drs::mysql

@@ -1,0 +1,135 @@
+#include "engine/mysql/log_group.h"
+
+#include "engine/mysql/column_types.h"
+#include "wire/mysql/wire_error.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace drs::mysql {
+namespace {
+
+/// Events of one kind on one table are joined up to this size, so that small events do not cost a batch each.
+constexpr std::size_t kJoinBytes = 1U << 20U;
+
+RowOp opOf(RowsKind kind) {
+  switch (kind) {
+    case RowsKind::write:
+      return RowOp::insert;
+    case RowsKind::update:
+      return RowOp::update;
+    case RowsKind::remove:
+      return RowOp::remove;
+  }
+  return RowOp::insert;
+}
+
+bool isTransactional(const std::string& engine) {
+  const std::string name = lowerCase(engine);
+  return name == "innodb" || name == "rocksdb" || name == "tokudb" || name == "ndbcluster";
+}
+
+}  // namespace
+
+void LogGroup::clear() {
+  id.clear();
+  gtid.reset();
+  mariadbGtid.reset();
+  commitMicros = 0;
+  repeated = false;
+  xid.clear();
+  changes_.clear();
+  savepoints_.clear();
+  bytes_ = 0;
+  schemaChanged_ = false;
+  sealed_ = false;
+}
+
+RowsChange& LogGroup::changeFor(const RowsEvent& event, std::size_t plan) {
+  const RowOp op = opOf(event.kind);
+  if (!changes_.empty() && !sealed_) {
+    auto* last = std::get_if<RowsChange>(&changes_.back());
+    if (last != nullptr && last->op == op && last->plan == plan && last->foreignKeyChecks == event.foreignKeyChecks &&
+        last->rows.bytes() + event.rows.size() < kJoinBytes) {
+      return *last;
+    }
+  }
+  sealed_ = false;
+  RowsChange change{op, RowBatch((*scope_.plans)[plan].source), plan, event.foreignKeyChecks};
+  return std::get<RowsChange>(changes_.emplace_back(std::move(change)));
+}
+
+void LogGroup::addRows(const RowsEvent& event, const LogTables::Table& table) {
+  if (schemaChanged_) return;
+  RowsChange& change = changeFor(event, *table.plan);
+  const std::size_t before = change.rows.bytes();
+  appendRows(event, table, change.rows);
+  bytes_ += change.rows.bytes() - before;
+  if (bytes_ > maxBytes_) {
+    throw Error(Msg::limitExceeded,
+                {fmt::format("The transaction {} of the source (setting max_transaction_bytes)", id),
+                 fmt::format("more than {} bytes", bytes_), fmt::format("{} bytes", maxBytes_)},
+                Origin::source);
+  }
+}
+
+void LogGroup::addSchemaChange(SchemaChange change) {
+  if (schemaChanged_) return;
+  schemaChanged_ = true;
+  bytes_ = change.sql.size();
+  changes_.clear();
+  changes_.emplace_back(std::move(change));
+}
+
+std::vector<LogGroup::Savepoint>::iterator LogGroup::find(const std::string& name) {
+  // Savepoint names have no case; the newest of equal names counts.
+  const auto equal = [wanted = lowerCase(name)](const Savepoint& savepoint) {
+    return lowerCase(savepoint.name) == wanted;
+  };
+  const auto found = std::find_if(savepoints_.rbegin(), savepoints_.rend(), equal);
+  return found == savepoints_.rend() ? savepoints_.end() : std::prev(found.base());
+}
+
+void LogGroup::savepoint(const std::string& name) {
+  if (const auto old = find(name); old != savepoints_.end()) savepoints_.erase(old);
+  savepoints_.push_back({name, changes_.size()});
+  sealed_ = true;
+}
+
+void LogGroup::releaseSavepoint(const std::string& name) {
+  savepoints_.erase(find(name), savepoints_.end());
+}
+
+void LogGroup::rollbackTo(const std::string& name) {
+  const auto found = find(name);
+  rollbackFrom(found == savepoints_.end() ? 0 : found->changes);
+  if (found != savepoints_.end()) savepoints_.erase(std::next(found), savepoints_.end());
+  sealed_ = true;
+}
+
+void LogGroup::rollbackFrom(std::size_t first) {
+  for (std::size_t i = first; i < changes_.size(); ++i) {
+    const auto* rows = std::get_if<RowsChange>(&changes_[i]);
+    if (rows == nullptr || isTransactional(rows->rows.schema().engine)) continue;
+    const TableName& name = rows->rows.schema().name;
+    throwUnsupported(fmt::format("a rollback of changes to {}.{}, whose engine {} keeps them", name.database,
+                                 name.table, rows->rows.schema().engine),
+                     "Use InnoDB for the table, then reset the task.");
+  }
+  if (first < changes_.size()) changes_.resize(first);
+}
+
+Transaction LogGroup::take(Position end, UnixMillis commitMillis) {
+  Transaction out;
+  out.id = std::move(id);
+  out.end = std::move(end);
+  out.commitMillis = commitMillis;
+  out.changes = std::move(changes_);
+  out.bytes = bytes_;
+  clear();
+  return out;
+}
+
+}  // namespace drs::mysql

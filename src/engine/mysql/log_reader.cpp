@@ -1,0 +1,143 @@
+#include "engine/mysql/log_reader.h"
+
+#include "base/task_group.h"
+#include "engine/mysql/catalog.h"
+#include "engine/mysql/log_assembler.h"
+#include "engine/mysql/log_dump.h"
+#include "transform/table_plan.h"
+
+#include <algorithm>
+#include <chrono>
+#include <mutex>
+#include <set>
+
+namespace drs::mysql {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+constexpr int kMaxAttempts = 7;
+constexpr auto kFirstPause = 250ms, kLongestPause = 10000ms;  // about 30 s in all
+/// How long groups that change nothing of ours may pass before the pipeline hears of the place reached.
+constexpr auto kSilentSpan = 500ms;
+constexpr int kReconnectTimeoutSeconds = 5;
+
+/// The dump that a stop must interrupt. Threads: set() from the reader's, interrupt() from any.
+class Interruptible {
+ public:
+  void set(LogDump* dump) {
+    const std::lock_guard lock(mutex_);
+    dump_ = dump;
+  }
+  void interrupt() noexcept {
+    const std::lock_guard lock(mutex_);
+    if (dump_ != nullptr) dump_->interrupt();
+  }
+
+ private:
+  std::mutex mutex_;
+  LogDump* dump_ = nullptr;
+};
+
+LogScope makeScope(const EngineJob& job, const Plans& plans) {
+  std::set<std::string> databases;
+  for (const TablePlan& plan : plans) databases.insert(plan.source->name.database);
+  const auto selected = selectedDatabases(job.spec);
+  if (selected) databases.insert(selected->begin(), selected->end());
+  LogScope scope;
+  scope.plans = &plans;
+  scope.covers = [&job](const TableName& name) {
+    return !isSystemDatabase(name.database) && isSelected(job.spec, name);
+  };
+  scope.coversDatabase = [databases = std::move(databases), all = !selected](const std::string& name) {
+    return all ? !name.empty() && !isSystemDatabase(name) : databases.contains(name);
+  };
+  return scope;
+}
+
+class MysqlLogReader final : public LogReader {
+ public:
+  MysqlLogReader(const EngineJob& job, const LogPosition& from, const Plans& plans)
+      : log_(job.log.with("log reader")),
+        options_(connectOptions(job, Side::source)),
+        scope_(makeScope(job, plans)),
+        assembler_(scope_, from, job.limits.maxTransactionBytes) {
+    connect();
+    options_.connectTimeoutSeconds = std::min(options_.connectTimeoutSeconds, kReconnectTimeoutSeconds);
+  }
+
+  std::optional<Transaction> next(const std::stop_token& stop) override {
+    const std::stop_callback interrupt(stop, [this] { interruptible_.interrupt(); });
+    const auto begin = steady_clock::now();
+    while (!stop.stop_requested()) {
+      try {
+        if (!dump_) connect();
+        auto transaction = assembler_.feed(dump_->read());
+        attempts_ = 0;
+        if (transaction) {
+          caughtUpAt_ = std::max(caughtUpAt_, transaction->commitMillis);
+          (void)assembler_.takeEmpty();
+          return transaction;
+        }
+        if (assembler_.atHeartbeat() && assembler_.contains(dump_->executedAtStart())) {
+          caughtUpAt_ = clock_.now();
+          (void)assembler_.takeEmpty();
+          return std::nullopt;
+        }
+        if (steady_clock::now() - begin >= kSilentSpan) {
+          if (auto empty = assembler_.takeEmpty()) return empty;
+        }
+      } catch (const Error& error) {
+        if (stop.stop_requested()) break;
+        if (error.msg() != Msg::connectionLost && error.msg() != Msg::cannotConnect) throw;
+        pauseAfter(error, stop);
+      }
+    }
+    disconnect();
+    return std::nullopt;
+  }
+
+  [[nodiscard]] Position position() const override { return toPosition(assembler_.position()); }
+  [[nodiscard]] UnixMillis caughtUpAt() const override { return caughtUpAt_; }
+
+ private:
+  void connect() {
+    dump_ = LogDump::start(options_, assembler_.position(), identity_);
+    interruptible_.set(dump_.get());
+    assembler_.restart(dump_->foldsNames());
+    log_.info("reads the log of {} from {}", dump_->peer(), position().text);
+  }
+
+  void disconnect() {
+    interruptible_.set(nullptr);
+    dump_.reset();
+  }
+
+  void pauseAfter(const Error& error, const std::stop_token& stop) {
+    disconnect();
+    if (++attempts_ > kMaxAttempts) throw Error(Msg::connectionLost, error.args(), error.origin(), error.detail());
+    const auto pause = std::min<std::chrono::milliseconds>(kFirstPause * (1 << attempts_) / 2, kLongestPause);
+    log_.warn("{}; tries again in {} ms", error.text(), pause.count());
+    sleepFor(pause, stop);
+  }
+
+  Log log_;
+  Clock clock_;
+  ConnectOptions options_;
+  LogScope scope_;
+  LogAssembler assembler_;
+  const DumpIdentity identity_ = DumpIdentity::random();
+  std::unique_ptr<LogDump> dump_;
+  Interruptible interruptible_;
+  UnixMillis caughtUpAt_ = 0;
+  int attempts_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<LogReader> openLogReader(const EngineJob& job, const Position& from, const Plans& plans) {
+  return std::make_unique<MysqlLogReader>(job, fromPosition(from), plans);
+}
+
+}  // namespace drs::mysql

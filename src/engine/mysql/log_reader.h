@@ -1,0 +1,20 @@
+#pragma once
+
+#include "engine/engine.h"
+#include "pipeline/interfaces.h"
+
+#include <memory>
+
+namespace drs::mysql {
+
+/// Reads the log of a job's source behind `from` (made by toPosition()). Connects at once: throws Error (logPurged,
+/// accessDenied, cannotConnect …) if the log cannot be read from there.
+///
+/// The reader survives a lost connection: it dumps again from position(), with growing pauses, and gives up with
+/// connectionLost after kMaxAttempts tries in a row without an event. What a transaction of a foreign table costs is
+/// only the reading; long stretches without a change of ours come out as single transactions without changes.
+///
+/// `plans` and `job` must outlive the reader.
+[[nodiscard]] std::unique_ptr<LogReader> openLogReader(const EngineJob& job, const Position& from, const Plans& plans);
+
+}  // namespace drs::mysql

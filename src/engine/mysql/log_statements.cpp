@@ -1,0 +1,116 @@
+#include "engine/mysql/log_statements.h"
+
+#include "engine/mysql/column_types.h"
+#include "wire/mysql/wire_error.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace drs::mysql {
+namespace {
+
+/// Is the collation id one of utf8mb3 or utf8mb4? Table names in plans are UTF-8; other bytes cannot be compared to
+/// them.
+bool isUtf8(std::uint16_t collation) {
+  const auto in = [collation](std::uint16_t first, std::uint16_t last) {
+    return collation >= first && collation <= last;
+  };
+  return collation == 33 || collation == 45 || collation == 46 || collation == 76 || collation == 83 || in(192, 215) ||
+         in(223, 247) || in(255, 323) || in(576, 608) || in(1057, 1070) || in(2048, 4095);
+}
+
+bool isAscii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80U; });
+}
+
+/// The first word, for messages: never more of the text, which may hold data.
+std::string verb(std::string_view sql) {
+  const auto tokens = tokenize(sql, {});
+  return tokens.empty() ? std::string("statement") : std::string(tokens.front().raw.substr(0, 20));
+}
+
+}  // namespace
+
+std::string LogStatements::folded(std::string name) const {
+  return fold_ ? lowerCase(name) : std::move(name);
+}
+
+bool LogStatements::comparable(std::string_view name, const QueryEvent& query) const {
+  return isAscii(name) || (!fold_ && isUtf8(query.clientCharset));
+}
+
+LogStatements::Target LogStatements::targetOf(const ObjectName& name, const QueryEvent& query) const {
+  const std::string database = name.database.empty() ? std::string(query.database) : name.database;
+  return {{folded(database), folded(name.name)}, comparable(database, query) && comparable(name.name, query)};
+}
+
+bool LogStatements::concerns(const Target& target) const {
+  if (tables_.planOf(target.name) || scope_.covers(target.name)) return true;
+  return !target.certain && (!isAscii(target.name.database) || scope_.coversDatabase(target.name.database));
+}
+
+bool LogStatements::concernsDatabase(const std::string& name, const QueryEvent& query) const {
+  const std::string database = folded(name.empty() ? std::string(query.database) : name);
+  return scope_.coversDatabase(database) || !comparable(database, query);
+}
+
+/// The statement is not analysed: it may concern whatever database it names or runs in.
+bool LogStatements::mayConcern(const Statement& statement, const QueryEvent& query) const {
+  if (scope_.coversDatabase(std::string(query.database))) return true;
+  return std::any_of(statement.names.begin(), statement.names.end(), [&](const std::string& name) {
+    return scope_.coversDatabase(name) || scope_.coversDatabase(lowerCase(name)) || !comparable(name, query);
+  });
+}
+
+/// Planned tables exist and others of the selection do not: every statement that changes this stops the lane first.
+bool LogStatements::didNothing(const Statement& statement, const Target& target) const {
+  if (!target.certain) return false;
+  const bool exists = tables_.planOf(target.name).has_value();
+  if (statement.kind == StatementKind::createTable) return statement.ifNotExists && exists;
+  return statement.kind == StatementKind::dropTable && !exists;
+}
+
+std::optional<SchemaChange> LogStatements::judge(const Statement& statement, const QueryEvent& query) const {
+  SchemaChange change{SchemaChange::Kind::other, {std::string(query.database), {}}, 0, std::string(query.sql)};
+  switch (statement.kind) {
+    case StatementKind::truncateTable: {
+      const Target target = targetOf(statement.tables.front(), query);
+      if (!concerns(target)) return std::nullopt;
+      change.table = target.name;
+      if (const auto plan = tables_.planOf(target.name)) {
+        change.kind = SchemaChange::Kind::truncate;
+        change.plan = *plan;
+      }
+      return change;
+    }
+    case StatementKind::createTable:
+    case StatementKind::alterTable:
+    case StatementKind::dropTable:
+    case StatementKind::renameTable:
+      if (statement.temporary) return std::nullopt;
+      for (const ObjectName& name : statement.tables) {
+        const Target target = targetOf(name, query);
+        if (!concerns(target) || didNothing(statement, target)) continue;
+        change.table = target.name;
+        return change;
+      }
+      return std::nullopt;
+    case StatementKind::dropDatabase:
+      if (!concernsDatabase(statement.database, query)) return std::nullopt;
+      change.table = {statement.database, {}};
+      return change;
+    case StatementKind::rowChange:
+      if (!mayConcern(statement, query)) return std::nullopt;
+      throwUnsupported(
+          fmt::format("{} in the database {} is logged as a statement, not as rows", verb(query.sql), query.database),
+          "Set binlog_format=ROW at the source, also for each session, then reset the task.");
+    case StatementKind::unknown:
+      if (!mayConcern(statement, query)) return std::nullopt;
+      return change;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace drs::mysql

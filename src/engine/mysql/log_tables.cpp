@@ -1,0 +1,190 @@
+#include "engine/mysql/log_tables.h"
+
+#include "engine/mysql/column_types.h"
+#include "wire/mysql/wire_error.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <initializer_list>
+#include <string_view>
+
+namespace drs::mysql {
+namespace {
+
+/// More tables than this within the log's memory: start anew with the next group.
+constexpr std::size_t kMaxEntries = 4096;
+
+/// The types in which the log shows a column of this data type; empty = a type that is not copied.
+std::initializer_list<WireType> wireTypesOf(std::string_view dataType) {
+  struct Entry {
+    std::string_view dataType;
+    std::initializer_list<WireType> types;
+  };
+  using enum WireType;
+  static constexpr std::initializer_list<WireType> kBlob{blob, blobCompressed},
+      kVarchar{varchar, varString, varcharCompressed};
+  static constexpr Entry kEntries[] = {
+      {"tinyint", {tiny}},
+      {"smallint", {shortInt}},
+      {"mediumint", {int24}},
+      {"int", {longInt}},
+      {"bigint", {longLong}},
+      {"float", {floatReal}},
+      {"double", {doubleReal}},
+      {"decimal", {newDecimal}},
+      {"bit", {bit}},
+      {"year", {year}},
+      {"date", {date, newDate}},
+      {"time", {time2, time}},
+      {"datetime", {datetime2, datetime}},
+      {"timestamp", {timestamp2, timestamp}},
+      {"char", {string}},
+      {"binary", {string}},
+      {"varchar", kVarchar},
+      {"varbinary", kVarchar},
+      {"tinytext", kBlob},
+      {"text", kBlob},
+      {"mediumtext", kBlob},
+      {"longtext", kBlob},
+      {"tinyblob", kBlob},
+      {"blob", kBlob},
+      {"mediumblob", kBlob},
+      {"longblob", kBlob},
+      {"enum", {enumerated}},
+      {"set", {set}},
+      {"json", {json, blob}},
+  };
+  for (const Entry& entry : kEntries) {
+    if (entry.dataType == dataType) return entry.types;
+  }
+  return {};
+}
+
+bool isFractional(WireType type) {
+  return type == WireType::time2 || type == WireType::datetime2 || type == WireType::timestamp2;
+}
+
+/// "decimal(10,2)" as the log's metadata would tell it.
+std::string decimalText(const WireColumn& wire) {
+  return fmt::format("decimal({},{})", wire.precision, wire.scale);
+}
+
+std::string columnDrift(const WireColumn& wire, const Column& column) {
+  const auto types = wireTypesOf(column.dataType);
+  const bool known = std::find(types.begin(), types.end(), wire.type) != types.end();
+  if (!known) return fmt::format("was planned as {} and is {} in the log", column.type, wireTypeName(wire.type));
+  if (wire.type == WireType::newDecimal && !column.type.starts_with(decimalText(wire))) {
+    return fmt::format("was planned as {} and is {} in the log", column.type, decimalText(wire));
+  }
+  if (wire.type == WireType::bit && wire.length != column.length) {
+    return fmt::format("was planned as {} and is bit({}) in the log", column.type, wire.length);
+  }
+  if (isFractional(wire.type) && wire.fraction != column.fraction) {
+    return fmt::format("was planned as {} and has {} fractional digits in the log", column.type, wire.fraction);
+  }
+  return {};
+}
+
+/// The old temporal forms have a fraction nowhere in the log's metadata, and MariaDB stores it differently.
+void refuseOldFraction(const TableMap& map, const TableSchema& schema) {
+  for (std::size_t i = 0; i < map.columns.size(); ++i) {
+    const WireType type = map.columns[i].type;
+    const bool old = type == WireType::time || type == WireType::datetime || type == WireType::timestamp;
+    if (!old || schema.columns[i].fraction == 0) continue;
+    throwUnsupported(fmt::format("the column {} of {}.{} has fractional seconds in the format of MariaDB 5.3",
+                                 schema.columns[i].name, map.database, map.table),
+                     "Set mysql56_temporal_format=ON at the source and rebuild the table (ALTER TABLE … FORCE).");
+  }
+}
+
+class BatchSink final : public RowValueSink {
+ public:
+  explicit BatchSink(RowBatch& batch) : batch_(batch) {}
+  void onNull() override { batch_.addNull(); }
+  void onSigned(std::int64_t value) override { batch_.addSigned(value); }
+  void onUnsigned(std::uint64_t value) override { batch_.addUnsigned(value); }
+  void onReal(double value) override { batch_.addReal(value); }
+  void onNumber(std::string_view text) override { batch_.addNumber(text); }
+  void onText(std::string_view bytes) override { batch_.addText(bytes); }
+
+ private:
+  RowBatch& batch_;
+};
+
+}  // namespace
+
+std::string driftOf(const TableMap& map, const TableSchema& schema) {
+  if (map.columns.size() != schema.columns.size()) {
+    return fmt::format("it was planned with {} columns and has {} in the log", schema.columns.size(),
+                       map.columns.size());
+  }
+  for (std::size_t i = 0; i < map.columns.size(); ++i) {
+    const Column& column = schema.columns[i];
+    if (!map.names.empty() && lowerCase(map.names[i]) != lowerCase(column.name)) {
+      return fmt::format("column {} was planned as {} and is {} in the log", i + 1, column.name, map.names[i]);
+    }
+    if (const std::string drift = columnDrift(map.columns[i], column); !drift.empty()) {
+      return fmt::format("the column {} {}", column.name, drift);
+    }
+    const bool integer = column.kind == ColumnKind::integer && column.dataType != "year";
+    if (integer && map.isUnsigned && (*map.isUnsigned)[i] != column.isUnsigned) {
+      return fmt::format("the column {} was planned as {} and is {} in the log", column.name, column.type,
+                         column.isUnsigned ? "signed" : "unsigned");
+    }
+  }
+  return {};
+}
+
+void appendRows(const RowsEvent& event, const LogTables::Table& table, RowBatch& batch) {
+  BatchSink sink(batch);
+  decodeRows(event, table.map, table.formats, sink);
+}
+
+LogTables::LogTables(const LogScope& scope) : scope_(scope) {
+  for (std::size_t i = 0; i < scope.plans->size(); ++i) planByName_[(*scope.plans)[i].source->name] = i;
+}
+
+std::optional<std::size_t> LogTables::planOf(const TableName& name) const {
+  const auto found = planByName_.find(name);
+  return found == planByName_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void LogTables::startGroup() {
+  ++group_;
+  if (entries_.size() > kMaxEntries) entries_.clear();
+}
+
+void LogTables::define(const Event& event, const FormatDescription& format) {
+  Entry& entry = entries_[parseTableId(event, format)];
+  if (entry.group != 0 && entry.raw == event.body) {
+    entry.group = group_;
+    return;
+  }
+  entry.group = 0;  // stays invalid if the new definition is refused
+  Table table;
+  table.map = parseTableMap(event, format);
+  const TableName name{table.map.database, table.map.table};
+  table.plan = planOf(name);
+  table.covered = !table.plan && scope_.covers(name);
+  if (table.plan) {
+    const TableSchema& schema = *(*scope_.plans)[*table.plan].source;
+    if (std::string drift = driftOf(table.map, schema); !drift.empty()) {
+      throw Error(Msg::schemaDrift, {table.name(), std::move(drift)}, Origin::source);
+    }
+    refuseOldFraction(table.map, schema);
+    for (const Column& column : schema.columns)
+      table.formats.push_back({column.isUnsigned, column.dataType == "binary"});
+  }
+  entry.table = std::move(table);
+  entry.raw = event.body;
+  entry.group = group_;
+}
+
+const LogTables::Table& LogTables::find(std::uint64_t tableId) const {
+  const auto found = entries_.find(tableId);
+  if (found == entries_.end() || found->second.group != group_) throwCorrupt("rows came without their TABLE_MAP");
+  return found->second.table;
+}
+
+}  // namespace drs::mysql

@@ -1,0 +1,70 @@
+#pragma once
+
+#include "pipeline/interfaces.h"
+#include "wire/mysql/rows_event.h"
+#include "wire/mysql/table_map.h"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace drs::mysql {
+
+/// What of the source a job's lane is about.
+struct LogScope {
+  const Plans* plans = nullptr;  ///< outlives the reader
+  /// True if the selection covers the table, planned or not. Never true for system databases.
+  std::function<bool(const TableName&)> covers;
+  /// True if the selection has something in the database.
+  std::function<bool(const std::string&)> coversDatabase;
+};
+
+/// Ties the tables of the log to the plans: which rows are wanted, and whether the table still is what was planned.
+/// One thread.
+class LogTables {
+ public:
+  explicit LogTables(const LogScope& scope);
+
+  struct Table {
+    TableMap map;
+    std::optional<std::size_t> plan;    ///< nothing: not planned
+    bool covered = false;               ///< not planned although the selection covers it
+    std::vector<ColumnFormat> formats;  ///< of a planned table
+    [[nodiscard]] std::string name() const { return map.database + "." + map.table; }
+  };
+
+  /// Takes a TABLE_MAP; ids are valid within one group. Throws Error(schemaDrift) if a planned table has another shape,
+  /// and what parseTableMap() throws.
+  void define(const Event& event, const FormatDescription& format);
+  /// The table that a rows event means. Throws Error(logCorrupt) if the group has no TABLE_MAP for it.
+  [[nodiscard]] const Table& find(std::uint64_t tableId) const;
+  /// A new group has begun: older ids mean nothing any more.
+  void startGroup();
+
+  [[nodiscard]] std::optional<std::size_t> planOf(const TableName& name) const;
+
+ private:
+  struct Entry {
+    Table table;
+    std::string raw;          ///< the event's body: a repeated definition is not parsed again
+    std::uint64_t group = 0;  ///< valid in this group only
+  };
+
+  const LogScope& scope_;
+  std::map<TableName, std::size_t> planByName_;
+  std::unordered_map<std::uint64_t, Entry> entries_;
+  std::uint64_t group_ = 0;
+};
+
+/// Why the table of the log is not the planned one; empty if it is.
+[[nodiscard]] std::string driftOf(const TableMap& map, const TableSchema& schema);
+
+/// Decodes the rows of an event and appends them to `batch`, whose schema is the planned table's. Throws Error
+/// (logCorrupt, logUnsupported).
+void appendRows(const RowsEvent& event, const LogTables::Table& table, RowBatch& batch);
+
+}  // namespace drs::mysql
