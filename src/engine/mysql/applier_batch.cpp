@@ -1,0 +1,119 @@
+#include "engine/mysql/applier_batch.h"
+
+#include <fmt/format.h>
+
+namespace drs::mysql {
+namespace {
+
+// Longer lists are turned into joins with a temporary table by MariaDB (in_predicate_conversion_threshold, 1000).
+constexpr std::size_t kMaxListedKeys = 500;
+
+}  // namespace
+
+void StatementBatch::begin() {
+  close();
+  if (!sql_.empty()) sql_ += ';';
+}
+
+void StatementBatch::close() {
+  if (open_ == Kind::remove) sql_ += ')';
+  open_ = Kind::none;
+  writer_ = nullptr;
+}
+
+void StatementBatch::clear() {
+  sql_.clear();
+  expectations_.clear();
+  open_ = Kind::none;
+  writer_ = nullptr;
+}
+
+void StatementBatch::reserve(const SqlWriter& writer, std::size_t bytes) {
+  if (bytes > rowBytes_)
+    throw Error(Msg::limitExceeded,
+                {"A row of " + writer.table(), fmt::format("{} bytes", bytes),
+                 fmt::format("max_allowed_packet of the target, {} bytes", rowBytes_)},
+                Origin::target);
+  if (sql_.empty() || sql_.size() + bytes <= packetBytes_) return;
+  close();
+  flush_();
+}
+
+void StatementBatch::add(std::string_view sql, Expect expect, std::uint64_t count, unsigned warnings) {
+  begin();
+  sql_ += sql;
+  expectations_.push_back({expect, count, warnings});
+}
+
+void StatementBatch::foreignKeyChecks(bool on) {
+  const Known wanted = on ? Known::on : Known::off;
+  if (checks_ == wanted) return;
+  checks_ = wanted;
+  add(on ? "SET foreign_key_checks=1" : "SET foreign_key_checks=0", Expect::nothing);
+}
+
+void StatementBatch::strictMode(bool on) {
+  const Known wanted = on ? Known::on : Known::off;
+  if (strict_ == wanted) return;
+  strict_ = wanted;
+  add(fmt::format("SET sql_mode='{}'", on ? kStrictMode : kLaxMode), Expect::nothing);
+}
+
+void StatementBatch::tuple(Kind kind, const SqlWriter& writer, const RowBatch& rows, std::size_t row) {
+  scratch_.clear();
+  const unsigned zeros = writer.appendTuple(scratch_, rows, row);
+  reserve(writer, scratch_.size() + writer.insertHead().size() + 2);
+  strictMode(zeros == 0);
+  if (open_ == kind && writer_ == &writer) {
+    sql_ += ',';
+  } else {
+    begin();
+    sql_ += kind == Kind::insert ? writer.insertHead() : writer.replaceHead();
+    expectations_.push_back({kind == Kind::insert ? Expect::rows : Expect::anyRows, 0, 0});
+    open_ = kind;
+    writer_ = &writer;
+  }
+  sql_ += scratch_;
+  Expectation& expectation = expectations_.back();
+  ++expectation.count;
+  expectation.warnings += zeros;
+}
+
+void StatementBatch::update(const SqlWriter& writer, const RowBatch& rows, std::size_t before, std::size_t after,
+                            const std::vector<std::size_t>& keep) {
+  scratch_.clear();
+  const unsigned zeros = writer.appendUpdate(scratch_, rows, before, after, keep);
+  reserve(writer, scratch_.size() + 1);
+  strictMode(zeros == 0);
+  add(scratch_, Expect::rows, 1, zeros);
+}
+
+void StatementBatch::remove(const SqlWriter& writer, const RowBatch& rows, std::size_t row, bool exact) {
+  scratch_.clear();
+  const Expect expect = exact ? Expect::rows : Expect::anyRows;
+  if (writer.key().size() > 1) {  // not every server looks up lists of tuples by an index
+    scratch_ += "DELETE FROM " + writer.table() + " WHERE ";
+    writer.appendKey(scratch_, rows, row);
+    reserve(writer, scratch_.size() + 1);
+    add(scratch_, expect, 1);
+    return;
+  }
+  writer.appendKeyValues(scratch_, rows, row);
+  reserve(writer, scratch_.size() + writer.insertHead().size() + 2);
+  if (open_ == Kind::remove && writer_ == &writer && exact_ == exact && listed_ < kMaxListedKeys) {
+    sql_ += ',';
+    ++expectations_.back().count;
+    ++listed_;
+  } else {
+    begin();
+    sql_ += "DELETE FROM " + writer.table() + " WHERE " + writer.name(writer.key()[0]) + " IN (";
+    expectations_.push_back({expect, 1, 0});
+    open_ = Kind::remove;
+    writer_ = &writer;
+    exact_ = exact;
+    listed_ = 1;
+  }
+  sql_ += scratch_;
+}
+
+}  // namespace drs::mysql

@@ -1,0 +1,84 @@
+#pragma once
+
+#include "engine/mysql/sql_writer.h"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace drs::mysql {
+
+/// Collects statements for one packet and remembers what each must answer. Rows for the same table that follow each
+/// other directly become one INSERT, REPLACE or DELETE … IN; the order of statements is kept. A session variable is set
+/// only when its value changes. Before a packet would grow beyond `packetBytes` it is closed and handed to `flush`,
+/// which must clear() it. Throws Error(limitExceeded) for a row that does not fit into `rowBytes`. One thread.
+class StatementBatch {
+ public:
+  enum class Expect : std::uint8_t {
+    nothing,  ///< whatever it answers is right, warnings too (SET, START TRANSACTION)
+    anyRows,  ///< any number of rows, exactly the expected warnings
+    rows,     ///< exactly `count` rows found or written, exactly the expected warnings
+    fence     ///< exactly one row; another number means that the worker was fenced
+  };
+  struct Expectation {
+    Expect expect = Expect::nothing;
+    std::uint64_t count = 0;
+    std::uint32_t warnings = 0;
+  };
+
+  StatementBatch(std::size_t packetBytes, std::size_t rowBytes, std::function<void()> flush)
+      : packetBytes_(packetBytes), rowBytes_(rowBytes), flush_(std::move(flush)) {}
+
+  void add(std::string_view sql, Expect expect, std::uint64_t count = 0, unsigned warnings = 0);
+  void foreignKeyChecks(bool on);
+  /// Strict, or kLaxMode for a statement with ENUM index 0; rows added here choose it themselves.
+  void strictMode(bool on);
+  void insert(const SqlWriter& writer, const RowBatch& rows, std::size_t row) {
+    tuple(Kind::insert, writer, rows, row);
+  }
+  /// The number of rows that REPLACE answers depends on what was there: not checked.
+  void replace(const SqlWriter& writer, const RowBatch& rows, std::size_t row) {
+    tuple(Kind::replace, writer, rows, row);
+  }
+  void update(const SqlWriter& writer, const RowBatch& rows, std::size_t before, std::size_t after,
+              const std::vector<std::size_t>& keep);
+  /// `exact`: the row must be there.
+  void remove(const SqlWriter& writer, const RowBatch& rows, std::size_t row, bool exact);
+
+  /// Finishes the statement that is still open; sql() is complete then.
+  void close();
+  [[nodiscard]] bool empty() const { return sql_.empty(); }
+  [[nodiscard]] const std::string& sql() const { return sql_; }
+  [[nodiscard]] const std::vector<Expectation>& expectations() const { return expectations_; }
+  /// Drops the statements, keeps the memory and what is known of the session.
+  void clear();
+  void resize(std::size_t packetBytes, std::size_t rowBytes) {
+    packetBytes_ = packetBytes;
+    rowBytes_ = rowBytes;
+  }
+  /// The session's variables are unknown again (statements were not run, or it is another session).
+  void forgetSession() { checks_ = strict_ = Known::unknown; }
+
+ private:
+  enum class Kind : std::uint8_t { none, insert, replace, remove };
+  enum class Known : std::uint8_t { unknown, off, on };
+
+  void tuple(Kind kind, const SqlWriter& writer, const RowBatch& rows, std::size_t row);
+  /// Makes room for `bytes` more.
+  void reserve(const SqlWriter& writer, std::size_t bytes);
+  void begin();
+
+  std::string sql_;
+  std::string scratch_;  ///< one row, before it is known which sql_mode it needs
+  std::vector<Expectation> expectations_;
+  std::size_t packetBytes_, rowBytes_;
+  std::function<void()> flush_;
+  Kind open_ = Kind::none;
+  const SqlWriter* writer_ = nullptr;
+  bool exact_ = false;
+  std::size_t listed_ = 0;  ///< keys in the open DELETE … IN
+  Known checks_ = Known::unknown, strict_ = Known::unknown;
+};
+
+}  // namespace drs::mysql

@@ -1,0 +1,221 @@
+#include "engine/mysql/applier_rows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+namespace drs::mysql {
+namespace {
+
+constexpr std::uint64_t kLoggedConflicts = 20;  // of one call; the rest is counted
+constexpr int kDescribedRows = 3;
+constexpr std::size_t kPrintedBytes = 64;
+
+bool isCollision(unsigned number) {
+  return number == 1062 || number == 1586 || number == 1022;  // ER_DUP_ENTRY, …_WITH_KEY_NAME, ER_DUP_KEY
+}
+
+bool isForeignKey(unsigned number) {
+  // ER_NO_REFERENCED_ROW, ER_ROW_IS_REFERENCED and their second forms, ER_FOREIGN_DUPLICATE_KEY_*
+  return number == 1216 || number == 1217 || number == 1451 || number == 1452 || number == 1761 || number == 1762;
+}
+
+std::string printable(const std::vector<std::optional<std::string>>& values) {
+  std::string out = "(";
+  for (const auto& value : values) {
+    if (out.size() > 1) out += ", ";
+    if (!value) {
+      out += "NULL";
+      continue;
+    }
+    const std::string_view bytes = std::string_view(*value).substr(0, kPrintedBytes);
+    const bool plain = std::all_of(bytes.begin(), bytes.end(), [](char c) { return c >= ' ' && c < '\x7f'; });
+    if (plain) out += fmt::format("'{}'", bytes);
+    for (const char c : plain ? std::string_view() : bytes) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  }
+  return out + ")";
+}
+
+}  // namespace
+
+void RowApplier::run() {
+  if (attempt() == Verdict::done) return;
+  throw Error(Msg::databaseError, {connection_.peer(), std::to_string(connection_.lastErrno()), lastText_},
+              Origin::target);
+}
+
+RowApplier::Verdict RowApplier::attempt() {
+  batch_.close();
+  std::vector<Connection::Outcome> outcomes;
+  const StatementBatch::Expectation expected = batch_.expectations().back();
+  try {
+    outcomes = connection_.executeAll(batch_.sql());
+    batch_.clear();
+  } catch (const Error& error) {
+    batch_.clear();
+    if (error.msg() != Msg::databaseError) throw;
+    lastText_ = error.args().at(2) + " (table " + target_.writer.table() + ")";
+    if (isCollision(connection_.lastErrno())) return Verdict::collision;
+    if (isForeignKey(connection_.lastErrno())) return Verdict::foreignKey;
+    throw Error(Msg::databaseError, {connection_.peer(), error.args().at(1), lastText_}, Origin::target);
+  }
+  const Connection::Outcome& outcome = outcomes.back();
+  if (outcome.warnings != expected.warnings) {
+    std::string text;
+    for (const std::string& line : connection_.warnings()) text += (text.empty() ? "" : "; ") + line;
+    throw Error(Msg::unexpectedWarning, {target_.writer.table(), text}, Origin::target);
+  }
+  if (expected.expect != StatementBatch::Expect::rows || outcome.affected == expected.count) return Verdict::done;
+  if (outcome.affected == 0) return Verdict::missing;
+  throw Error(Msg::schemaDrift,
+              {plan_.target.database + "." + plan_.target.table,
+               fmt::format("{} rows of the target have one key", outcome.affected)},
+              Origin::target);
+}
+
+void RowApplier::count(std::uint64_t& counter, const RowBatch& rows, std::size_t row, std::string_view what,
+                       std::uint64_t by) {
+  counter += by;
+  if (stats_.conflictsKept + stats_.conflictsOverwritten <= kLoggedConflicts)
+    log_.warn("conflict in {}, key {}: {}", target_.writer.table(), target_.writer.printableKey(rows, row), what);
+}
+
+void RowApplier::keepOrStop(const RowBatch& rows, std::size_t row, const std::string& what) {
+  if (plan_.conflicts != ConflictPolicy::ignore)
+    throw Error(Msg::conflict, {target_.writer.table(), target_.writer.printableKey(rows, row), what}, Origin::target);
+  count(stats_.conflictsKept, rows, row, what);
+}
+
+void RowApplier::insert(const RowBatch& rows, std::size_t row) {
+  batch_.insert(target_.writer, rows, row);
+  const Verdict verdict = attempt();
+  if (verdict == Verdict::done) return;
+  if (verdict == Verdict::collision && plan_.conflicts == ConflictPolicy::overwrite) return overwrite(rows, row);
+  keepOrStop(rows, row,
+             verdict == Verdict::collision
+                 ? "an insert expected no such row, found " + describeCollisions(rows, row, row)
+                 : "an insert was refused: " + lastText_);
+}
+
+void RowApplier::update(const RowBatch& rows, std::size_t before, std::size_t after) {
+  const bool mayOverwrite = plan_.conflicts == ConflictPolicy::overwrite;
+  batch_.update(target_.writer, rows, before, after, target_.clockColumns);
+  switch (attempt()) {
+    case Verdict::done:
+      return;
+    case Verdict::missing:
+      if (mayOverwrite) return overwrite(rows, after);
+      return keepOrStop(rows, before, "an update expected this row, found none");
+    case Verdict::collision:
+      if (!mayOverwrite)
+        return keepOrStop(
+            rows, before,
+            "an update expected no other row with its values, found " + describeCollisions(rows, after, before));
+      removeCollisions(rows, after, before);
+      batch_.update(target_.writer, rows, before, after, target_.clockColumns);
+      if (attempt() == Verdict::done) return;
+      break;
+    case Verdict::foreignKey:
+      break;
+  }
+  keepOrStop(rows, before, "an update was refused: " + lastText_);
+}
+
+void RowApplier::remove(const RowBatch& rows, std::size_t row) {
+  batch_.remove(target_.writer, rows, row, true);
+  switch (attempt()) {
+    case Verdict::done:
+      return;
+    case Verdict::missing:
+      if (plan_.conflicts == ConflictPolicy::overwrite)
+        return count(stats_.conflictsOverwritten, rows, row, "a row to be deleted was not there");
+      return keepOrStop(rows, row, "a delete expected this row, found none");
+    default:
+      return keepOrStop(rows, row, "a delete was refused: " + lastText_);
+  }
+}
+
+void RowApplier::overwrite(const RowBatch& rows, std::size_t row) {
+  removeCollisions(rows, row, row);
+  std::string sql;
+  const unsigned zeros = target_.writer.appendUpdateAll(sql, rows, row);
+  batch_.strictMode(zeros == 0);
+  batch_.add(sql, StatementBatch::Expect::rows, 1, zeros);
+  Verdict verdict = attempt();
+  if (verdict == Verdict::done)
+    return count(stats_.conflictsOverwritten, rows, row, "the row with this key was overwritten");
+  if (verdict == Verdict::missing) {
+    batch_.insert(target_.writer, rows, row);
+    verdict = attempt();
+  }
+  if (verdict == Verdict::done)
+    return count(stats_.conflictsOverwritten, rows, row, "the row was written by its after image");
+  throw Error(
+      Msg::conflict,
+      {target_.writer.table(), target_.writer.printableKey(rows, row), "it cannot be overwritten: " + lastText_},
+      Origin::target);
+}
+
+std::string RowApplier::condition(const TargetKey& key, const RowBatch& rows, std::size_t row) const {
+  std::string out;
+  for (const IndexPart& part : key.parts) {
+    const Cell& cell = rows.cell(row, part.column);
+    if (cell.kind == CellKind::null) return {};
+    if (!out.empty()) out += " AND ";
+    if (part.prefix == 0) {
+      out += target_.writer.name(part.column) + "=";
+      target_.writer.appendCell(out, part.column, rows, cell);
+    } else {
+      out += fmt::format("LEFT({},{})=LEFT(", target_.writer.name(part.column), part.prefix);
+      target_.writer.appendCell(out, part.column, rows, cell);
+      out += fmt::format(",{})", part.prefix);
+    }
+  }
+  return out;
+}
+
+void RowApplier::removeCollisions(const RowBatch& rows, std::size_t row, std::size_t except) {
+  std::string own;
+  target_.writer.appendKey(own, rows, except);
+  for (const TargetKey& key : target_.uniqueKeys) {
+    const std::string same = key.resolvable ? condition(key, rows, row) : std::string();
+    if (same.empty()) continue;
+    batch_.add(fmt::format("DELETE FROM {} WHERE {} AND NOT ({})", target_.writer.table(), same, own),
+               StatementBatch::Expect::nothing);
+    batch_.close();
+    std::uint64_t deleted = 0;
+    try {
+      deleted = connection_.executeAll(batch_.sql()).back().affected;
+      batch_.clear();
+    } catch (const Error& error) {
+      batch_.clear();
+      if (error.msg() != Msg::databaseError || !isForeignKey(connection_.lastErrno())) throw;
+      throw Error(Msg::conflict,
+                  {target_.writer.table(), target_.writer.printableKey(rows, row),
+                   "a row in the way cannot be deleted: " + error.args().at(2)},
+                  Origin::target);
+    }
+    if (deleted > 0)
+      count(stats_.conflictsOverwritten, rows, row,
+            fmt::format("{} rows in the way on key {} were deleted", deleted, key.name), deleted);
+  }
+}
+
+std::string RowApplier::describeCollisions(const RowBatch& rows, std::size_t row, std::size_t except) {
+  std::string own, columns, out;
+  target_.writer.appendKey(own, rows, except);
+  for (const std::size_t column : target_.writer.key())
+    columns += (columns.empty() ? "" : ",") + target_.writer.name(column);
+  for (const TargetKey& key : target_.uniqueKeys) {
+    const std::string same = key.resolvable ? condition(key, rows, row) : std::string();
+    if (same.empty()) continue;
+    const std::string other = row == except ? std::string() : fmt::format(" AND NOT ({})", own);
+    for (const auto& found : connection_.query(fmt::format("SELECT {} FROM {} WHERE {}{} LIMIT {}", columns,
+                                                           target_.writer.table(), same, other, kDescribedRows)))
+      out += fmt::format("{}the row with key {} on {}", out.empty() ? "" : ", ", printable(found), key.name);
+  }
+  return out.empty() ? lastText_ : out;
+}
+
+}  // namespace drs::mysql

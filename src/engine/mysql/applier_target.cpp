@@ -1,0 +1,75 @@
+#include "engine/mysql/applier_target.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <optional>
+
+namespace drs::mysql {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
+  return out;
+}
+
+/// Column names are compared without case by every server; names with letters beyond ASCII must agree byte for byte.
+std::optional<std::size_t> columnOf(const TableSchema& schema, const std::string& name) {
+  for (std::size_t i = 0; i < schema.columns.size(); ++i)
+    if (lower(schema.columns[i].name) == lower(name)) return i;
+  return std::nullopt;
+}
+
+std::string where(const TableName& table) {
+  return fmt::format("TABLE_SCHEMA = {} AND TABLE_NAME = {}", quoteText(table.database), quoteText(table.table));
+}
+
+void readColumns(Connection& connection, const TablePlan& plan, TargetTable& out) {
+  std::vector<bool> found(plan.source->columns.size(), false);
+  const auto rows =
+      connection.query("SELECT COLUMN_NAME, EXTRA FROM information_schema.COLUMNS WHERE " + where(plan.target));
+  for (const auto& row : rows) {
+    const auto column = columnOf(*plan.source, row.at(0).value_or(""));
+    if (!column) continue;
+    found[*column] = true;
+    if (lower(row.at(1).value_or("")).find("on update") != std::string::npos) out.clockColumns.push_back(*column);
+  }
+  const std::string name = plan.target.database + "." + plan.target.table;
+  if (rows.empty()) throw Error(Msg::schemaDrift, {name, "it does not exist at the target"}, Origin::target);
+  for (std::size_t i = 0; i < found.size(); ++i)
+    if (!found[i] && !plan.source->columns[i].generated)
+      throw Error(Msg::schemaDrift, {name, "the target has no column " + plan.source->columns[i].name}, Origin::target);
+}
+
+void readKeys(Connection& connection, const TablePlan& plan, TargetTable& out) {
+  const auto rows = connection.query(
+      "SELECT INDEX_NAME, COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS WHERE NON_UNIQUE = 0 AND " +
+      where(plan.target) + " ORDER BY INDEX_NAME, SEQ_IN_INDEX");
+  for (const auto& row : rows) {
+    const std::string name = row.at(0).value_or("");
+    if (out.uniqueKeys.empty() || out.uniqueKeys.back().name != name) out.uniqueKeys.push_back({name, {}, true});
+    TargetKey& key = out.uniqueKeys.back();
+    const auto column = row.at(1) ? columnOf(*plan.source, *row.at(1)) : std::nullopt;
+    if (!column || plan.source->columns[*column].generated) {
+      key.resolvable = false;
+      continue;
+    }
+    IndexPart part{*column, 0};
+    if (const auto& prefix = row.at(2)) std::from_chars(prefix->data(), prefix->data() + prefix->size(), part.prefix);
+    key.parts.push_back(part);
+  }
+}
+
+}  // namespace
+
+TargetTable readTargetTable(Connection& connection, const TablePlan& plan) {
+  TargetTable out{SqlWriter(*plan.source, plan.target, connection.server()), {}, {}};
+  readColumns(connection, plan, out);
+  readKeys(connection, plan, out);
+  return out;
+}
+
+}  // namespace drs::mysql

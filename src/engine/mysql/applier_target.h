@@ -1,0 +1,31 @@
+#pragma once
+
+#include "engine/mysql/sql_writer.h"
+#include "transform/table_plan.h"
+
+#include <string>
+#include <vector>
+
+namespace drs::mysql {
+
+/// A unique key of the target table (it may have more than the source's table). Parts are columns of the source's
+/// schema.
+struct TargetKey {
+  std::string name;
+  std::vector<IndexPart> parts;
+  /// False: a part is an expression, a generated column or a column that the source does not have, so that the rows
+  /// which collide on it cannot be looked up from an image.
+  bool resolvable = true;
+};
+
+/// What the applier knows of one table at the target, read once per session of work.
+struct TargetTable {
+  SqlWriter writer;
+  std::vector<TargetKey> uniqueKeys;      ///< the primary key included
+  std::vector<std::size_t> clockColumns;  ///< columns that the target sets to its clock on update
+};
+
+/// Reads the target's definition. Throws Error(schemaDrift) if the table or a column of the plan is missing there.
+[[nodiscard]] TargetTable readTargetTable(Connection& connection, const TablePlan& plan);
+
+}  // namespace drs::mysql

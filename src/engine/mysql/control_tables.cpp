@@ -1,0 +1,355 @@
+#include "engine/mysql/control_tables.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <thread>
+
+namespace drs::mysql {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::int64_t kControlScope = -1;  // of a session that holds the fence; others: the number of their chunk
+constexpr int kLane = 0;                    // a MySQL source has one log
+constexpr auto kEndSessionPatience = 30s;
+constexpr auto kEndSessionPoll = 20ms;
+constexpr int kTransactionAttempts = 12;
+constexpr unsigned kUnknownThread = 1094;
+
+// Serialises the creation of the control schema with its removal by the last job.
+constexpr std::string_view kSetupLock = "drs_ctl.setup";
+constexpr int kSetupLockSeconds = 30;
+
+constexpr std::string_view kJobColumn = "job_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL";
+constexpr int kTables = 5;
+
+std::vector<std::string> definitions() {
+  const auto table = [](std::string_view name, std::string_view columns) {
+    return fmt::format("CREATE TABLE IF NOT EXISTS {}.{} ({}, {}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4",
+                       kControlSchema, name, kJobColumn, columns);
+  };
+  return {
+      fmt::format("CREATE DATABASE IF NOT EXISTS {} CHARACTER SET utf8mb4", kControlSchema),
+      table("job", "plan_no BIGINT UNSIGNED NOT NULL, epoch BIGINT UNSIGNED NOT NULL, PRIMARY KEY (job_id)"),
+      table("mark",
+            "lane INT NOT NULL, plan_no BIGINT UNSIGNED NOT NULL, epoch BIGINT UNSIGNED NOT NULL, "
+            "sequence_no BIGINT UNSIGNED NOT NULL, position_text MEDIUMTEXT NOT NULL, PRIMARY KEY (job_id, lane)"),
+      table("chunk",
+            "chunk_no INT UNSIGNED NOT NULL, plan_no BIGINT UNSIGNED NOT NULL, epoch BIGINT UNSIGNED NOT NULL, "
+            "passes BIGINT UNSIGNED NOT NULL, done TINYINT NOT NULL, low_text MEDIUMTEXT, high_text MEDIUMTEXT, "
+            "row_total BIGINT UNSIGNED, byte_total BIGINT UNSIGNED, PRIMARY KEY (job_id, chunk_no)"),
+      table("session",
+            "session_name VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, scope BIGINT NOT NULL, "
+            "plan_no BIGINT UNSIGNED NOT NULL, epoch BIGINT UNSIGNED NOT NULL, PRIMARY KEY (job_id, session_name)"),
+      table("made",
+            "db_name VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, "
+            "table_name VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, "
+            "PRIMARY KEY (job_id, db_name, table_name)"),
+  };
+}
+
+std::uint64_t number(const std::optional<std::string>& text) {
+  std::uint64_t value = 0;
+  if (!text) return value;
+  const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (problem != std::errc() || end != text->data() + text->size())
+    throw Error(Msg::internal, {"a control row holds a number that is none"}, Origin::target);
+  return value;
+}
+
+/// A server-side named lock for a scope.
+class NamedLock {
+ public:
+  NamedLock(Connection& connection, std::string_view name, int seconds) : connection_(connection), name_(name) {
+    const auto got = connection_.value(fmt::format("SELECT GET_LOCK({}, {})", quoteText(name_), seconds));
+    if (got != "1")
+      throw Error(Msg::targetBusy, {connection_.peer(), fmt::format("the named lock {} is held", name_)},
+                  Origin::target);
+  }
+  ~NamedLock() {
+    try {
+      (void)connection_.value(fmt::format("SELECT RELEASE_LOCK({})", quoteText(name_)));
+    } catch (const Error&) {  // the session is lost, and the lock with it
+    }
+  }
+  NamedLock(const NamedLock&) = delete;
+  NamedLock& operator=(const NamedLock&) = delete;
+
+ private:
+  Connection& connection_;
+  std::string name_;
+};
+
+}  // namespace
+
+void inTransaction(Connection& connection, const std::function<void()>& body) {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      connection.execute("START TRANSACTION");
+      body();
+      connection.execute("COMMIT");
+      return;
+    } catch (const Error& error) {
+      if (error.msg() != Msg::connectionLost) connection.execute("ROLLBACK");
+      if (error.msg() != Msg::deadlock || attempt == kTransactionAttempts) throw;
+      std::this_thread::sleep_for(50ms * attempt);
+    }
+  }
+}
+
+bool hasControlTables(Connection& connection) {
+  return number(connection.value(fmt::format("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '{}' "
+                                             "AND TABLE_NAME IN ('job', 'mark', 'chunk', 'session', 'made')",
+                                             kControlSchema))) == kTables;
+}
+
+ControlTables::ControlTables(std::string_view jobId)
+    : jobId_(jobId), job_("job_id = " + quoteText(jobId)), id_(quoteText(jobId)) {}
+
+void ControlTables::throwFenced() const {
+  throw Error(Msg::fenced, {"job " + jobId_}, Origin::target);
+}
+
+void ControlTables::create(Connection& connection) const {
+  if (hasControlTables(connection)) return;
+  for (const std::string& sql : definitions()) connection.execute(sql);
+}
+
+void ControlTables::takeControlRow(Connection& connection, const Fence& fence) const {
+  // Without the row there is nothing to lock; of two who insert it, one waits for the other.
+  connection.execute(
+      fmt::format("INSERT INTO {}.job (job_id, plan_no, epoch) VALUES ({}, {}, {}) "
+                  "ON DUPLICATE KEY UPDATE job_id = job_id",
+                  kControlSchema, id_, fence.plan, fence.epoch));
+  const auto rows =
+      connection.query(fmt::format("SELECT plan_no, epoch FROM {}.job WHERE {} FOR UPDATE", kControlSchema, job_));
+  if (rows.size() != 1) throwFenced();
+  const std::uint64_t plan = number(rows[0][0]), epoch = number(rows[0][1]);
+  if (plan > fence.plan || (plan == fence.plan && epoch > fence.epoch)) throwFenced();
+  if (plan < fence.plan) {
+    const bool chunks =
+        connection.value(fmt::format("SELECT 1 FROM {}.chunk WHERE {} LIMIT 1", kControlSchema, job_)).has_value();
+    const bool mark =
+        connection
+            .value(fmt::format("SELECT 1 FROM {}.mark WHERE {} AND position_text <> '' LIMIT 1", kControlSchema, job_))
+            .has_value();
+    if (chunks || mark) throwFenced();
+  }
+  connection.execute(fmt::format("UPDATE {}.job SET plan_no = {}, epoch = {} WHERE {}", kControlSchema, fence.plan,
+                                 fence.epoch, job_));
+}
+
+StoredMark ControlTables::takeMark(Connection& connection, const Fence& fence) const {
+  connection.execute(
+      fmt::format("INSERT INTO {}.mark (job_id, lane, plan_no, epoch, sequence_no, position_text) "
+                  "VALUES ({}, {}, {}, {}, 0, '') ON DUPLICATE KEY UPDATE plan_no = {}, epoch = {}",
+                  kControlSchema, id_, kLane, fence.plan, fence.epoch, fence.plan, fence.epoch));
+  return lockedMark(connection, fence);
+}
+
+StoredMark ControlTables::fence(Connection& connection, const Fence& fence, const std::string& session) const {
+  const NamedLock setup(connection, kSetupLock, kSetupLockSeconds);
+  create(connection);
+  // An older session may hold the locks that we need, so what is known of them ends first. Once the control row carries
+  // our numbers no older worker can register another; whoever slipped in between is ended then.
+  const std::string older = fmt::format("{0} AND (plan_no < {1} OR (plan_no = {1} AND epoch < {2} AND scope = {3}))",
+                                        job_, fence.plan, fence.epoch, kControlScope);
+  const auto row = connection.query(fmt::format("SELECT plan_no, epoch FROM {}.job WHERE {}", kControlSchema, job_));
+  if (!row.empty() &&
+      (number(row[0][0]) > fence.plan || (number(row[0][0]) == fence.plan && number(row[0][1]) > fence.epoch)))
+    throwFenced();
+  endSessions(connection, older);
+  inTransaction(connection, [&] {
+    takeControlRow(connection, fence);
+    note(connection, fence, session, kControlScope);
+  });
+  endSessions(connection, older);
+  StoredMark mark;
+  inTransaction(connection, [&] {
+    takeControlRow(connection, fence);
+    mark = takeMark(connection, fence);
+  });
+  return mark;
+}
+
+void ControlTables::registerSession(Connection& connection, const Fence& fence, const std::string& session) const {
+  inTransaction(connection, [&] {
+    const auto ours =
+        connection.value(fmt::format("SELECT 1 FROM {}.job WHERE {} AND plan_no = {} AND epoch = {} LOCK IN SHARE MODE",
+                                     kControlSchema, job_, fence.plan, fence.epoch));
+    if (!ours) throwFenced();
+    note(connection, fence, session, kControlScope);
+  });
+}
+
+void ControlTables::note(Connection& connection, const Fence& fence, const std::string& session,
+                         std::int64_t scope) const {
+  connection.execute(fmt::format(
+      "INSERT INTO {}.session (job_id, session_name, scope, plan_no, epoch) VALUES ({}, {}, {}, {}, {}) "
+      "ON DUPLICATE KEY UPDATE scope = {}, plan_no = {}, epoch = {}",
+      kControlSchema, id_, quoteText(session), scope, fence.plan, fence.epoch, scope, fence.plan, fence.epoch));
+}
+
+void ControlTables::endSession(Connection& connection, const std::string& session) const {
+  const auto patience = std::chrono::steady_clock::now() + kEndSessionPatience;
+  const std::string holder = fmt::format("SELECT IS_USED_LOCK({})", quoteText(session));
+  while (const auto thread = connection.value(holder)) {
+    try {
+      connection.execute(fmt::format("KILL CONNECTION {}", number(thread)));
+    } catch (const Error& error) {
+      if (connection.lastErrno() != kUnknownThread) throw;
+    }
+    if (std::chrono::steady_clock::now() > patience)
+      throw Error(Msg::targetBusy,
+                  {connection.peer(), fmt::format("session {} of an earlier worker does not end", *thread)},
+                  Origin::target);
+    std::this_thread::sleep_for(kEndSessionPoll);
+  }
+}
+
+void ControlTables::endSessions(Connection& connection, const std::string& condition) const {
+  for (const auto& row :
+       connection.query(fmt::format("SELECT session_name FROM {}.session WHERE {}", kControlSchema, condition))) {
+    endSession(connection, row[0].value_or(""));
+    connection.execute(fmt::format("DELETE FROM {}.session WHERE {} AND session_name = {}", kControlSchema, job_,
+                                   quoteText(row[0].value_or(""))));
+  }
+}
+
+std::string ControlTables::moveMark(const Fence& fence, const Position& position, std::uint64_t sequence) const {
+  return fmt::format(
+      "UPDATE {}.mark SET position_text = {}, sequence_no = {} "
+      "WHERE {} AND lane = {} AND plan_no = {} AND epoch = {} AND sequence_no = {}",
+      kControlSchema, quoteText(position.text), sequence + 1, job_, kLane, fence.plan, fence.epoch, sequence);
+}
+
+StoredMark ControlTables::lockedMark(Connection& connection, const Fence& fence) const {
+  const auto rows =
+      connection.query(fmt::format("SELECT position_text, sequence_no FROM {}.mark WHERE {} AND lane = {} AND plan_no "
+                                   "= {} AND epoch = {} FOR UPDATE",
+                                   kControlSchema, job_, kLane, fence.plan, fence.epoch));
+  if (rows.size() != 1) throwFenced();
+  return {Position{rows[0][0].value_or("")}, fence.epoch, number(rows[0][1])};
+}
+
+std::optional<ChunkResult> ControlTables::takeChunk(Connection& connection, const Fence& fence,
+                                                    std::uint32_t chunkNumber, const std::string& session) const {
+  const std::string older = fmt::format("{} AND scope = {} AND (plan_no < {} OR (plan_no = {} AND epoch < {}))", job_,
+                                        chunkNumber, fence.plan, fence.plan, fence.epoch);
+  endSessions(connection, older);
+  std::optional<ChunkResult> done;
+  inTransaction(connection, [&] {
+    const auto plan =
+        connection.value(fmt::format("SELECT plan_no FROM {}.job WHERE {} LOCK IN SHARE MODE", kControlSchema, job_));
+    if (!plan || number(plan) != fence.plan) throwFenced();
+    connection.execute(fmt::format(
+        "INSERT INTO {}.chunk (job_id, chunk_no, plan_no, epoch, passes, done) VALUES ({}, {}, {}, {}, 0, 0) "
+        "ON DUPLICATE KEY UPDATE job_id = job_id",
+        kControlSchema, id_, chunkNumber, fence.plan, fence.epoch));
+    const auto rows =
+        connection.query(fmt::format("SELECT plan_no, epoch FROM {}.chunk WHERE {} AND chunk_no = {} FOR UPDATE",
+                                     kControlSchema, job_, chunkNumber));
+    if (rows.size() != 1 || number(rows[0][0]) != fence.plan || number(rows[0][1]) > fence.epoch) throwFenced();
+    done = chunk(connection, fence, chunkNumber);
+    if (done) return;
+    connection.execute(fmt::format("UPDATE {}.chunk SET epoch = {} WHERE {} AND chunk_no = {}", kControlSchema,
+                                   fence.epoch, job_, chunkNumber));
+    note(connection, fence, session, chunkNumber);
+  });
+  endSessions(connection, older);
+  return done;
+}
+
+void ControlTables::guardChunk(Connection& connection, const Fence& fence, std::uint32_t chunkNumber) const {
+  const auto plan =
+      connection.value(fmt::format("SELECT plan_no FROM {}.job WHERE {} LOCK IN SHARE MODE", kControlSchema, job_));
+  if (!plan || number(plan) != fence.plan) throwFenced();
+  const auto outcome = connection.execute(fmt::format(
+      "UPDATE {}.chunk SET passes = passes + 1 WHERE {} AND chunk_no = {} AND plan_no = {} AND epoch = {} AND done = 0",
+      kControlSchema, job_, chunkNumber, fence.plan, fence.epoch));
+  if (outcome.affected != 1) throwFenced();
+}
+
+void ControlTables::writeChunk(Connection& connection, const Fence& fence, const ChunkResult& result) const {
+  const auto outcome = connection.execute(
+      fmt::format("UPDATE {}.chunk SET done = 1, low_text = {}, high_text = {}, row_total = {}, byte_total = {} "
+                  "WHERE {} AND chunk_no = {} AND plan_no = {} AND epoch = {}",
+                  kControlSchema, quoteText(result.low.text), quoteText(result.high.text), result.rows, result.bytes,
+                  job_, result.number, fence.plan, fence.epoch));
+  if (outcome.affected != 1) throwFenced();
+}
+
+std::optional<ChunkResult> ControlTables::chunk(Connection& connection, const Fence& fence,
+                                                std::uint32_t chunkNumber) const {
+  const auto rows = connection.query(fmt::format(
+      "SELECT low_text, high_text, row_total, byte_total FROM {}.chunk WHERE {} AND chunk_no = {} AND plan_no = {} "
+      "AND done = 1 FOR UPDATE",
+      kControlSchema, job_, chunkNumber, fence.plan));
+  if (rows.empty()) return std::nullopt;
+  return ChunkResult{
+      chunkNumber, {rows[0][0].value_or("")}, {rows[0][1].value_or("")}, number(rows[0][2]), number(rows[0][3])};
+}
+
+std::vector<ChunkResult> ControlTables::chunks(Connection& connection) const {
+  std::vector<ChunkResult> results;
+  if (!hasControlTables(connection)) return results;
+  const auto rows = connection.query(fmt::format(
+      "SELECT chunk_no, low_text, high_text, row_total, byte_total FROM {0}.chunk WHERE {1} AND done = 1 AND plan_no = "
+      "(SELECT plan_no FROM {0}.job WHERE {1}) ORDER BY chunk_no",
+      kControlSchema, job_));
+  for (const auto& row : rows)
+    results.push_back({static_cast<std::uint32_t>(number(row[0])),
+                       {row[1].value_or("")},
+                       {row[2].value_or("")},
+                       number(row[3]),
+                       number(row[4])});
+  return results;
+}
+
+void ControlTables::noteMade(Connection& connection, const TableName& table) const {
+  connection.execute(
+      fmt::format("INSERT INTO {}.made (job_id, db_name, table_name) VALUES ({}, {}, {}) "
+                  "ON DUPLICATE KEY UPDATE job_id = job_id",
+                  kControlSchema, id_, quoteText(table.database), quoteText(table.table)));
+}
+
+bool ControlTables::isMade(Connection& connection, const TableName& table) const {
+  return connection
+      .value(fmt::format("SELECT 1 FROM {}.made WHERE {} AND db_name = {} AND table_name = {}", kControlSchema, job_,
+                         quoteText(table.database), quoteText(table.table)))
+      .has_value();
+}
+
+void ControlTables::forgetMade(Connection& connection, const TableName& table) const {
+  connection.execute(fmt::format("DELETE FROM {}.made WHERE {} AND db_name = {} AND table_name = {}", kControlSchema,
+                                 job_, quoteText(table.database), quoteText(table.table)));
+}
+
+void ControlTables::forgetProgress(Connection& connection) const {
+  if (!hasControlTables(connection)) return;
+  // The control row goes first: without it nobody can register, so that the sessions found after it are all there are.
+  endSessions(connection, job_);
+  inTransaction(connection,
+                [&] { connection.execute(fmt::format("DELETE FROM {}.job WHERE {}", kControlSchema, job_)); });
+  endSessions(connection, job_);
+  inTransaction(connection, [&] {
+    connection.execute(fmt::format("DELETE FROM {}.mark WHERE {}", kControlSchema, job_));
+    connection.execute(fmt::format("DELETE FROM {}.chunk WHERE {}", kControlSchema, job_));
+  });
+}
+
+void ControlTables::forgetJob(Connection& connection) const {
+  const NamedLock setup(connection, kSetupLock, kSetupLockSeconds);
+  const auto schema = connection.value(
+      fmt::format("SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '{}'", kControlSchema));
+  if (!schema) return;
+  create(connection);  // somebody was killed half-way
+  forgetProgress(connection);
+  connection.execute(fmt::format("DELETE FROM {}.made WHERE {}", kControlSchema, job_));
+  for (const std::string_view table : {"job", "mark", "chunk", "session", "made"})
+    if (connection.value(fmt::format("SELECT 1 FROM {}.{} LIMIT 1", kControlSchema, table))) return;
+  connection.execute(fmt::format("DROP DATABASE {}", kControlSchema));
+}
+
+}  // namespace drs::mysql

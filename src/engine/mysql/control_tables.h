@@ -1,0 +1,107 @@
+#pragma once
+
+#include "engine/mysql/connection.h"
+#include "pipeline/interfaces.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace drs::mysql {
+
+/// Our schema on every target, shared by all jobs of all installations that write there; rows are told apart by job id.
+/// Readers and catalogues must leave it out.
+inline constexpr std::string_view kControlSchema = "drs_ctl";
+
+/// The mark row. `sequence` grows by one with every commit of apply(): after a commit whose answer was lost it says
+/// whether that very commit took place.
+struct StoredMark {
+  Position position;  ///< empty: never set
+  std::uint64_t epoch = 0, sequence = 0;
+};
+
+/// The control rows of one job in `drs_ctl` (mysql.md 4.1). All tables are InnoDB, so that the rows commit with the
+/// data.
+///
+///   job      one row: plan and epoch (see drs::Fence); every transaction of ours holds a lock on this row, on its
+///   chunk's
+///            row or on the mark row from its start to its end
+///   mark     one row for the lane
+///   chunk    one row for each chunk that was ever opened
+///   session  one row for each server session that may write. Its name is also a server-side named lock that the
+///   session
+///            holds, so a successor finds the session and ends it. That is what fences statements which commit by
+///            themselves (TRUNCATE, CREATE, ALTER): when fence() or takeChunk() returns, no older session is alive
+///   made     one row for each table that prepare() created, written before the table: Cleaner::reset() drops only
+///   these
+///
+/// All methods throw what Connection throws. Those that say "inside a transaction" leave beginning and ending to the
+/// caller. Stateless beyond the job id; threads: any, each with a connection of its own.
+class ControlTables {
+ public:
+  explicit ControlTables(std::string_view jobId);
+
+  /// Creates schema and tables, takes the control row over, ends the older sessions, and registers this session for
+  /// the job. Throws Error(fenced) as Sink::fence() says. Returns the mark row.
+  StoredMark fence(Connection& connection, const Fence& fence, const std::string& session) const;
+  /// Registers a further session of a worker that holds the fence already. Throws Error(fenced).
+  void registerSession(Connection& connection, const Fence& fence, const std::string& session) const;
+  /// Ends the server session that registered under this name, if it is alive, and waits until it is gone.
+  void endSession(Connection& connection, const std::string& session) const;
+
+  /// Takes a chunk's row over and ends older sessions that worked on it; registers this session for it. Returns the
+  /// chunk's result if it is committed. Throws Error(fenced).
+  std::optional<ChunkResult> takeChunk(Connection& connection, const Fence& fence, std::uint32_t number,
+                                       const std::string& session) const;
+  /// Inside a transaction, first: locks the control row (shared) and the chunk's row (exclusive). Throws Error(fenced).
+  void guardChunk(Connection& connection, const Fence& fence, std::uint32_t number) const;
+  /// Inside a transaction, last: the chunk's result. Throws Error(fenced) unless exactly one row was written.
+  void writeChunk(Connection& connection, const Fence& fence, const ChunkResult& result) const;
+  /// The chunk's result if it is committed under this fence.
+  [[nodiscard]] std::optional<ChunkResult> chunk(Connection& connection, const Fence& fence,
+                                                 std::uint32_t number) const;
+  /// All committed chunks of the control row's plan; empty if there are no control tables.
+  [[nodiscard]] std::vector<ChunkResult> chunks(Connection& connection) const;
+
+  /// The statement that moves the mark; it must find exactly one row, else the caller was fenced. First in a
+  /// transaction.
+  [[nodiscard]] std::string moveMark(const Fence& fence, const Position& position, std::uint64_t sequence) const;
+  /// The mark row, read under an exclusive lock that waits for whoever is writing it. Throws Error(fenced) if it is not
+  /// ours.
+  [[nodiscard]] StoredMark lockedMark(Connection& connection, const Fence& fence) const;
+
+  /// Notes that the job makes this table. Idempotent.
+  void noteMade(Connection& connection, const TableName& table) const;
+  void forgetMade(Connection& connection, const TableName& table) const;
+  [[nodiscard]] bool isMade(Connection& connection, const TableName& table) const;
+
+  /// Ends all sessions of the job and removes its control row, chunks and mark; the notes of made tables stay. Without
+  /// control tables it does nothing.
+  void forgetProgress(Connection& connection) const;
+  /// Removes all that is left of the job, and the schema with the last job's rows.
+  void forgetJob(Connection& connection) const;
+
+ private:
+  void create(Connection& connection) const;
+  /// Takes or checks the control row under an exclusive lock. Inside a transaction.
+  void takeControlRow(Connection& connection, const Fence& fence) const;
+  StoredMark takeMark(Connection& connection, const Fence& fence) const;
+  void note(Connection& connection, const Fence& fence, const std::string& session, std::int64_t scope) const;
+  /// Ends the sessions that `condition` selects and forgets them.
+  void endSessions(Connection& connection, const std::string& condition) const;
+  [[noreturn]] void throwFenced() const;
+
+  std::string jobId_;
+  std::string job_;  ///< "job_id = '…'", the condition on every table
+  std::string id_;   ///< the job id as a literal
+};
+
+/// True if `drs_ctl` is complete on this server.
+[[nodiscard]] bool hasControlTables(Connection& connection);
+
+/// Runs `body` in a transaction and commits; rolls back and rethrows what it throws. Repeats a deadlock or lock wait.
+void inTransaction(Connection& connection, const std::function<void()>& body);
+
+}  // namespace drs::mysql

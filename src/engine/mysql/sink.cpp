@@ -1,0 +1,99 @@
+#include "engine/mysql/sink.h"
+
+#include "engine/mysql/applier.h"
+#include "engine/mysql/sink_chunk.h"
+#include "engine/mysql/sink_definitions.h"
+#include "engine/mysql/sink_session.h"
+
+namespace drs::mysql {
+namespace {
+
+constexpr int kDefinitionTimeoutSeconds = 7 * 24 * 3600;
+
+class MySqlSink : public Sink {
+ public:
+  explicit MySqlSink(const EngineJob& job)
+      : job_(job),
+        session_(connectOptions(job, Side::target), ControlTables(job.id)),
+        definitions_(patient(connectOptions(job, Side::target)), ControlTables(job.id)),
+        applier_(session_, job.log) {}
+
+  std::optional<Mark> fence(const Fence& fence) override {
+    try {
+      const StoredMark mark = session_.fence(fence);
+      applier_.start(mark);
+      definitions_.adopt(fence);
+      if (mark.position.empty()) return std::nullopt;
+      return Mark{mark.position, mark.epoch};
+    } catch (...) {
+      session_.drop();
+      throw;
+    }
+  }
+
+  void prepare(const Plans& plans) override {
+    define([&](Connection& connection) { prepareTarget(connection, definitions_.control(), job_, plans); });
+  }
+
+  void finish(const Plans& plans) override {
+    define([&](Connection& connection) { finishTarget(connection, definitions_.control(), job_, plans); });
+  }
+
+  std::unique_ptr<ChunkWriter> openChunk(const Chunk& chunk, const Fence& fence, const Plans& plans,
+                                         ChunkResult& done) override {
+    try {
+      if (auto result = session_.takeChunk(fence, chunk.number)) {
+        done = *result;
+        return nullptr;
+      }
+      return std::make_unique<MySqlChunkWriter>(session_, fence, chunk, plans);
+    } catch (const Error& error) {
+      if (error.msg() == Msg::connectionLost) session_.drop();
+      throw;
+    }
+  }
+
+  std::vector<ChunkResult> chunks() override {
+    try {
+      return session_.control().chunks(session_.connect());
+    } catch (...) {
+      session_.drop();
+      throw;
+    }
+  }
+
+  ApplyStats apply(const std::vector<Transaction>& transactions, const Plans& plans, const std::vector<bool>& tolerant,
+                   const std::stop_token& stop) override {
+    return applier_.apply(transactions, plans, tolerant, stop);
+  }
+
+ private:
+  /// An index on a large table is built for hours without a word from the server.
+  static ConnectOptions patient(ConnectOptions options) {
+    options.readTimeoutSeconds = kDefinitionTimeoutSeconds;
+    return options;
+  }
+
+  template <typename Body>
+  void define(const Body& body) {
+    try {
+      body(definitions_.fenced());
+    } catch (...) {
+      definitions_.drop();  // with the state that the error left it in
+      throw;
+    }
+  }
+
+  const EngineJob job_;
+  SinkSession session_;      ///< for rows
+  SinkSession definitions_;  ///< for prepare() and finish()
+  Applier applier_;
+};
+
+}  // namespace
+
+std::unique_ptr<Sink> makeSink(const EngineJob& job) {
+  return std::make_unique<MySqlSink>(job);
+}
+
+}  // namespace drs::mysql

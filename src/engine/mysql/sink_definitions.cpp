@@ -1,0 +1,210 @@
+#include "engine/mysql/sink_definitions.h"
+
+#include "engine/mysql/table_ddl.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+
+namespace drs::mysql {
+namespace {
+
+std::string printable(const TableName& table) {
+  return table.database + "." + table.table;
+}
+
+std::string where(const TableName& table) {
+  return fmt::format("TABLE_SCHEMA = {} AND TABLE_NAME = {}", quoteText(table.database), quoteText(table.table));
+}
+
+[[noreturn]] void refuseTable(const TableName& table, const std::string& why) {
+  throw Error(Msg::schemaDrift, {printable(table), why}, Origin::target);
+}
+
+// --- databases -----------------------------------------------------------------------------------------------------
+
+void createDatabases(Connection& connection, const EngineJob& job, const Plans& plans, const Collations& collations) {
+  std::map<std::string, std::string> missing;  // target → source
+  for (const TablePlan& plan : plans) {
+    if (!plan.createTable || missing.contains(plan.target.database)) continue;
+    const auto there = connection.value("SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = " +
+                                        quoteText(plan.target.database));
+    if (!there) missing.emplace(plan.target.database, plan.source->name.database);
+  }
+  if (missing.empty()) return;
+  const auto source = Connection::open(connectOptions(job, Side::source));
+  for (const auto& [target, name] : missing) {
+    std::string sql = "CREATE DATABASE IF NOT EXISTS " + quoteName(target);
+    const auto collation = source->value(
+        "SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = " + quoteText(name));
+    // A default for later tables only: the columns that are copied name their own.
+    if (const auto known = collations.nearest(collation.value_or("")))
+      sql += fmt::format(" CHARACTER SET {} COLLATE {}", known->substr(0, known->find('_')), *known);
+    connection.execute(sql);
+  }
+}
+
+// --- tables --------------------------------------------------------------------------------------------------------
+
+void checkStanding(Connection& connection, const TablePlan& plan) {
+  const auto engine = connection.value("SELECT ENGINE FROM information_schema.TABLES WHERE " + where(plan.target));
+  if (!engine) refuseTable(plan.target, "it does not exist at the target");
+  if (*engine != "InnoDB") refuseTable(plan.target, "its storage engine at the target is " + *engine + ", not InnoDB");
+  std::map<std::string, std::string> types;
+  for (const auto& row :
+       connection.query("SELECT COLUMN_NAME, COLUMN_TYPE FROM information_schema.COLUMNS WHERE " + where(plan.target)))
+    types[row.at(0).value_or("")] = row.at(1).value_or("");
+  for (const Column& column : plan.source->columns) {
+    const auto found = types.find(column.name);
+    if (found == types.end()) {
+      if (column.generated) continue;
+      refuseTable(plan.target, "the target has no column " + column.name);
+    }
+    const bool byNumber = column.kind == ColumnKind::enumerated || column.kind == ColumnKind::set;
+    if (byNumber && found->second != column.type)
+      refuseTable(plan.target, "the members of the column " + column.name + " differ at the target: " + found->second);
+  }
+  std::set<std::string> key, ours;
+  for (const auto& row :
+       connection.query("SELECT COLUMN_NAME FROM information_schema.STATISTICS WHERE INDEX_NAME = 'PRIMARY' AND " +
+                        where(plan.target)))
+    key.insert(row.at(0).value_or(""));
+  for (const std::size_t column : plan.source->primaryKey) ours.insert(plan.source->columns[column].name);
+  if (key != ours) refuseTable(plan.target, "its primary key at the target has other columns");
+}
+
+void createTable(Connection& connection, const ControlTables& control, const TablePlan& plan,
+                 const Collations& collations, bool allIndexes) {
+  const bool there =
+      connection.value("SELECT 1 FROM information_schema.TABLES WHERE " + where(plan.target)).has_value();
+  if (there) {
+    if (control.isMade(connection, plan.target)) return;
+    refuseTable(plan.target, "it has appeared at the target");
+  }
+  const TableDdl ddl = rewriteTable(*plan.source, plan.target, collations, allIndexes);
+  control.noteMade(connection, plan.target);
+  connection.execute(ddl.createSql);
+}
+
+// --- indexes and foreign keys --------------------------------------------------------------------------------------
+
+using Found = std::map<std::string, const TablePlan*, std::less<>>;
+
+std::string foundKey(std::string_view database, std::string_view table) {
+  return quoteName(database) + "." + quoteName(table);
+}
+
+std::set<std::string> namesOf(Connection& connection, const std::string& sql) {
+  std::set<std::string> names;
+  for (const auto& row : connection.query(sql)) names.insert(row.at(0).value_or(""));
+  return names;
+}
+
+bool startsWith(const std::vector<std::string>& columns, const std::vector<std::string>& wanted) {
+  // In any order: a parent may be looked up by any index that begins with exactly these columns.
+  if (columns.size() < wanted.size()) return false;
+  return std::is_permutation(wanted.begin(), wanted.end(), columns.begin());
+}
+
+/// The columns of this table that foreign keys of the plans refer to, one list for each.
+std::vector<std::vector<std::string>> referencedColumns(const TablePlan& parent, const Plans& plans) {
+  std::vector<std::vector<std::string>> lists;
+  for (const TablePlan& child : plans)
+    for (const ForeignKey& key : child.source->foreignKeys)
+      if (key.referencedDatabase == parent.source->name.database && key.referencedTable == parent.source->name.table)
+        lists.push_back(key.referencedColumns);
+  return lists;
+}
+
+void addIndexes(Connection& connection, const TablePlan& plan, const Plans& plans, const TableDdl& ddl) {
+  const auto there =
+      namesOf(connection, "SELECT DISTINCT INDEX_NAME FROM information_schema.STATISTICS WHERE " + where(plan.target));
+  const auto referenced =
+      plan.secondaryIndexes ? std::vector<std::vector<std::string>>() : referencedColumns(plan, plans);
+  const std::string alter = "ALTER TABLE " + quoteName(plan.target);
+  std::string together;
+  std::vector<std::string> alone;
+  for (const IndexDdl& index : ddl.secondary) {
+    const bool wanted =
+        plan.secondaryIndexes || std::any_of(referenced.begin(), referenced.end(),
+                                             [&](const auto& columns) { return startsWith(index.columns, columns); });
+    if (!wanted || there.contains(index.name)) continue;
+    if (index.alone)
+      alone.push_back(alter + " ADD " + index.sql);
+    else
+      together += (together.empty() ? " ADD " : ", ADD ") + index.sql;
+  }
+  if (!together.empty()) connection.execute(alter + together);
+  for (const std::string& sql : alone) connection.execute(sql);
+}
+
+void raiseAutoIncrement(Connection& connection, const TablePlan& plan, std::uint64_t wanted) {
+  // The counter is read from the definition: the statistics of information_schema may be a day old.
+  const auto rows = connection.query("SHOW CREATE TABLE " + quoteName(plan.target));
+  const std::string text = rows.empty() ? std::string() : rows[0].at(1).value_or("");
+  const std::size_t end = text.rfind("\n)");
+  const std::size_t at = end == std::string::npos ? end : text.find(" AUTO_INCREMENT=", end);
+  std::uint64_t now = 0;
+  if (at != std::string::npos) {
+    const char* digits = text.data() + at + std::string_view(" AUTO_INCREMENT=").size();
+    std::from_chars(digits, text.data() + text.size(), now);
+  }
+  if (now < wanted)
+    connection.execute(fmt::format("ALTER TABLE {} AUTO_INCREMENT = {}", quoteName(plan.target), wanted));
+}
+
+void addForeignKeys(Connection& connection, const EngineJob& job, const TablePlan& plan, const Found& tables) {
+  if (plan.source->foreignKeys.empty()) return;
+  const auto there = namesOf(connection,
+                             "SELECT CONSTRAINT_NAME FROM information_schema.TABLE_CONSTRAINTS WHERE CONSTRAINT_TYPE = "
+                             "'FOREIGN KEY' AND " +
+                                 where(plan.target));
+  for (const ForeignKey& key : plan.source->foreignKeys) {
+    if (there.contains(key.name)) continue;
+    const auto parent = tables.find(foundKey(key.referencedDatabase, key.referencedTable));
+    if (parent == tables.end()) {
+      job.log.warn("the foreign key {} of {} is left out: {}.{} is not selected", key.name, printable(plan.target),
+                   key.referencedDatabase, key.referencedTable);
+      continue;
+    }
+    connection.execute("ALTER TABLE " + quoteName(plan.target) + " ADD " +
+                       foreignKeySql(*plan.source, key, parent->second->target));
+  }
+}
+
+}  // namespace
+
+void prepareTarget(Connection& connection, const ControlTables& control, const EngineJob& job, const Plans& plans) {
+  const Collations collations = Collations::read(connection);
+  const bool allIndexes = job.spec.policyConfig.isCreateTableWithIndex.value_or(false);
+  connection.execute("SET foreign_key_checks = 0");
+  createDatabases(connection, job, plans, collations);
+  for (const TablePlan& plan : plans) {
+    if (plan.createTable)
+      createTable(connection, control, plan, collations, allIndexes && plan.secondaryIndexes);
+    else
+      checkStanding(connection, plan);
+  }
+  connection.execute("SET foreign_key_checks = 1");
+}
+
+void finishTarget(Connection& connection, const ControlTables& control, const EngineJob& job, const Plans& plans) {
+  const Collations collations = Collations::read(connection);
+  connection.execute("SET foreign_key_checks = 0");
+  Found tables;
+  for (const TablePlan& plan : plans) tables[foundKey(plan.source->name.database, plan.source->name.table)] = &plan;
+  for (const TablePlan& plan : plans) {
+    if (!plan.createTable || !control.isMade(connection, plan.target)) continue;
+    const TableDdl ddl = rewriteTable(*plan.source, plan.target, collations, false);
+    addIndexes(connection, plan, plans, ddl);
+    if (ddl.autoIncrement) raiseAutoIncrement(connection, plan, *ddl.autoIncrement);
+  }
+  for (const TablePlan& plan : plans)
+    if (plan.createTable && control.isMade(connection, plan.target)) addForeignKeys(connection, job, plan, tables);
+  connection.execute("SET foreign_key_checks = 1");
+}
+
+}  // namespace drs::mysql

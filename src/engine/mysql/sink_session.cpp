@@ -1,0 +1,105 @@
+#include "engine/mysql/sink_session.h"
+
+#include "base/ids.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace drs::mysql {
+namespace {
+
+// A worker's statements wait only for its own siblings; who waits longer is better off rolled back and redone.
+constexpr int kRowLockSeconds = 10;
+constexpr int kMetadataLockSeconds = 60;
+// Room in a packet for its header and for the statements around the rows.
+constexpr std::size_t kPacketRoom = 16U << 10U;
+
+std::size_t packetBytes(Connection& connection) {
+  const std::string text = connection.value("SELECT @@session.max_allowed_packet").value_or("0");
+  std::size_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return std::max<std::size_t>(value, 1024);
+}
+
+/// READ COMMITTED takes no locks on gaps, so that chunks and transactions of different rows do not wait for each other.
+/// A server that logs statements refuses to write under it.
+bool mayReadCommitted(Connection& connection) {
+  const auto rows = connection.query("SHOW VARIABLES LIKE 'binlog_format'");
+  return rows.empty() || rows[0].at(1) != "STATEMENT";
+}
+
+}  // namespace
+
+void SinkSession::prepare(Connection& connection) {
+  connection.execute(fmt::format(
+      "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
+      "innodb_lock_wait_timeout = {}, lock_wait_timeout = {}, unique_checks = 1, foreign_key_checks = 1, "
+      "completion_type = 0",
+      kRowLockSeconds, kMetadataLockSeconds));
+  if (mayReadCommitted(connection)) connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+  const std::size_t packet = packetBytes(connection);
+  rowBytes_ = packet > 2 * kPacketRoom ? packet - kPacketRoom : packet / 2;
+  statementBytes_ = std::min(kStatementBytes, rowBytes_);
+}
+
+Connection& SinkSession::connect() {
+  if (connection_) return *connection_;
+  std::unique_ptr<Connection> fresh = Connection::open(options_);
+  prepare(*fresh);
+  if (!name_.empty()) control_.endSession(*fresh, name_);
+  name_ = "drs-" + randomHex(16);
+  if (fresh->value(fmt::format("SELECT GET_LOCK({}, 0)", quoteText(name_))) != "1")
+    throw Error(Msg::targetBusy, {fresh->peer(), "a named lock was refused"}, Origin::target);
+  const std::lock_guard lock(mutex_);
+  connection_ = std::move(fresh);
+  registered_ = false;
+  return *connection_;
+}
+
+Connection& SinkSession::fenced() {
+  const Fence numbers = fenceNumbers();
+  Connection& connection = connect();
+  if (!registered_) control_.registerSession(connection, numbers, name_);
+  registered_ = true;
+  return connection;
+}
+
+StoredMark SinkSession::fence(const Fence& fence) {
+  Connection& connection = connect();
+  const StoredMark mark = control_.fence(connection, fence, name_);
+  fence_ = fence;
+  registered_ = true;
+  return mark;
+}
+
+std::optional<ChunkResult> SinkSession::takeChunk(const Fence& fence, std::uint32_t number) {
+  return control_.takeChunk(connect(), fence, number, name_);
+}
+
+const Fence& SinkSession::fenceNumbers() const {
+  if (!fence_) throw Error(Msg::internal, {"the target was written to before the fence was taken"}, Origin::target);
+  return *fence_;
+}
+
+void SinkSession::drop() noexcept {
+  const std::lock_guard lock(mutex_);
+  connection_.reset();
+}
+
+void SinkSession::rollback() noexcept {
+  if (!connection_) return;
+  try {
+    connection_->execute("ROLLBACK");
+  } catch (const Error&) {
+    drop();
+  }
+}
+
+void SinkSession::shutdown() noexcept {
+  const std::lock_guard lock(mutex_);
+  if (connection_) connection_->shutdown();
+}
+
+}  // namespace drs::mysql

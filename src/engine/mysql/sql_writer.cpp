@@ -1,0 +1,264 @@
+#include "engine/mysql/sql_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <charconv>
+#include <cmath>
+
+namespace drs::mysql {
+namespace {
+
+constexpr std::size_t kPrintedBytes = 64;  // of one key value in a message
+
+template <typename T>
+void appendInteger(std::string& out, T value) {
+  std::array<char, 24> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  out.append(digits.data(), end);
+}
+
+bool isNumber(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789";
+  if (!text.empty() && (text.front() == '-' || text.front() == '+')) text.remove_prefix(1);
+  const std::size_t point = text.find('.');
+  const std::string_view whole = text.substr(0, point);
+  const std::string_view fraction = point == std::string_view::npos ? std::string_view() : text.substr(point + 1);
+  return whole.size() + fraction.size() > 0 && whole.find_first_not_of(kDigits) == std::string_view::npos &&
+         fraction.find_first_not_of(kDigits) == std::string_view::npos;
+}
+
+bool isTime(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789-:. ") == std::string_view::npos;
+}
+
+std::string introducer(const Column& column, const ServerInfo& server) {
+  if (column.kind == ColumnKind::json) return "_utf8mb4";
+  if (column.kind == ColumnKind::text)
+    return "_" + charsetName(column.charset.empty() ? "binary" : column.charset, server);
+  if (column.kind == ColumnKind::bytes) return "_binary";
+  return "";
+}
+
+/// 1 for a byte that a literal must escape.
+constexpr std::array<bool, 256> kEscaped = [] {
+  std::array<bool, 256> table{};
+  table[0] = table['\''] = table['\\'] = true;
+  return table;
+}();
+
+}  // namespace
+
+std::string charsetName(std::string_view charset, const ServerInfo& server) {
+  if (charset != "utf8" && charset != "utf8mb3") return std::string(charset);
+  const bool knowsUtf8mb3 = server.mariadb ? server.version >= 100600 : server.version >= 80000;
+  return knowsUtf8mb3 ? "utf8mb3" : "utf8";
+}
+
+void appendQuoted(std::string& out, std::string_view bytes) {
+  out += '\'';
+  std::size_t from = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (!kEscaped[static_cast<unsigned char>(bytes[i])]) continue;
+    out.append(bytes, from, i - from);
+    out += '\\';
+    out += bytes[i] == '\0' ? '0' : bytes[i];
+    from = i + 1;
+  }
+  out.append(bytes, from);
+  out += '\'';
+}
+
+void appendReal(std::string& out, double value) {
+  if (!std::isfinite(value)) throw Error(Msg::internal, {"a floating-point value is not finite"});
+  // The parser turns -0e0 into 0 - 0 on some servers; as text the sign survives wherever a column can hold it.
+  if (value == 0 && std::signbit(value)) {
+    out += "'-0'";
+    return;
+  }
+  std::array<char, 40> digits{};
+  const auto end =
+      std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::scientific).ptr;
+  out.append(digits.data(), end);
+}
+
+bool sameCell(const RowBatch& rows, const Cell& a, const Cell& b) {
+  if (a.kind != b.kind) return false;
+  switch (a.kind) {
+    case CellKind::null:
+    case CellKind::absent:
+      return true;
+    case CellKind::signedInt:
+    case CellKind::unsignedInt:
+      return a.u == b.u;
+    case CellKind::real:  // by bits: 0 and −0 are two values
+      return std::bit_cast<std::uint64_t>(a.d) == std::bit_cast<std::uint64_t>(b.d);
+    case CellKind::number:
+    case CellKind::text:
+      return rows.text(a) == rows.text(b);
+  }
+  return false;
+}
+
+SqlWriter::SqlWriter(const TableSchema& schema, const TableName& target, const ServerInfo& server)
+    : table_(quoteName(target)), plainName_(schema.name.database + "." + schema.name.table), key_(schema.primaryKey) {
+  std::string list;
+  for (const Column& column : schema.columns) {
+    columns_.push_back({quoteName(column.name), introducer(column, server), column.kind, !column.generated});
+    if (column.generated) continue;
+    if (!list.empty()) list += ',';
+    list += columns_.back().name;
+  }
+  insertHead_ = "INSERT INTO " + table_ + " (" + list + ") VALUES ";
+  replaceHead_ = "REPLACE INTO " + table_ + " (" + list + ") VALUES ";
+  if (key_.empty()) throw Error(Msg::internal, {plainName_ + " has no primary key"}, Origin::source);
+}
+
+void SqlWriter::refuse(std::size_t column, const Cell& cell) const {
+  const std::string what = plainName_ + "." + columns_[column].name;
+  if (cell.kind == CellKind::absent)
+    throw Error(Msg::logUnsupported,
+                {"an image without the column " + what, "Set binlog_row_image to FULL at the source."}, Origin::source);
+  throw Error(Msg::internal, {"a value of " + what + " does not have the form of its type"}, Origin::source);
+}
+
+bool SqlWriter::appendCell(std::string& out, std::size_t column, const RowBatch& rows, const Cell& cell) const {
+  const Target& target = columns_[column];
+  switch (cell.kind) {
+    case CellKind::null:
+      out += "NULL";
+      return false;
+    case CellKind::absent:
+      refuse(column, cell);
+    case CellKind::signedInt:
+      appendInteger(out, cell.i);
+      return target.kind == ColumnKind::enumerated && cell.i == 0;
+    case CellKind::unsignedInt:
+      appendInteger(out, cell.u);
+      return target.kind == ColumnKind::enumerated && cell.u == 0;
+    case CellKind::real:
+      appendReal(out, cell.d);
+      return false;
+    case CellKind::number:
+      if (!isNumber(rows.text(cell))) refuse(column, cell);
+      out += rows.text(cell);
+      return false;
+    case CellKind::text:
+      if (target.kind == ColumnKind::temporal ? !isTime(rows.text(cell)) : target.introducer.empty())
+        refuse(column, cell);
+      out += target.introducer;
+      appendQuoted(out, rows.text(cell));
+      return false;
+  }
+  return false;
+}
+
+unsigned SqlWriter::appendTuple(std::string& out, const RowBatch& rows, std::size_t row) const {
+  unsigned zeros = 0;
+  char separator = '(';
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (!columns_[i].written) continue;
+    out += separator;
+    separator = ',';
+    zeros += appendCell(out, i, rows, rows.cell(row, i)) ? 1 : 0;
+  }
+  out += ')';
+  return zeros;
+}
+
+void SqlWriter::appendKey(std::string& out, const RowBatch& rows, std::size_t row) const {
+  for (std::size_t i = 0; i < key_.size(); ++i) {
+    if (i > 0) out += " AND ";
+    out += columns_[key_[i]].name;
+    out += '=';
+    appendCell(out, key_[i], rows, rows.cell(row, key_[i]));
+  }
+}
+
+void SqlWriter::appendKeyValues(std::string& out, const RowBatch& rows, std::size_t row) const {
+  for (std::size_t i = 0; i < key_.size(); ++i) {
+    if (i > 0) out += ',';
+    appendCell(out, key_[i], rows, rows.cell(row, key_[i]));
+  }
+}
+
+unsigned SqlWriter::appendAssignment(std::string& out, std::size_t column, const RowBatch& rows,
+                                     const Cell& cell) const {
+  out += columns_[column].name;
+  out += '=';
+  const bool zero = appendCell(out, column, rows, cell);
+  out += ',';
+  return zero ? 1 : 0;
+}
+
+unsigned SqlWriter::appendUpdate(std::string& out, const RowBatch& rows, std::size_t before, std::size_t after,
+                                 const std::vector<std::size_t>& keep) const {
+  unsigned zeros = 0;
+  out += "UPDATE ";
+  out += table_;
+  out += " SET ";
+  const std::size_t start = out.size();
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    const Cell& cell = rows.cell(after, i);
+    if (!columns_[i].written || cell.kind == CellKind::absent) continue;
+    if (!sameCell(rows, rows.cell(before, i), cell)) zeros += appendAssignment(out, i, rows, cell);
+  }
+  if (out.size() == start) out += columns_[key_[0]].name + "=" + columns_[key_[0]].name + ",";
+  for (const std::size_t i : keep) {
+    const Cell& cell = rows.cell(after, i);
+    if (columns_[i].written && (cell.kind == CellKind::absent || sameCell(rows, rows.cell(before, i), cell)))
+      out += columns_[i].name + "=" + columns_[i].name + ",";
+  }
+  out.back() = ' ';
+  out += "WHERE ";
+  appendKey(out, rows, before);
+  return zeros;
+}
+
+unsigned SqlWriter::appendUpdateAll(std::string& out, const RowBatch& rows, std::size_t row) const {
+  unsigned zeros = 0;
+  out += "UPDATE ";
+  out += table_;
+  out += " SET ";
+  for (std::size_t i = 0; i < columns_.size(); ++i)
+    if (columns_[i].written) zeros += appendAssignment(out, i, rows, rows.cell(row, i));
+  out.back() = ' ';
+  out += "WHERE ";
+  appendKey(out, rows, row);
+  return zeros;
+}
+
+bool SqlWriter::keyChanged(const RowBatch& rows, std::size_t before, std::size_t after) const {
+  return std::any_of(key_.begin(), key_.end(), [&](std::size_t column) {
+    return !sameCell(rows, rows.cell(before, column), rows.cell(after, column));
+  });
+}
+
+std::string SqlWriter::printableKey(const RowBatch& rows, std::size_t row) const {
+  std::string out = "(";
+  for (const std::size_t column : key_) {
+    if (out.size() > 1) out += ", ";
+    const Cell& cell = rows.cell(row, column);
+    if (cell.kind != CellKind::text) {
+      if (cell.kind == CellKind::absent)
+        out += "?";
+      else
+        appendCell(out, column, rows, cell);
+      continue;
+    }
+    const std::string_view bytes = rows.text(cell).substr(0, kPrintedBytes);
+    const bool plain = std::all_of(bytes.begin(), bytes.end(), [](char c) { return c >= ' ' && c < '\x7f'; });
+    if (plain) {
+      out += fmt::format("'{}'", bytes);
+    } else {
+      out += "0x";
+      for (const char c : bytes) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
+    }
+    if (cell.length > kPrintedBytes) out += "…";
+  }
+  return out + ")";
+}
+
+}  // namespace drs::mysql

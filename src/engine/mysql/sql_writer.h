@@ -1,0 +1,98 @@
+#pragma once
+
+#include "engine/mysql/connection.h"
+#include "model/row_batch.h"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace drs::mysql {
+
+/// Writes the statements for the rows of one table. Everything that does not depend on a row is made once; rendering a
+/// row appends to the caller's buffer and allocates nothing of its own.
+///
+/// Literals keep values exactly:
+///  - text: `_charset'bytes'` with the column's charset, so that the server takes the bytes as they are, whatever the
+///    connection's charset. Escapes are ASCII and the connection speaks utf8mb4, in which no character of several bytes
+///    holds an ASCII byte, so the server's scanner sees the same bytes as we do;
+///  - bytes and JSON: `_binary'…'`, `_utf8mb4'…'` (JSON columns refuse binary strings);
+///  - DOUBLE and FLOAT: the shortest decimal form that gives back the same double; with an exponent, so that the server
+///  does
+///    not take it for DECIMAL. A FLOAT is written as the double of equal value, never as the shortest float: that would
+///    be rounded twice;
+///  - integers, BIT, ENUM (its index), SET (its mask): numbers;
+///  - decimals: the digits as they came; temporal values: quoted.
+///
+/// ENUM index 0 is the value that a server stores for an invalid text. In strict mode no literal yields it; the
+/// functions that write values return how many there were, and the caller sends such a statement in kLaxMode and
+/// expects one warning (1265) for each.
+///
+/// Throws Error(logUnsupported) for an absent cell where a value is needed, Error(internal) for text that is no number
+/// or no time. Threads: const, any.
+class SqlWriter {
+ public:
+  /// `target`: where the rows go. Columns are those of `schema`; generated ones are left out of every list.
+  SqlWriter(const TableSchema& schema, const TableName& target, const ServerInfo& server);
+
+  [[nodiscard]] const std::string& table() const { return table_; }              ///< `db`.`table`
+  [[nodiscard]] const std::string& insertHead() const { return insertHead_; }    ///< "INSERT INTO … (…) VALUES "
+  [[nodiscard]] const std::string& replaceHead() const { return replaceHead_; }  ///< "REPLACE INTO … (…) VALUES "
+  [[nodiscard]] const std::vector<std::size_t>& key() const { return key_; }     ///< the primary key's columns
+  [[nodiscard]] const std::string& name(std::size_t column) const { return columns_[column].name; }  ///< quoted
+
+  /// "(1,_utf8mb4'a',NULL)". Returns the number of ENUM cells with index 0.
+  unsigned appendTuple(std::string& out, const RowBatch& rows, std::size_t row) const;
+  /// "`a`=1 AND `b`=2", the primary key.
+  void appendKey(std::string& out, const RowBatch& rows, std::size_t row) const;
+  /// The key's values alone, "1,2".
+  void appendKeyValues(std::string& out, const RowBatch& rows, std::size_t row) const;
+  /// "UPDATE … SET … WHERE key of before": the columns that differ, and `c=c` for each of `keep` that is not among them
+  /// (columns which the target would set to its own clock). Without a difference it sets a key column to itself: the
+  /// row must be there all the same. Returns the number of ENUM cells with index 0.
+  unsigned appendUpdate(std::string& out, const RowBatch& rows, std::size_t before, std::size_t after,
+                        const std::vector<std::size_t>& keep) const;
+  /// As above, but sets every column, and finds the row by the key of `row` itself.
+  unsigned appendUpdateAll(std::string& out, const RowBatch& rows, std::size_t row) const;
+  /// One literal. Returns true for ENUM index 0.
+  bool appendCell(std::string& out, std::size_t column, const RowBatch& rows, const Cell& cell) const;
+  /// True if the key columns of the two rows differ in any byte.
+  [[nodiscard]] bool keyChanged(const RowBatch& rows, std::size_t before, std::size_t after) const;
+  /// The key for messages: "(1, 'a')", shortened; bytes that are no plain ASCII in hexadecimal.
+  [[nodiscard]] std::string printableKey(const RowBatch& rows, std::size_t row) const;
+
+ private:
+  struct Target {
+    std::string name;        ///< quoted
+    std::string introducer;  ///< of string literals, e.g. "_utf8mb4"
+    ColumnKind kind = ColumnKind::text;
+    bool written = true;  ///< not generated
+  };
+  unsigned appendAssignment(std::string& out, std::size_t column, const RowBatch& rows, const Cell& cell) const;
+  [[noreturn]] void refuse(std::size_t column, const Cell& cell) const;
+
+  std::string table_, insertHead_, replaceHead_;
+  std::string plainName_;  ///< for messages
+  std::vector<Target> columns_;
+  std::vector<std::size_t> key_;
+};
+
+/// sql_mode for statements with ENUM index 0, and the mode that all others run in.
+inline constexpr std::string_view kLaxMode = "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION";
+inline constexpr std::string_view kStrictMode =
+    "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION";
+
+/// The name of a charset as a server spells it: "utf8mb3" and "utf8" are one, and older servers know only "utf8".
+[[nodiscard]] std::string charsetName(std::string_view charset, const ServerInfo& server);
+
+/// Appends a quoted string literal with any bytes, escaped for sql_mode without NO_BACKSLASH_ESCAPES.
+void appendQuoted(std::string& out, std::string_view bytes);
+/// Appends the shortest literal with an exponent that the server reads as this double; −0 keeps its sign.
+/// Throws Error(internal) for infinity and NaN.
+void appendReal(std::string& out, double value);
+
+/// True if both cells hold the same value, byte for byte.
+[[nodiscard]] bool sameCell(const RowBatch& rows, const Cell& a, const Cell& b);
+
+}  // namespace drs::mysql

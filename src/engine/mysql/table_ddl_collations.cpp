@@ -1,0 +1,70 @@
+#include "engine/mysql/table_ddl.h"
+
+namespace drs::mysql {
+namespace {
+
+/// `text` with the first `from` replaced by `to`; empty if it does not occur.
+std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
+  const std::size_t at = text.find(from);
+  if (at == std::string_view::npos) return {};
+  std::string out(text);
+  return out.replace(at, from.size(), to);
+}
+
+std::vector<std::string> equalNames(std::string_view name) {
+  std::vector<std::string> names{std::string(name)};
+  if (name.starts_with("utf8_")) names.push_back(replaced(name, "utf8_", "utf8mb3_"));
+  if (name.starts_with("utf8mb3_")) names.push_back(replaced(name, "utf8mb3_", "utf8_"));
+  if (name == "utf8mb4_0900_bin") names.emplace_back("utf8mb4_nopad_bin");
+  if (name == "utf8mb4_nopad_bin") names.emplace_back("utf8mb4_0900_bin");
+  return names;
+}
+
+std::vector<std::string> nearNames(std::string_view name) {
+  if (name == "utf8mb4_0900_ai_ci")
+    return {"utf8mb4_uca1400_nopad_ai_ci", "utf8mb4_unicode_520_nopad_ci", "utf8mb4_unicode_520_ci"};
+  if (name == "utf8mb4_0900_as_ci") return {"utf8mb4_uca1400_nopad_as_ci"};
+  if (name == "utf8mb4_0900_as_cs") return {"utf8mb4_uca1400_nopad_as_cs"};
+  if (name == "utf8mb4_0900_bin") return {"utf8mb4_bin"};
+  std::vector<std::string> names;
+  const std::string padded = replaced(name, "_nopad_", "_");
+  if (!padded.empty()) names.push_back(padded);
+  const std::string_view plain = padded.empty() ? name : std::string_view(padded);
+  if (plain == "utf8mb4_uca1400_ai_ci") names.insert(names.end(), {"utf8mb4_0900_ai_ci", "utf8mb4_unicode_520_ci"});
+  if (plain == "utf8mb4_uca1400_as_ci") names.emplace_back("utf8mb4_0900_as_ci");
+  if (plain == "utf8mb4_uca1400_as_cs") names.emplace_back("utf8mb4_0900_as_cs");
+  if (plain == "utf8mb3_uca1400_ai_ci") names.insert(names.end(), {"utf8mb3_unicode_520_ci", "utf8_unicode_520_ci"});
+  return names;
+}
+
+}  // namespace
+
+Collations Collations::read(Connection& target) {
+  const ServerInfo& server = target.server();
+  // From 10.10 on MariaDB lists collations of several charsets once, without the charset in the name; the full names
+  // stand elsewhere.
+  const bool fullNames = server.mariadb && server.version >= 101001;
+  std::set<std::string, std::less<>> known;
+  for (const auto& row : target.query(
+           fullNames ? "SELECT FULL_COLLATION_NAME FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY"
+                     : "SELECT COLLATION_NAME FROM information_schema.COLLATIONS"))
+    known.insert(row.at(0).value_or(""));
+  return {std::move(known), server};
+}
+
+std::optional<std::string> Collations::firstKnown(const std::vector<std::string>& names) const {
+  for (const std::string& name : names)
+    if (known_.contains(name)) return name;
+  return std::nullopt;
+}
+
+std::optional<std::string> Collations::equal(std::string_view collation) const {
+  return firstKnown(equalNames(collation));
+}
+
+std::optional<std::string> Collations::nearest(std::string_view collation) const {
+  if (auto name = equal(collation)) return name;
+  return firstKnown(nearNames(collation));
+}
+
+}  // namespace drs::mysql

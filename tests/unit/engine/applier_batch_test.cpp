@@ -1,0 +1,117 @@
+#include "engine/mysql/applier_batch.h"
+
+#include <gtest/gtest.h>
+
+namespace drs::mysql {
+namespace {
+
+using Expect = StatementBatch::Expect;
+
+class StatementBatchTest : public ::testing::Test {
+ protected:
+  StatementBatchTest() {
+    auto schema = std::make_shared<TableSchema>();
+    schema->name = {"s", "t"};
+    Column id, kind;
+    id.name = "id";
+    id.kind = ColumnKind::integer;
+    kind.name = "e";
+    kind.kind = ColumnKind::enumerated;
+    schema->columns = {id, kind};
+    schema->primaryKey = {0};
+    rows_ = RowBatch(schema);
+    writer_ = std::make_unique<SqlWriter>(*schema, TableName{"d", "t"}, ServerInfo{});
+    for (std::int64_t i = 0; i < 4; ++i) {
+      rows_.addSigned(i);
+      rows_.addUnsigned(i == 3 ? 0 : 1);  // the last row holds the value for an invalid text
+    }
+  }
+
+  RowBatch rows_;
+  std::unique_ptr<SqlWriter> writer_;
+  std::vector<std::string> sent_;
+  StatementBatch batch_{1000, 1000, [this] {
+                          sent_.push_back(batch_.sql());
+                          batch_.clear();
+                        }};
+};
+
+TEST_F(StatementBatchTest, JoinsRowsThatFollowEachOther) {
+  batch_.strictMode(true);
+  batch_.clear();
+  batch_.insert(*writer_, rows_, 0);
+  batch_.insert(*writer_, rows_, 1);
+  batch_.remove(*writer_, rows_, 0, true);
+  batch_.remove(*writer_, rows_, 1, true);
+  batch_.insert(*writer_, rows_, 2);
+  batch_.close();
+  EXPECT_EQ(batch_.sql(),
+            "INSERT INTO `d`.`t` (`id`,`e`) VALUES (0,1),(1,1);DELETE FROM `d`.`t` WHERE `id` IN (0,1);"
+            "INSERT INTO `d`.`t` (`id`,`e`) VALUES (2,1)");
+  ASSERT_EQ(batch_.expectations().size(), 3U);
+  EXPECT_EQ(batch_.expectations()[0].count, 2U);
+  EXPECT_EQ(batch_.expectations()[1].count, 2U);
+  EXPECT_EQ(batch_.expectations()[2].expect, Expect::rows);
+}
+
+TEST_F(StatementBatchTest, DoesNotJoinRowsThatMustBeThereWithRowsThatNeedNot) {
+  batch_.remove(*writer_, rows_, 0, true);
+  batch_.remove(*writer_, rows_, 1, false);
+  batch_.close();
+  EXPECT_EQ(batch_.sql(), "DELETE FROM `d`.`t` WHERE `id` IN (0);DELETE FROM `d`.`t` WHERE `id` IN (1)");
+  EXPECT_EQ(batch_.expectations()[1].expect, Expect::anyRows);
+}
+
+TEST_F(StatementBatchTest, SetsForeignKeyChecksOnlyWhenTheyChange) {
+  batch_.foreignKeyChecks(true);
+  batch_.foreignKeyChecks(true);
+  batch_.foreignKeyChecks(false);
+  EXPECT_EQ(batch_.sql(), "SET foreign_key_checks=1;SET foreign_key_checks=0");
+  batch_.clear();
+  batch_.foreignKeyChecks(false);
+  EXPECT_TRUE(batch_.empty());
+  batch_.forgetSession();
+  batch_.foreignKeyChecks(false);
+  EXPECT_FALSE(batch_.empty());
+}
+
+TEST_F(StatementBatchTest, WritesAnInvalidEnumValueOutsideStrictModeAndExpectsItsWarning) {
+  batch_.strictMode(true);
+  batch_.clear();
+  batch_.insert(*writer_, rows_, 2);
+  batch_.insert(*writer_, rows_, 3);
+  batch_.insert(*writer_, rows_, 0);
+  batch_.close();
+  const auto& expectations = batch_.expectations();
+  ASSERT_EQ(expectations.size(), 5U);  // insert, SET lax, insert, SET strict, insert
+  EXPECT_EQ(expectations[0].warnings, 0U);
+  EXPECT_EQ(expectations[2].warnings, 1U);
+  EXPECT_EQ(expectations[4].warnings, 0U);
+  EXPECT_LT(batch_.sql().find(kLaxMode), batch_.sql().find("(3,0)"));
+  EXPECT_GT(batch_.sql().find(kStrictMode), batch_.sql().find("(3,0)"));
+}
+
+TEST_F(StatementBatchTest, HandsOverAPacketBeforeItGrowsTooLarge) {
+  for (int i = 0; i < 300; ++i) batch_.insert(*writer_, rows_, static_cast<std::size_t>(i % 3));
+  batch_.close();
+  sent_.push_back(batch_.sql());
+  std::size_t rows = 0;
+  for (const std::string& packet : sent_) {
+    EXPECT_LE(packet.size(), 1000U);
+    for (std::size_t at = packet.find(",1)"); at != std::string::npos; at = packet.find(",1)", at + 1)) ++rows;
+  }
+  EXPECT_EQ(rows, 300U);
+}
+
+TEST_F(StatementBatchTest, RefusesARowThatNoPacketCanHold) {
+  batch_.resize(10, 10);
+  try {
+    batch_.insert(*writer_, rows_, 0);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.msg(), Msg::limitExceeded);
+  }
+}
+
+}  // namespace
+}  // namespace drs::mysql
