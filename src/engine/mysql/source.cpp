@@ -1,0 +1,132 @@
+#include "engine/mysql/source.h"
+
+#include "engine/mysql/connection.h"
+#include "engine/mysql/key_range.h"
+#include "engine/mysql/log_reader.h"
+#include "engine/mysql/position.h"
+#include "engine/mysql/select_list.h"
+#include "engine/mysql/server_log.h"
+#include "engine/mysql/snapshot.h"
+#include "engine/mysql/table_splitter.h"
+
+#include <type_traits>
+#include <utility>
+
+namespace drs::mysql {
+namespace {
+
+constexpr std::size_t kBatchRows = 1000;
+constexpr std::size_t kBatchBytes = 1U << 20U;
+
+class MysqlSource final : public Source {
+ public:
+  explicit MysqlSource(const EngineJob& job) : job_(job), options_(connectOptions(job, Side::source)) {}
+
+  Position currentPosition() override {
+    return withSession([&](Connection& session) { return toPosition(currentEnd(session, mode_)); });
+  }
+
+  std::vector<Chunk> split(const Plans& plans) override {
+    return withSession([&](Connection& session) { return splitTables(session, plans, job_.limits.chunkBytes); });
+  }
+
+  ChunkResult readChunk(const Chunk& chunk, const Plans& plans, const BatchConsumer& out,
+                        const std::stop_token& stop) override;
+
+  std::unique_ptr<LogReader> openLog(const Position& from, const Plans& plans) override {
+    return openLogReader(job_, from, plans);
+  }
+
+  bool reached(const Position& at, const Position& goal) const override {
+    return mysql::reached(fromPosition(at), fromPosition(goal));
+  }
+
+  bool covers(const Position& position, const Transaction& transaction) const override {
+    return mysql::covers(fromPosition(position), transaction.id);
+  }
+
+ private:
+  Connection& session();
+  /// Runs `body` on the session; one that the server has closed meanwhile is replaced once. Read-only bodies only.
+  template <typename Body>
+  std::invoke_result_t<Body, Connection&> withSession(const Body& body);
+  /// False: the consumer or `stop` ended it.
+  bool streamTable(Connection& session, std::size_t plan, const TableSchemaPtr& schema, const Chunk& chunk,
+                   const BatchConsumer& out);
+
+  EngineJob job_;
+  ConnectOptions options_;
+  std::unique_ptr<Connection> session_;
+  LogMode mode_ = LogMode::mysqlFile;
+};
+
+Connection& MysqlSource::session() {
+  if (!session_) {
+    session_ = Connection::open(options_);
+    mode_ = logMode(*session_);
+  }
+  return *session_;
+}
+
+template <typename Body>
+std::invoke_result_t<Body, Connection&> MysqlSource::withSession(const Body& body) {
+  const bool kept = session_ != nullptr;
+  try {
+    return body(session());
+  } catch (const Error& error) {
+    session_.reset();
+    if (!kept || error.msg() != Msg::connectionLost) throw;
+  }
+  return body(session());
+}
+
+/// A read that was stopped returns early; only the caller who stopped it can tell, and does (Source::readChunk()).
+ChunkResult MysqlSource::readChunk(const Chunk& chunk, const Plans& plans, const BatchConsumer& out,
+                                   const std::stop_token& stop) {
+  Connection& session = this->session();
+  ChunkResult result{chunk.number, {}, {}, 0, 0};
+  try {
+    const std::stop_callback onStop(stop, [&session] { session.shutdown(); });
+    SnapshotRequest request{mode_, {}, chunk.exact};
+    for (const std::size_t plan : chunk.plans) request.tables.push_back(plans.at(plan).source->name);
+    const SnapshotPositions positions = beginSnapshot(session, options_, request, stop);
+    for (const std::size_t plan : chunk.plans) {
+      if (!streamTable(session, plan, plans.at(plan).source, chunk, out)) {
+        session_.reset();
+        return result;
+      }
+    }
+    session.execute("ROLLBACK");
+    result.low = toPosition(positions.low);
+    result.high = toPosition(positions.high);
+    return result;
+  } catch (...) {
+    session_.reset();
+    if (!stop.stop_requested()) throw;
+    return result;
+  }
+}
+
+bool MysqlSource::streamTable(Connection& session, std::size_t plan, const TableSchemaPtr& schema, const Chunk& chunk,
+                              const BatchConsumer& out) {
+  RowBatch batch(schema);
+  bool wanted = true;
+  session.stream("SELECT " + selectList(*schema) + " FROM " + quoteName(schema->name) +
+                     " FORCE INDEX (PRIMARY) WHERE " + rangeCondition(*schema, chunk.after, chunk.upTo),
+                 [&](const Row& row) {
+                   appendRow(batch, row);
+                   if (batch.rows() < kBatchRows && batch.bytes() < kBatchBytes) return true;
+                   wanted = out(plan, std::exchange(batch, RowBatch(schema)));
+                   return wanted;
+                 });
+  if (wanted && batch.rows() > 0) wanted = out(plan, std::move(batch));
+  return wanted;
+}
+
+}  // namespace
+
+std::unique_ptr<Source> makeSource(const EngineJob& job) {
+  return std::make_unique<MysqlSource>(job);
+}
+
+}  // namespace drs::mysql
