@@ -115,12 +115,15 @@ struct Link {
 /// The engines by engine_type. An engine_type without an entry has not landed (DRS.M00302).
 class Registry {
  public:
+  using Engines = std::map<std::string, std::unique_ptr<Engine>, std::less<>>;
   Registry();  ///< with all engines of this build
+  /// With engines of the caller's, for tests.
+  Registry(Engines engines, std::vector<Link> links) : engines_(std::move(engines)), links_(std::move(links)) {}
   [[nodiscard]] const Engine* find(std::string_view engineType) const;
   [[nodiscard]] const std::vector<Link>& links() const { return links_; }
 
  private:
-  std::map<std::string, std::unique_ptr<Engine>, std::less<>> engines_;
+  Engines engines_;
   std::vector<Link> links_;
 };
 

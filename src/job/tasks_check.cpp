@@ -121,17 +121,6 @@ void addObjects(const TaskContext& context, const Engine& engine, PrecheckReport
   report.items.push_back(row);
 }
 
-PrecheckReport runPrecheck(const TaskContext& context, const Engine& engine) {
-  PrecheckReport report;
-  addRules(context, report);
-  for (const PrecheckItem& item : engine.prober(context.engineJob)->precheck(context.stop)) {
-    report.items.push_back(toRow(item));
-  }
-  if (!context.stop.stop_requested()) addObjects(context, engine, report);
-  report.process = 100;
-  return report;
-}
-
 void reportPercent(const TaskContext& context, int percent) {
   TaskProgress progress;
   progress.percent = percent;
@@ -206,6 +195,17 @@ class PrecheckBody final : public TaskBody {
 };
 
 }  // namespace
+
+PrecheckReport runPrecheck(const TaskContext& context, const Engine& engine) {
+  PrecheckReport report;
+  addRules(context, report);
+  for (const PrecheckItem& item : engine.prober(context.engineJob)->precheck(context.stop)) {
+    report.items.push_back(toRow(item));
+  }
+  if (!context.stop.stop_requested()) addObjects(context, engine, report);
+  report.process = 100;
+  return report;
+}
 
 std::unique_ptr<TaskBody> makeValidateBody() {
   return std::make_unique<ValidateBody>();

@@ -24,6 +24,9 @@ namespace drs {
 /// The definitions of the selected databases. Throws Error(crossField) if one is not there.
 [[nodiscard]] std::vector<TableSchemaPtr> sourceTables(Catalog& catalog, const JobSpec& spec);
 
+/// All items that guard the job: the engine's, the rules that are not enacted, the selection against the source.
+[[nodiscard]] PrecheckReport runPrecheck(const TaskContext& context, const Engine& engine);
+
 [[nodiscard]] std::unique_ptr<TaskBody> makeValidateBody();
 [[nodiscard]] std::unique_ptr<TaskBody> makeNetworkBody();
 [[nodiscard]] std::unique_ptr<TaskBody> makePrecheckBody();

@@ -28,8 +28,10 @@ class EndBody final : public TaskBody {
   }
 };
 
-/// The plan whose tables are to be emptied: the stored one, or that of a planning that did not come to its end.
+/// The plan whose tables are to be emptied: the stored one, or that of a planning that did not come to its end. None
+/// for a task that copied nothing: its tables held the user's own rows before.
 Plans plansToReset(const TaskContext& context) {
+  if (taskTypeOf(context) == "INCR_TRANS") return {};
   const auto view = context.store->view();
   if (const auto document = view.document(context.job.id, kPlanDocument)) return decodePlan(*document).plans;
   const auto tasks = view.tasks(context.job.id);

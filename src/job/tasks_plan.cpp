@@ -37,11 +37,22 @@ void lookAtTarget(const TaskContext& context, const Engine& engine, Plans& plans
   }
 }
 
+/// The draft was checked when it was validated, which may be long ago. What the user skipped then stays skipped.
+void checkAgain(const TaskContext& context, const Engine& engine) {
+  const std::vector<std::string>& skipped = context.job.skippedItems;
+  std::string failed;
+  for (const PrecheckRow& row : runPrecheck(context, engine).items) {
+    const bool isSkipped = row.skippable && std::find(skipped.begin(), skipped.end(), row.item) != skipped.end();
+    if (row.result == PrecheckRow::Result::failed && !isSkipped) {
+      failed += (failed.empty() ? "" : "; ") + row.item + ": " + row.reason;
+    }
+  }
+  if (!failed.empty()) throw Error(Msg::precheckFailed, {failed}, Origin::request);
+}
+
 StoredPlan makePlan(const TaskContext& context, const Engine& engine, Source& source) {
   const JobSpec& spec = context.engineJob.spec;
-  if (const auto refused = refusedRules(spec); !refused.empty()) {
-    throw Error(Msg::crossField, {refused.front().path, refused.front().reason}, Origin::request);
-  }
+  checkAgain(context, engine);
   StoredPlan out;
   // Before anything is read: a definition that changes from here on shows in the replay.
   out.start = context.engineJob.startPosition ? *context.engineJob.startPosition : source.currentPosition();
