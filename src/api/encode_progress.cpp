@@ -1,0 +1,84 @@
+#include "api/encode_progress.h"
+
+#include "api/encode_job.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace drs::api {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json part(int percent) {
+  return {{"completed", fmt::format("{}%", percent)}};
+}
+
+bool hasFullPhase(const JobProgress& progress) {
+  return progress.taskType != "INCR_TRANS";
+}
+
+std::string_view objectStatus(const JobRecord& job, int percent) {
+  if (percent >= 100) return "COMPLETED";
+  if (job.fault) return "FAILED";
+  return percent > 0 || job.copyStartedMillis != 0 ? "TRANSFERING" : "NOT_START";
+}
+
+ordered_json overview(const JobRecord& job, const char* type, std::int64_t all, std::int64_t done, int percent) {
+  return {{"type", type},
+          {"src_count", std::to_string(all)},
+          {"dst_count", std::to_string(done)},
+          {"status", objectStatus(job, percent)}};
+}
+
+void addTime(ordered_json& out, const char* name, UnixMillis millis) {
+  if (millis != 0) out[name] = isoTime(millis);
+}
+
+}  // namespace
+
+ordered_json encodeProgress(const JobRecord& job, const JobProgress& progress) {
+  const std::int64_t millis = progress.delayMillis ? std::max<std::int64_t>(*progress.delayMillis, 0) : -1;
+  const std::int64_t seconds = millis < 0 ? -1 : millis / 1000;
+  const UnixMillis taken = std::max(progress.updateMillis, job.updateMillis);
+  ordered_json out = {
+      {"progress", std::to_string(progress.percent)},
+      {"incr_trans_delay", std::to_string(seconds)},
+      {"incr_trans_delay_millis", std::to_string(millis)},
+      {"task_mode", progress.taskType},
+      {"transfer_status", progress.status},
+      {"process_time", isoTime(taken != 0 ? taken : job.createMillis)},
+      {"remaining_time", std::to_string(progress.percent >= 100 ? 0 : progress.remainingSeconds)},
+  };
+  ordered_json map = ordered_json::object();
+  if (hasFullPhase(progress)) {
+    map["struct"] = part(progress.structPercent);
+    map["data"] = part(progress.dataPercent);
+    if (progress.remainingSeconds >= 0) map["data"]["remaining_time"] = std::to_string(progress.remainingSeconds);
+    map["index"] = part(progress.indexPercent);
+  }
+  out["progress_map"] = std::move(map);
+  return out;
+}
+
+ordered_json encodeObjectProgress(const JobRecord& job, const JobProgress& progress) {
+  ordered_json overviews = ordered_json::array();
+  if (hasFullPhase(progress) && progress.tables > 0) {
+    const auto whole = [&](int percent) { return percent >= 100 ? progress.tables : 0; };
+    overviews.push_back(
+        overview(job, "TABLE_STRUCTURE", progress.tables, whole(progress.structPercent), progress.structPercent));
+    overviews.push_back(overview(job, "TABLE", progress.tables, progress.tablesDone, progress.dataPercent));
+    overviews.push_back(
+        overview(job, "TABLE_INDEX", progress.tables, whole(progress.indexPercent), progress.indexPercent));
+  }
+  ordered_json out = {{"migration_object_overview", std::move(overviews)}, {"create_time", isoTime(job.createMillis)}};
+  addTime(out, "full_start_time", job.copyStartedMillis);
+  addTime(out, "full_complete_time", job.copyEndedMillis);
+  addTime(out, "incr_start_time", job.streamStartedMillis);
+  addTime(out, "end_time", job.endedMillis);
+  return out;
+}
+
+}  // namespace drs::api

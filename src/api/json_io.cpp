@@ -1,0 +1,184 @@
+#include "api/json_io.h"
+
+#include <nlohmann/json.hpp>
+
+namespace drs::api {
+namespace {
+
+using nlohmann::json;
+
+/// At most this much of a client's value is repeated in a message.
+constexpr std::size_t kMaxEchoed = 100;
+
+std::string cut(std::string text) {
+  if (text.size() > kMaxEchoed) {
+    text.resize(kMaxEchoed);
+    text += "…";
+  }
+  return text;
+}
+
+}  // namespace
+
+json parseBody(const http::Request& request) {
+  const json::parser_callback_t shallow = [](int depth, json::parse_event_t, json&) {
+    if (depth > kMaxDepth) throw Error(Msg::badJson, {"nested too deeply"}, Origin::request);
+    return true;
+  };
+  try {
+    return json::parse(request.body, shallow);
+  } catch (const json::parse_error& error) {
+    throw Error(Msg::badJson, {"syntax error at byte " + std::to_string(error.byte)}, Origin::request);
+  } catch (const json::exception&) {
+    throw Error(Msg::badJson, {"a number is out of range"}, Origin::request);
+  }
+}
+
+http::Response jsonResponse(const nlohmann::ordered_json& value, int status) {
+  return http::Response::json(value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace), status);
+}
+
+std::string listed(std::span<const std::string_view> values) {
+  std::string out;
+  for (const std::string_view value : values) {
+    if (!out.empty()) out += ", ";
+    out += value;
+  }
+  return out;
+}
+
+Problem notAllowed(std::string path, std::string value, std::string allowed) {
+  value = cut(std::move(value));
+  return {Msg::valueNotAllowed, path, value, allowed, {path, value, allowed}};
+}
+
+Problem missingProblem(std::string path) {
+  return {Msg::missingMember, path, "", "", {path}};
+}
+
+Members::Members(const json* object, std::string path, std::vector<Problem>& problems)
+    : object_(object), path_(std::move(path)), problems_(&problems) {
+  if (object_ == nullptr || object_->is_object()) return;
+  const std::string name = path_.empty() ? "the body" : path_;
+  const std::string got = object_->type_name();
+  problems_->push_back({Msg::wrongType, path_, got, "object", {name, "object", got}});
+  object_ = nullptr;
+}
+
+const json* Members::find(std::string_view name) const {
+  if (object_ == nullptr) return nullptr;
+  const auto found = object_->find(name);
+  return found == object_->end() || found->is_null() ? nullptr : &*found;
+}
+
+std::string Members::pathOf(std::string_view name) const {
+  return path_.empty() ? std::string(name) : path_ + "." + std::string(name);
+}
+
+void Members::wrongType(std::string_view name, const char* expected, const json& got) {
+  const std::string path = pathOf(name);
+  problems_->push_back({Msg::wrongType, path, got.type_name(), expected, {path, expected, got.type_name()}});
+}
+
+void Members::missing(std::string_view name) {
+  problems_->push_back(missingProblem(pathOf(name)));
+}
+
+std::optional<std::string> Members::text(std::string_view name) {
+  const json* value = find(name);
+  if (value == nullptr) return std::nullopt;
+  if (value->is_string()) return value->get<std::string>();
+  wrongType(name, "string", *value);
+  return std::nullopt;
+}
+
+std::optional<bool> Members::boolean(std::string_view name) {
+  const json* value = find(name);
+  if (value == nullptr) return std::nullopt;
+  if (value->is_boolean()) return value->get<bool>();
+  wrongType(name, "boolean", *value);
+  return std::nullopt;
+}
+
+std::string Members::requiredText(std::string_view name) {
+  const std::size_t before = problems_->size();
+  auto value = text(name);
+  if (value && !value->empty()) return *value;
+  if (problems_->size() == before) missing(name);
+  return {};
+}
+
+std::optional<std::string> Members::choice(std::string_view name, std::span<const std::string_view> allowed) {
+  auto value = text(name);
+  if (!value) return std::nullopt;
+  for (const std::string_view one : allowed) {
+    if (*value == one) return value;
+  }
+  problems_->push_back(notAllowed(pathOf(name), *value, listed(allowed)));
+  return std::nullopt;
+}
+
+std::string Members::requiredChoice(std::string_view name, std::span<const std::string_view> allowed) {
+  if (find(name) == nullptr) {
+    missing(name);
+    return {};
+  }
+  return choice(name, allowed).value_or("");
+}
+
+std::vector<std::string> Members::texts(std::string_view name) {
+  std::vector<std::string> out;
+  const json* value = find(name);
+  if (value == nullptr) return out;
+  if (!value->is_array()) {
+    wrongType(name, "array", *value);
+    return out;
+  }
+  for (std::size_t i = 0; i < value->size(); ++i) {
+    const json& element = (*value)[i];
+    if (element.is_string()) {
+      out.push_back(element.get<std::string>());
+    } else {
+      wrongType(std::string(name) + "[" + std::to_string(i) + "]", "string", element);
+    }
+  }
+  return out;
+}
+
+Members Members::object(std::string_view name) {
+  return {find(name), pathOf(name), *problems_};
+}
+
+Members Members::requiredObject(std::string_view name) {
+  if (find(name) == nullptr) missing(name);
+  return object(name);
+}
+
+std::vector<Members> Members::objects(std::string_view name) {
+  std::vector<Members> out;
+  const json* value = find(name);
+  if (value == nullptr) return out;
+  if (!value->is_array()) {
+    wrongType(name, "array", *value);
+    return out;
+  }
+  for (std::size_t i = 0; i < value->size(); ++i) {
+    out.emplace_back(&(*value)[i], pathOf(name) + "[" + std::to_string(i) + "]", *problems_);
+  }
+  return out;
+}
+
+std::vector<Members> Members::requiredObjects(std::string_view name, std::size_t most) {
+  const std::size_t before = problems_->size();
+  auto out = objects(name);
+  if (problems_->size() > before) return out;
+  if (out.empty()) missing(name);
+  if (out.size() > most) {
+    problems_->push_back(
+        notAllowed(pathOf(name), std::to_string(out.size()) + " elements", "1 to " + std::to_string(most)));
+    out.clear();
+  }
+  return out;
+}
+
+}  // namespace drs::api
