@@ -22,8 +22,9 @@ namespace bhttp = boost::beast::http;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kReadBytes = 4096;
-constexpr std::chrono::milliseconds kLinger{2'000};
-constexpr std::size_t kLingerBytes = 4U << 20U;
+constexpr std::size_t kDiscardBytes = 64U << 10U;
+constexpr std::chrono::milliseconds kLinger{5'000};
+constexpr std::size_t kLingerBytes = 64U << 20U;  // enough for most uploads that were too large
 
 /// Nothing for an end that needs no answer: the client has gone, or was too slow.
 std::optional<Error> refusalOf(const error_code& error, const ServerLimits& limits) {
@@ -267,7 +268,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     error_code ignored;
     transport_->socket().socket().shutdown(tcp::socket::shutdown_send, ignored);
     expireAfter(kLinger);
-    const asio::mutable_buffer space = buffer_.prepare(kReadBytes);
+    const asio::mutable_buffer space = buffer_.prepare(kDiscardBytes);
     for (std::size_t total = 0; total < kLingerBytes;) {
       const auto [error, size] = co_await transport_->socket().async_read_some(space, kResult);
       if (error) co_return;
