@@ -43,9 +43,11 @@ void checkAgain(const TaskContext& context, const Engine& engine) {
   std::string failed;
   for (const PrecheckRow& row : runPrecheck(context, engine).items) {
     const bool isSkipped = row.skippable && std::find(skipped.begin(), skipped.end(), row.item) != skipped.end();
-    if (row.result == PrecheckRow::Result::failed && !isSkipped) {
-      failed += (failed.empty() ? "" : "; ") + row.item + ": " + row.reason;
-    }
+    if (row.result != PrecheckRow::Result::failed || isSkipped) continue;
+    // A database that does not answer right now may do so soon: this error is tried again.
+    if (row.item == "srcDbConnection") throw Error(Msg::cannotConnect, {"the source", row.reason}, Origin::source);
+    if (row.item == "dstDbConnection") throw Error(Msg::cannotConnect, {"the target", row.reason}, Origin::target);
+    failed += (failed.empty() ? "" : "; ") + row.item + ": " + row.reason;
   }
   if (!failed.empty()) throw Error(Msg::precheckFailed, {failed}, Origin::request);
 }

@@ -1,0 +1,114 @@
+#include "pipeline/throttle.h"
+
+#include "support/manual_clock.h"
+
+#include <gtest/gtest.h>
+
+namespace drs {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::ManualClock;
+
+constexpr UnixMillis kHour = 3'600'000;
+constexpr std::uint64_t kMegabyte = 1'000'000;
+
+/// A throttle whose sleeping moves the clock.
+struct Bench {
+  ManualClock clock;
+  milliseconds slept{0};
+  std::function<void()> onSleep = [] {};
+  Throttle throttle{clock, {}, [this](milliseconds span, const std::stop_token& stop) {
+                      clock.advance(span);
+                      slept += span;
+                      onSleep();
+                      return !stop.stop_requested();
+                    }};
+};
+
+TEST(Throttle, WithoutRulesNothingWaits) {
+  Bench bench;
+  EXPECT_TRUE(bench.throttle.pass(1'000'000'000, {}));
+  EXPECT_EQ(bench.slept.count(), 0);
+  EXPECT_EQ(bench.throttle.currentLimit(), 0U);
+}
+
+TEST(Throttle, TenMegabytesAtOneMegabytePerSecondTakeTenSeconds) {
+  Bench bench;
+  bench.throttle.setRules({{0, 23, kMegabyte}});
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(bench.throttle.pass(100'000, {}));
+  EXPECT_NEAR(static_cast<double>(bench.slept.count()), 10'000, 150);
+}
+
+TEST(Throttle, ABatchLargerThanTheBucketPassesAndIsPaidFor) {
+  Bench bench;
+  bench.throttle.setRules({{0, 23, kMegabyte}});
+  EXPECT_TRUE(bench.throttle.pass(5 * kMegabyte, {}));
+  EXPECT_NEAR(static_cast<double>(bench.slept.count()), 5000, 50);
+}
+
+TEST(Throttle, PausesDoNotSaveUpMoreThanOneSecond) {
+  Bench bench;
+  bench.throttle.setRules({{0, 23, kMegabyte}});
+  bench.clock.advance(std::chrono::minutes(10));
+  EXPECT_TRUE(bench.throttle.pass(3 * kMegabyte, {}));
+  EXPECT_NEAR(static_cast<double>(bench.slept.count()), 2000, 50);
+}
+
+TEST(Throttle, RulesHoldForWholeHoursInUtc) {
+  Bench bench;
+  bench.throttle.setRules({{8, 11, 2 * kMegabyte}, {14, 14, kMegabyte}});
+  const auto limitAt = [&](UnixMillis time) {
+    bench.clock.set(time);
+    return bench.throttle.currentLimit();
+  };
+  EXPECT_EQ(limitAt(8 * kHour - 1), 0U);
+  EXPECT_EQ(limitAt(8 * kHour), 2 * kMegabyte);
+  EXPECT_EQ(limitAt(12 * kHour - 1), 2 * kMegabyte);
+  EXPECT_EQ(limitAt(12 * kHour), 0U);
+  EXPECT_EQ(limitAt(14 * kHour + 1), kMegabyte);
+  EXPECT_EQ(limitAt(15 * kHour), 0U);
+}
+
+TEST(Throttle, ARuleMayWrapPastMidnight) {
+  Bench bench;
+  bench.throttle.setRules({{22, 1, kMegabyte}});
+  const auto limited = [&](int hour) {
+    bench.clock.set(hour * kHour);
+    return bench.throttle.currentLimit() != 0;
+  };
+  EXPECT_FALSE(limited(21));
+  EXPECT_TRUE(limited(22));
+  EXPECT_TRUE(limited(0));
+  EXPECT_TRUE(limited(1));
+  EXPECT_FALSE(limited(2));
+  bench.throttle.setRules({{16, 15, kMegabyte}});  // "16:00" to "15:59" is the whole day
+  for (int hour = 0; hour < 24; ++hour) EXPECT_TRUE(limited(hour)) << hour;
+}
+
+TEST(Throttle, AWaitEndsWithTheHourOfItsRule) {
+  Bench bench;
+  bench.throttle.setRules({{0, 0, 1}});  // one byte per second
+  bench.clock.set(kHour - 1000);
+  EXPECT_TRUE(bench.throttle.pass(kMegabyte, {}));
+  EXPECT_LE(bench.slept.count(), 1200);
+}
+
+TEST(Throttle, AChangedLimitIsFollowedWhileWaiting) {
+  Bench bench;
+  bench.throttle.setRules({{0, 23, 1}});
+  bench.onSleep = [&] { bench.throttle.setRules({}); };
+  EXPECT_TRUE(bench.throttle.pass(kMegabyte, {}));
+  EXPECT_LE(bench.slept.count(), 200);
+}
+
+TEST(Throttle, AStopEndsTheWait) {
+  Bench bench;
+  bench.throttle.setRules({{0, 23, 1}});
+  std::stop_source stop;
+  bench.onSleep = [&] { stop.request_stop(); };
+  EXPECT_FALSE(bench.throttle.pass(kMegabyte, stop.get_token()));
+}
+
+}  // namespace
+}  // namespace drs
