@@ -18,8 +18,8 @@ namespace drs::mysql {
 /// Makes transactions out of the events of a dump, without any I/O. Positions move only at the end of a group.
 ///
 /// Places are counted in 64 bits: the start of the dump plus the lengths of the events. The header's 32-bit field is
-/// only compared: a difference is damage, except in a dump by GTID, where the server leaves groups out and the count
-/// jumps forward to the next place that fits.
+/// only compared: a difference is damage, except where the server leaves events out (groups that a lane by GTID has
+/// already, MariaDB's ANNOTATE_ROWS); there the count moves forward to the next place that fits.
 ///
 /// The lane keeps the kind of its start: with a GTID position ids are GTIDs, otherwise "file:offset" of the group's
 /// first event. One thread.
