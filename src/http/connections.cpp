@@ -14,6 +14,7 @@ void Shared::add(const std::shared_ptr<Connection>& connection) {
   {
     const std::lock_guard lock(mutex_);
     if (connections_.size() >= limits.connections) victim = chooseVictim();
+    if (victim) connections_.erase(victim);
     connections_.insert(connection);
   }
   if (victim) victim->close(false);

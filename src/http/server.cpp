@@ -5,8 +5,6 @@
 #include "http/session.h"
 #include "http/transport.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -48,10 +46,11 @@ class Server::Impl {
         tls_(makeTlsContext(options)),
         io_(options.ioThreads),
         acceptor_(listenOn(io_, options)),
+        pause_(acceptor_.get_executor()),
         port_(acceptor_.local_endpoint().port()) {
-    asio::co_spawn(acceptor_.get_executor(), accept(), asio::detached);
+    asio::post(acceptor_.get_executor(), [this] { accept(); });
     for (int i = 0; i < options.ioThreads; ++i) {
-      ioGroup_.start("http-io-" + std::to_string(i), [this](const std::stop_token&) { io_.run(); });
+      ioGroup_.start("http-io-" + std::to_string(i), [this](const std::stop_token&) { moveBytes(); });
     }
     for (int i = 0; i < options.handlerThreads; ++i) {
       handlers_.start("http-" + std::to_string(i), [this](const std::stop_token&) { handleRequests(); });
@@ -70,7 +69,10 @@ class Server::Impl {
     stopped_ = true;
     const auto until = Clock::now() + bound;
     shared_->stopping = true;
-    asio::post(acceptor_.get_executor(), [this] { acceptor_.close(); });
+    asio::post(acceptor_.get_executor(), [this] {
+      acceptor_.close();
+      pause_.cancel();
+    });
     for (const auto& connection : shared_->all()) connection->closeIfIdle();
     if (!shared_->waitUntilEmpty(until)) {
       for (const auto& connection : shared_->all()) connection->close(true);
@@ -83,18 +85,33 @@ class Server::Impl {
   }
 
  private:
-  asio::awaitable<void> accept() {
-    while (acceptor_.is_open()) {
-      const asio::any_io_executor strand = asio::make_strand(io_);
-      auto [error, socket] = co_await acceptor_.async_accept(strand, kResult);
-      if (!error) {
-        start(std::move(socket));
-      } else if (acceptor_.is_open()) {  // no free file descriptor, mostly: others must end first
-        shared_->log.warn("cannot accept a connection: {}", error.message());
-        asio::steady_timer pause(acceptor_.get_executor(), kAcceptRetry);
-        co_await pause.async_wait(kResult);
+  /// One I/O thread. A failure ends the connection that met it, not the others.
+  void moveBytes() {
+    while (true) {
+      try {
+        io_.run();
+        return;
+      } catch (const std::exception& e) {
+        shared_->log.error("a connection failed: {}", e.what());
       }
     }
+  }
+
+  void accept() {
+    if (!acceptor_.is_open()) return;
+    acceptor_.async_accept(asio::make_strand(io_), [this](const error_code& error, tcp::socket socket) {
+      if (!error) {
+        start(std::move(socket));
+        return accept();
+      }
+      if (error == asio::error::operation_aborted) return;
+      // No free file descriptor, mostly: others must end first.
+      shared_->log.warn("cannot accept a connection: {}", error.message());
+      pause_.expires_after(kAcceptRetry);
+      pause_.async_wait([this](const error_code& aborted) {
+        if (!aborted) accept();
+      });
+    });
   }
 
   void start(tcp::socket socket) noexcept {
@@ -130,6 +147,7 @@ class Server::Impl {
   asio::io_context io_;
   asio::executor_work_guard<asio::io_context::executor_type> work_ = asio::make_work_guard(io_);
   tcp::acceptor acceptor_;
+  asio::steady_timer pause_;
   const std::uint16_t port_;
   std::mutex stopMutex_;
   bool stopped_ = false;

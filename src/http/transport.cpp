@@ -4,6 +4,7 @@
 
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/write.hpp>
 
 namespace drs::http {
 namespace {
@@ -14,19 +15,15 @@ class PlainTransport final : public Transport {
  public:
   explicit PlainTransport(tcp::socket socket) : stream_(std::move(socket)) {}
   beast::tcp_stream& socket() override { return stream_; }
-  asio::awaitable<bool> handshake() override { co_return true; }
-  asio::awaitable<Moved> read(asio::mutable_buffer space) override {
-    const auto [error, bytes] = co_await stream_.async_read_some(space, kResult);
-    co_return Moved{error, bytes};
+  void handshake(Done done) override { done({}, 0); }
+  void read(asio::mutable_buffer space, Done done) override { stream_.async_read_some(space, std::move(done)); }
+  void write(const std::array<asio::const_buffer, 2>& buffers, Done done) override {
+    asio::async_write(stream_, buffers, std::move(done));
   }
-  asio::awaitable<Moved> write(asio::const_buffer bytes) override {
-    const auto [error, size] = co_await stream_.async_write_some(bytes, kResult);
-    co_return Moved{error, size};
-  }
-  asio::awaitable<void> shutdown() override {
-    error_code ignored;
-    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-    co_return;
+  void shutdown(Done done) override {
+    error_code error;
+    stream_.socket().shutdown(tcp::socket::shutdown_send, error);
+    done(error, 0);
   }
 
  private:
@@ -38,21 +35,17 @@ class TlsTransport final : public Transport {
   TlsTransport(tcp::socket socket, TlsContext context)
       : context_(std::move(context)), stream_(std::move(socket), *context_) {}
   beast::tcp_stream& socket() override { return stream_.next_layer(); }
-  asio::awaitable<bool> handshake() override {
-    const auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::server, kResult);
-    co_return !error;
+  void handshake(Done done) override {
+    stream_.async_handshake(asio::ssl::stream_base::server,
+                            [done = std::move(done)](const error_code& error) { done(error, 0); });
   }
-  asio::awaitable<Moved> read(asio::mutable_buffer space) override {
-    const auto [error, bytes] = co_await stream_.async_read_some(space, kResult);
-    co_return Moved{error, bytes};
+  void read(asio::mutable_buffer space, Done done) override { stream_.async_read_some(space, std::move(done)); }
+  void write(const std::array<asio::const_buffer, 2>& buffers, Done done) override {
+    asio::async_write(stream_, buffers, std::move(done));
   }
-  asio::awaitable<Moved> write(asio::const_buffer bytes) override {
-    const auto [error, size] = co_await stream_.async_write_some(bytes, kResult);
-    co_return Moved{error, size};
-  }
-  asio::awaitable<void> shutdown() override {
+  void shutdown(Done done) override {
     socket().expires_after(kGoodBye);
-    co_await stream_.async_shutdown(kResult);
+    stream_.async_shutdown([done = std::move(done)](const error_code& error) { done(error, 0); });
   }
 
  private:

@@ -2,21 +2,19 @@
 
 #include "http/server.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 
+#include <array>
+#include <functional>
 #include <memory>
 
 namespace boost::asio::ssl {
 class context;
 }
 
-// Internal to the server. Coroutines: g++ 12 miscompiles some temporaries inside an awaited expression; arguments of an
-// awaited call are named variables or plain class values, and no lambda stands inside one.
+// Internal to the server. Callbacks, not coroutines: g++ 12 miscompiles coroutines in ways that are hard to predict.
 
 namespace drs::http {
 
@@ -25,24 +23,21 @@ namespace beast = boost::beast;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-/// Completion token: the result is a tuple that starts with the error code.
-inline constexpr auto kResult = asio::as_tuple(asio::use_awaitable);
-
 /// Bytes in and out of one connection, plain or TLS. A deadline is set with expires_after() on socket() and closes it.
+/// The callbacks run on the socket's executor, once; buffers must live until then.
 class Transport {
  public:
-  struct Moved {
-    error_code error;
-    std::size_t bytes;
-  };
+  using Done = std::function<void(const error_code&, std::size_t bytes)>;
 
   virtual ~Transport() = default;
   virtual beast::tcp_stream& socket() = 0;
-  virtual asio::awaitable<bool> handshake() = 0;
-  virtual asio::awaitable<Moved> read(asio::mutable_buffer space) = 0;
-  virtual asio::awaitable<Moved> write(asio::const_buffer bytes) = 0;
+  virtual void handshake(Done done) = 0;
+  /// Reads some bytes.
+  virtual void read(asio::mutable_buffer space, Done done) = 0;
+  /// Writes all bytes of both buffers.
+  virtual void write(const std::array<asio::const_buffer, 2>& buffers, Done done) = 0;
   /// Says good-bye; the peer may still send.
-  virtual asio::awaitable<void> shutdown() = 0;
+  virtual void shutdown(Done done) = 0;
 };
 
 using TlsContext = std::shared_ptr<asio::ssl::context>;
