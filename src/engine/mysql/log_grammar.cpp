@@ -11,9 +11,10 @@ namespace {
 
 /// group := [GTID] ( statement
 ///                 | BEGIN { rows | statement } ( commit | rollback )
-///                 | XA START { rows | statement } XA_PREPARE )
+///                 | XA START { rows | statement } ( XA_PREPARE | commit ) )
 /// A statement after GTID is a definition and commits by itself. Inside of BEGIN it may be SAVEPOINT, or CREATE TABLE …
-/// START TRANSACTION, whose rows follow. XA END, XA COMMIT and XA ROLLBACK are statements here.
+/// START TRANSACTION, whose rows follow. XA END, XA COMMIT and XA ROLLBACK are statements here; XA_PREPARE of a commit
+/// in one phase is a commit.
 class MysqlGrammar final : public LogGrammar {
  public:
   GroupStep next(LogSymbol symbol) override {
@@ -96,6 +97,8 @@ class MysqlGrammar final : public LogGrammar {
         return GroupStep::inside;
       case LogSymbol::xaPrepare:
         return move(State::idle, GroupStep::prepares);
+      case LogSymbol::commit:
+        return move(State::idle, GroupStep::commits);
       case LogSymbol::rollback:
         return move(State::idle, GroupStep::rollsBack);
       default:
