@@ -95,14 +95,37 @@ void placeOfManagedDatabase(const EndpointInfo& e, const std::string& path, Deco
   if (is(e.endpointType, "ecs") || is(e.endpointType, "cloud")) need(e.cloud.has_value(), path + ".cloud", run);
 }
 
-/// The scenario name is the kind of place and the kind of database: mysql, ecs_mysql, cloud_mysql.
+/// The scenario name is the kind of place and the kind of database; nothing: this kind of database has no such place.
+struct ScenarioNames {
+  std::string_view dbType, offline, ecs, cloud;
+};
+constexpr std::array kScenarioNames{
+    ScenarioNames{"oracle", "oracle", "ecs_oracle", ""},
+    ScenarioNames{"gaussdbv5", "", "", "cloud_gaussdbv5"},
+    ScenarioNames{"redis", "redis", "ecs_redis", ""},
+    ScenarioNames{"rediscluster", "rediscluster", "ecs_rediscluster", ""},
+    ScenarioNames{"gaussredis", "", "", "cloud_gaussdb_redis"},
+    ScenarioNames{"mysql", "mysql", "ecs_mysql", "cloud_mysql"},
+    ScenarioNames{"postgresql", "postgresql", "ecs_postgresql", "cloud_postgresql"},
+};
+
+std::string_view scenarioOf(const ScenarioNames& names, std::string_view endpointType) {
+  return endpointType == "offline" ? names.offline : endpointType == "ecs" ? names.ecs : names.cloud;
+}
+
 void scenarioName(const EndpointInfo& e, const std::string& path, Decoding& run) {
-  if (!e.dbType || !e.endpointType || !e.endpoint.endpointName) return;
-  const std::string prefix = is(e.endpointType, "offline") ? "" : *e.endpointType + "_";
-  const std::string expected = is(e.dbType, "gaussredis") ? prefix + "gaussdb_redis" : prefix + *e.dbType;
-  if (*e.endpoint.endpointName == expected) return;
-  run.notAllowed(path + ".endpoint.endpoint_name", *e.endpoint.endpointName,
-                 fmt::format("{} (db_type {}, endpoint_type {})", expected, *e.dbType, *e.endpointType));
+  if (!e.dbType || !e.endpointType) return;
+  const auto names = std::find_if(kScenarioNames.begin(), kScenarioNames.end(),
+                                  [&](const ScenarioNames& n) { return n.dbType == *e.dbType; });
+  if (names == kScenarioNames.end()) return;
+  const std::string_view expected = scenarioOf(*names, *e.endpointType);
+  if (expected.empty()) {
+    run.notAllowed(path + ".endpoint_type", *e.endpointType,
+                   fmt::format("{} (db_type {})", names->cloud.empty() ? "offline, ecs" : "cloud", *e.dbType));
+  } else if (e.endpoint.endpointName && *e.endpoint.endpointName != expected) {
+    run.notAllowed(path + ".endpoint.endpoint_name", *e.endpoint.endpointName,
+                   fmt::format("{} (db_type {}, endpoint_type {})", expected, *e.dbType, *e.endpointType));
+  }
 }
 
 bool everyAddressHasPort(const std::string& ip) {
@@ -122,7 +145,8 @@ void addressOf(const Endpoint& e, bool managed, const std::string& path, Decodin
 }
 
 void addresses(const EndpointInfo& e, const std::string& path, Decoding& run) {
-  if (e.endpointType) addressOf(e.endpoint, is(e.endpointType, "cloud"), path + ".endpoint", run);
+  const std::string at = path + ".endpoint";
+  if (e.endpointType && !run.hasProblemAt(at)) addressOf(e.endpoint, is(e.endpointType, "cloud"), at, run);
 }
 
 /// Redis knows logins without user and without password; every other database needs both.

@@ -124,10 +124,12 @@ void updateUsers(std::optional<UserMigration>& users, const Json& params, const 
   if (!stored || !users || impl::findMember(params, "user_migration") == nullptr) return;
   if (!users->password) users->password = stored->password;
   if (!users->userList || !stored->userList) return;
-  for (MigratedUser& user : *users->userList) {
-    const auto was = std::find_if(stored->userList->begin(), stored->userList->end(),
-                                  [&](const MigratedUser& u) { return u.id == user.id && u.account == user.account; });
-    if (!user.password && was != stored->userList->end()) user.password = was->password;
+  // By position, because a secret is sealed for its place in the job.
+  const std::size_t count = std::min(users->userList->size(), stored->userList->size());
+  for (std::size_t i = 0; i < count; ++i) {
+    const MigratedUser& was = (*stored->userList)[i];
+    MigratedUser& now = (*users->userList)[i];
+    if (!now.password && now.id == was.id && now.account == was.account) now.password = was.password;
   }
 }
 

@@ -5,14 +5,19 @@
 
 namespace drs::test {
 
-nlohmann::json bodyFromFile(const std::string& name) {
-  std::ifstream file(std::string(DRS_MODEL_TEST_DATA) + "/" + name);
-  if (!file) throw std::runtime_error("no test data " + name);
-  return nlohmann::json::parse(file);
+using nlohmann::json;
+
+json bodyFromFile(const std::string& path) {
+  std::ifstream file(std::string(DRS_TEST_FOLDER) + "/" + path);
+  if (!file) throw std::runtime_error("no test data " + path);
+  return json::parse(file);
 }
 
-nlohmann::json minimalJob() {
-  return bodyFromFile("minimal.json")["jobs"][0];
+json minimalJob() {
+  return bodyFromFile("unit/model/data/minimal.json")["jobs"][0];
+}
+json fullJob() {
+  return bodyFromFile("unit/model/data/full.json")["jobs"][0];
 }
 
 std::vector<std::string> summary(const std::vector<Problem>& problems) {
@@ -21,10 +26,22 @@ std::vector<std::string> summary(const std::vector<Problem>& problems) {
   return out;
 }
 
-std::vector<std::string> problemsAfter(const char* change) {
-  nlohmann::json job = minimalJob();
-  job.merge_patch(nlohmann::json::parse(change));
-  return summary(decodeJob(job, "job").problems);
+std::ostream& operator<<(std::ostream& out, const Case& c) {
+  return out << c.what;
+}
+
+std::vector<Problem> problemsAfter(const std::string& patch) {
+  json job = minimalJob();
+  job.merge_patch(json::parse(patch));
+  return decodeJob(job, "job").problems;
+}
+
+json jobWithEndpoints(const std::string& source, const std::string& target, const std::string& patch) {
+  json job = minimalJob();
+  job["source_endpoint"][0].merge_patch(json::parse(source));
+  job["target_endpoint"][0].merge_patch(json::parse(target));
+  job.merge_patch(json::parse(patch));
+  return job;
 }
 
 }  // namespace drs::test

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -11,16 +12,30 @@
 
 namespace drs::test {
 
-/// The file `name` of tests/unit/model/data, parsed.
-nlohmann::json bodyFromFile(const std::string& name);
+/// A file under tests/, parsed.
+nlohmann::json bodyFromFile(const std::string& path);
 
 /// A valid MySQL synchronisation, reduced to what is mandatory.
 nlohmann::json minimalJob();
 
-/// "DRS.M00202 jobs[0].base_info.name" for each problem, in order.
+/// A job that carries every field of every table (it breaks some cross-field rules: no job can need all of them).
+nlohmann::json fullJob();
+
+/// "DRS.M00202 job.base_info.name" for each problem, in order.
 std::vector<std::string> summary(const std::vector<Problem>& problems);
 
-/// The problems of minimalJob() after `change` (a JSON merge patch, where null removes a member), path "job".
-std::vector<std::string> problemsAfter(const char* change);
+/// One change of minimalJob() (a JSON merge patch: null removes a member, arrays are replaced) and what is then wrong.
+struct Case {
+  const char* what;
+  const char* patch;
+  std::vector<std::string> problems;
+};
+std::ostream& operator<<(std::ostream& out, const Case& c);
+
+/// The problems of minimalJob() after the patch, at path "job".
+std::vector<Problem> problemsAfter(const std::string& patch);
+
+/// minimalJob() with both endpoints' members patched: `source` and `target` are merge patches of one endpoint info.
+nlohmann::json jobWithEndpoints(const std::string& source, const std::string& target, const std::string& patch = "{}");
 
 }  // namespace drs::test
