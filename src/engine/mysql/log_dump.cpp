@@ -127,10 +127,9 @@ void LogDump::command(unsigned code, const std::string& body, bool answered) {
 
 std::string_view LogDump::read() {
   constexpr unsigned char kEvent = 0x00;
-  constexpr unsigned long kError = ~0UL;
   MYSQL* mysql = connection_->handle();
   const unsigned long size = mysql_net_read_packet(mysql);
-  if (size == kError || size == 0) fail();
+  if (size == packet_error || size == 0) fail();
   const auto* packet = mysql->net.read_pos;
   if (packet[0] != kEvent) {
     throw Error(Msg::connectionLost, {peer(), "the source ended its log stream"}, Origin::source);
