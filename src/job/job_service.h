@@ -107,8 +107,7 @@ struct CompareResults {
 /// Error(storeFailed). What returns has been stored durably. Threads: any.
 class JobService {
  public:
-  JobService(Store& store, const Sealer& sealer, const Settings& settings,
-             std::shared_ptr<const Clock> clock = nullptr);
+  JobService(Store& store, const Sealer& sealer, const Settings& settings);
   ~JobService();
 
   // ---- batches ----
@@ -118,7 +117,7 @@ class JobService {
   /// `filter.projectId` is set here.
   [[nodiscard]] Page<BatchRecord> listBatches(const Actor& actor, BatchFilter filter);
   [[nodiscard]] BatchRecord batch(const Actor& actor, const std::string& batchId);
-  /// Newest first.
+  /// In the order of the request.
   [[nodiscard]] Page<JobRecord> batchJobs(const Actor& actor, const std::string& batchId, Paging paging);
   /// Changes jobs that are still drafts and validates them again; each element succeeds or fails alone.
   std::vector<ItemResult> updateBatch(const Actor& actor, const std::string& batchId,

@@ -12,7 +12,7 @@
 
 namespace drs {
 
-/// The API's status of a job: a pure function of what is stored.
+/// The API's status of a job: a pure function of what is stored. `drained` matters while paused only.
 [[nodiscard]] std::string_view apiStatus(Phase phase, Desired desired, bool faulted, bool drained) noexcept;
 /// All statuses that apiStatus() can give, in the order of the phases.
 [[nodiscard]] const std::vector<std::string_view>& apiStatuses();
@@ -55,7 +55,7 @@ struct Step {
   std::optional<Phase> phase;
   std::optional<TaskKind> task;  ///< the next one to create
 };
-[[nodiscard]] Step nextStep(TaskKind done, std::string_view taskType, std::int64_t openChunks) noexcept;
+[[nodiscard]] Step nextStep(TaskKind done, std::string_view taskType, bool openChunks) noexcept;
 
 /// Changes a job inside a transaction: sets the fields, keeps `status` right, writes the row and a log line.
 class Lifecycle {
@@ -71,8 +71,16 @@ class Lifecycle {
   void save(JobRecord& job);
   /// Sets `drained` if nothing of the phases runs any more.
   void noteDrained(JobRecord& job);
+  /// The job's work begins: a plan is made.
+  void begin(JobRecord& job, const std::string& user = {});
+  /// The job ends for good: everything that runs is cancelled and, if databases were touched, a task cleans up.
+  void end(JobRecord& job, bool force, const std::string& user = {});
+  /// Creates the task that follows; a plan task begins a new plan (job.plan grows).
+  void create(JobRecord& job, const NewTask& task);
   /// The validation of a draft has ended: its batch's status follows.
   void validated(JobRecord& job, Validation result, const std::optional<Fault>& why);
+  /// Derives the status of a batch that was not committed from its jobs.
+  void refreshBatch(const std::string& batchId);
   void log(const JobRecord& job, EventLevel level, const std::string& message, const std::string& user = {});
 
  private:

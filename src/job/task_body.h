@@ -21,8 +21,8 @@ namespace drs {
 class ProgressSink {
  public:
   virtual ~ProgressSink() = default;
-  /// Replaces what was said before. A change of position, rows or percent counts as a new place: a task that kills its
-  /// worker is given up only if that happens several times in a row at one place.
+  /// Replaces what was said before. A new `position` counts as progress: a task is given up when it fails, or kills its
+  /// worker, several times in a row without progress.
   virtual void report(const TaskProgress& progress) = 0;
 };
 

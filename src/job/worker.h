@@ -8,7 +8,6 @@
 #include "store/store.h"
 
 #include <memory>
-#include <stop_token>
 #include <string>
 
 namespace drs {
@@ -19,18 +18,25 @@ struct WorkerHealth {
   std::string reason;  ///< why not
 };
 
+/// What a worker knows of its surroundings.
+struct WorkerOptions {
+  /// No other process uses the store (the data folder's lock is held), so that leases of earlier incarnations end at
+  /// once instead of after their time.
+  bool exclusive = false;
+  /// The previous process of this folder ended itself (CrashMark::crashedBefore()).
+  bool crashedBefore = false;
+};
+
 /// Claims tasks from the store under leases and runs them, each on its own threads, until told to stop. One in a
 /// process.
 ///
 /// Limits: at most settings.maxRunningTasks plan, copy, finish and compare tasks, as many short ones (validation,
 /// tests, queries, end, reset), and settings.maxStreams streams at a time. When the disk is nearly full or the store
-/// fails, nothing new is taken.
+/// fails, nothing new is taken. Chores (scheduled starts, expired jobs, old rows) are done on the way.
 class Worker {
  public:
-  /// `exclusive`: no other process uses the store (the data folder's lock is held), so that leases of earlier
-  /// incarnations end at once instead of after their time.
   Worker(Store& store, const Sealer& sealer, const Registry& registry, const Settings& settings, TaskBodies bodies,
-         Log log, bool exclusive);
+         Log log, WorkerOptions options);
   ~Worker();  ///< as stop()
 
   /// Starts the threads. Throws Error(storeFailed).

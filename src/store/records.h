@@ -175,10 +175,11 @@ struct TaskRecord {
   std::string owner;        ///< incarnation of a worker
   std::uint64_t epoch = 0;  ///< of the claim: newer than that of any earlier claim in the job (Fence::epoch)
   UnixMillis leaseUntil = 0, notBefore = 0, createMillis = 0, claimMillis = 0;
-  int attempts = 0;  ///< failures in a row that may pass by themselves
-  int deaths = 0;    ///< workers in a row that ended without a word at `place`
-  std::string place, deathPlace;
-  std::string error;  ///< text of the last failure
+  int attempts = 0;        ///< failures in a row that may pass by themselves
+  int deaths = 0;          ///< workers in a row that ended without a word at the same place
+  std::string place;       ///< how far the running worker came, as far as that is durable (a stream's position)
+  std::string deathPlace;  ///< `place` at the last death
+  std::string error;       ///< text of the last failure
   TaskProgress progress;
 };
 

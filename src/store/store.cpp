@@ -76,8 +76,10 @@ void Store::saveProgress(const std::vector<TaskRecord>& tasks) {
   database_->transaction([&](SqlSession& session) {
     for (const TaskRecord& task : tasks) {
       session.query(
-          "UPDATE task SET progress = $3, place = $4, attempts = $5 WHERE id = $1 AND epoch = $2 AND state = 'running'",
-          {task.id, sqlOf(task.epoch), encodeProgress(task.progress), task.place, std::int64_t{task.attempts}});
+          "UPDATE task SET progress = $3, place = $4, attempts = $5, deaths = $6 WHERE id = $1 AND epoch = $2 AND "
+          "state = 'running'",
+          {task.id, sqlOf(task.epoch), encodeProgress(task.progress), task.place, std::int64_t{task.attempts},
+           std::int64_t{task.deaths}});
     }
   });
 }

@@ -72,8 +72,10 @@ class StoreView {
   [[nodiscard]] std::optional<TaskRecord> task(const std::string& id) const;
   [[nodiscard]] std::vector<TaskRecord> tasks(const std::string& jobId) const;  ///< by number
   [[nodiscard]] std::vector<TaskRecord> runningTasks(const std::string& jobId) const;
-  /// Unfinished tasks (pending or running) of a kind.
-  [[nodiscard]] std::int64_t unfinished(const std::string& jobId, TaskKind kind) const;
+  /// Running tasks, and streams that wait: what a job's progress is made of.
+  [[nodiscard]] std::vector<TaskRecord> phaseTasks(const std::string& jobId) const;
+  /// True if a task of the kind is pending or running.
+  [[nodiscard]] bool unfinished(const std::string& jobId, TaskKind kind) const;
   /// True if a task of the phases (plan, copy, finish, stream, reset) is running.
   [[nodiscard]] bool running(const std::string& jobId) const;
 
@@ -86,9 +88,9 @@ class StoreView {
   [[nodiscard]] TableTotals tableTotals(const std::string& jobId) const;
   /// A private text of the job's bodies ("plan", "windows", …).
   [[nodiscard]] std::optional<std::string> document(const std::string& jobId, const std::string& name) const;
-  /// A job other than `jobId` that holds one of the target tables.
-  [[nodiscard]] std::optional<TargetHolder> targetHolder(const std::string& jobId,
-                                                         const std::vector<std::string>& keys) const;
+  /// The jobs other than `jobId` that hold one of the target tables, each with one of them.
+  [[nodiscard]] std::vector<TargetHolder> targetHolders(const std::string& jobId,
+                                                        const std::vector<std::string>& keys) const;
 
   // comparisons
   [[nodiscard]] std::optional<CompareRecord> comparison(const std::string& id) const;
@@ -132,6 +134,8 @@ class StoreTransaction : public StoreView {
   std::string insert(const std::string& jobId, const NewTask& task);  ///< returns the id
   /// Cancels the job's tasks of these kinds: pending ones at once, running ones by `cancel`.
   void cancelTasks(const std::string& jobId, const std::vector<TaskKind>& kinds);
+  /// Removes tasks that are done or cancelled.
+  void eraseFinished(const std::string& jobId);
   /// Makes the job's tasks forget their failures, so that a resumed job has all its tries.
   void forgetFailures(const std::string& jobId);
 
@@ -160,9 +164,10 @@ class StoreTransaction : public StoreView {
                                               UnixMillis ttl);
   /// Running tasks whose lease ran out.
   [[nodiscard]] std::vector<TaskRecord> expired() const;
-  /// Writes state, owner, lease, counters, place, error and payload where id and epoch match; false = somebody else
-  /// owns it.
+  /// Writes state, owner, lease, counters, place and error of a running task where id and epoch match; false = somebody
+  /// else owns it.
   [[nodiscard]] bool update(const TaskRecord& task);
+  [[nodiscard]] bool savePayload(const std::string& taskId, std::uint64_t epoch, const std::string& payload);
   void eraseJob(const std::string& jobId);  ///< all rows of a deleted job
   /// Removes what is older: queries and client tokens, comparisons.
   void eraseOld(UnixMillis queriesBefore, UnixMillis comparisonsBefore);

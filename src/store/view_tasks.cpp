@@ -2,6 +2,8 @@
 #include "store/sql_text.h"
 #include "store/store.h"
 
+#include <set>
+
 namespace drs {
 namespace {
 
@@ -38,12 +40,23 @@ std::vector<TaskRecord> StoreView::runningTasks(const std::string& jobId) const 
                  readTask);
 }
 
-std::int64_t StoreView::unfinished(const std::string& jobId, TaskKind kind) const {
-  return session_
-      .query("SELECT count(*) FROM task WHERE job_id = $1 AND kind = $2 AND state IN ('pending', 'running')",
-             {jobId, sqlOf(toText(kind))})
-      .rows.at(0)
-      .integer(0);
+std::vector<TaskRecord> StoreView::phaseTasks(const std::string& jobId) const {
+  std::vector<TaskRecord> out = runningTasks(jobId);
+  const std::string text =
+      sqlText({"SELECT ", kTaskColumns, " FROM task WHERE job_id = $1 AND state = 'pending' AND class = 0"});
+  for (const SqlRow& row : session_.query(text, {jobId}).rows) out.push_back(readTask(row));
+  return out;
+}
+
+bool StoreView::unfinished(const std::string& jobId, TaskKind kind) const {
+  const std::string text =
+      "SELECT 1 FROM task WHERE job_id = $1 AND state = $2 AND class = $3 AND rank = $4 AND kind = $5 LIMIT 1";
+  for (const TaskState state : {TaskState::pending, TaskState::running}) {
+    const SqlParams params{jobId, sqlOf(toText(state)), static_cast<std::int64_t>(classOf(kind)), rankOf(kind),
+                           sqlOf(toText(kind))};
+    if (!session_.query(text, params).rows.empty()) return true;
+  }
+  return false;
 }
 
 bool StoreView::running(const std::string& jobId) const {
@@ -113,14 +126,17 @@ std::optional<std::string> StoreView::document(const std::string& jobId, const s
                    [](const SqlRow& row) { return row.text(0); });
 }
 
-std::optional<TargetHolder> StoreView::targetHolder(const std::string& jobId,
-                                                    const std::vector<std::string>& keys) const {
+std::vector<TargetHolder> StoreView::targetHolders(const std::string& jobId,
+                                                   const std::vector<std::string>& keys) const {
+  std::vector<TargetHolder> out;
+  std::set<std::string> seen;
   for (const std::string& key : keys) {
-    const auto result =
-        session_.query("SELECT job_id FROM target_table WHERE name = $1 AND job_id <> $2 LIMIT 1", {key, jobId});
-    if (!result.rows.empty()) return TargetHolder{.jobId = result.rows[0].text(0), .key = key};
+    for (const SqlRow& row :
+         session_.query("SELECT job_id FROM target_table WHERE name = $1 AND job_id <> $2", {key, jobId}).rows) {
+      if (seen.insert(row.text(0)).second) out.push_back({.jobId = row.text(0), .key = key});
+    }
   }
-  return std::nullopt;
+  return out;
 }
 
 std::optional<CompareRecord> StoreView::comparison(const std::string& id) const {

@@ -12,7 +12,7 @@ namespace {
 // kinds want a job that is wanted and sound; end and reset want to be alone in their job.
 constexpr std::string_view kClaim = R"(
 UPDATE task SET state = 'running', owner = $1, lease_until = now_ms() + $2, claim_millis = now_ms(),
-                epoch = (SELECT j.epoch + 1 FROM job j WHERE j.id = task.job_id), progress = '{}', place = ''
+                epoch = (SELECT j.epoch + 1 FROM job j WHERE j.id = task.job_id), place = ''
 WHERE id IN (
   SELECT c.id FROM (
     SELECT (SELECT t.id FROM task t
@@ -54,6 +54,10 @@ void StoreTransaction::cancelTasks(const std::string& jobId, const std::vector<T
       {jobId});
 }
 
+void StoreTransaction::eraseFinished(const std::string& jobId) {
+  session_.query("DELETE FROM task WHERE job_id = $1 AND state IN ('done', 'cancelled')", {jobId});
+}
+
 void StoreTransaction::forgetFailures(const std::string& jobId) {
   session_.query(
       "UPDATE task SET attempts = 0, deaths = 0, death_place = '', not_before = 0 WHERE job_id = $1 AND state = "
@@ -87,13 +91,20 @@ std::vector<TaskRecord> StoreTransaction::expired() const {
   return out;
 }
 
+bool StoreTransaction::savePayload(const std::string& taskId, std::uint64_t epoch, const std::string& payload) {
+  return session_
+             .query("UPDATE task SET payload = $3 WHERE id = $1 AND epoch = $2 AND state = 'running'",
+                    {taskId, sqlOf(epoch), payload})
+             .changed == 1;
+}
+
 bool StoreTransaction::update(const TaskRecord& t) {
   const auto result = session_.query(
       "UPDATE task SET state = $3, owner = $4, lease_until = $5, not_before = $6, attempts = $7, deaths = $8, place = "
       "$9, "
-      "death_place = $10, error = $11, payload = $12 WHERE id = $1 AND epoch = $2 AND state = 'running'",
+      "death_place = $10, error = $11 WHERE id = $1 AND epoch = $2 AND state = 'running'",
       {t.id, sqlOf(t.epoch), sqlOf(toText(t.state)), t.owner, t.leaseUntil, t.notBefore, std::int64_t{t.attempts},
-       std::int64_t{t.deaths}, t.place, t.deathPlace, t.error, t.payload});
+       std::int64_t{t.deaths}, t.place, t.deathPlace, t.error});
   return result.changed == 1;
 }
 
