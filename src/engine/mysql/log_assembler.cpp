@@ -81,6 +81,7 @@ std::optional<Transaction> LogAssembler::feedChecked(std::string_view packet) {
   const EventType type = event.header.type;
   if (type == EventType::heartbeat || type == EventType::heartbeatV2) {
     heartbeat_ = true;
+    requirePlace();
     return std::nullopt;
   }
   if (type == EventType::rotate && event.header.artificial()) {
@@ -97,6 +98,7 @@ std::optional<Transaction> LogAssembler::feedChecked(std::string_view packet) {
 
 void LogAssembler::onRotate(const Event& event) {
   const RotateEvent rotate = parseRotate(event.body);
+  if (rotate.file != file_) requirePlace();
   // What the server had not finished when it stopped was never committed.
   grammar_->reset();
   group_.clear();
@@ -127,6 +129,14 @@ bool LogAssembler::place(const Event& event, std::size_t bytes) {
   if (eventEnd_ > position_.offset)
     throwCorrupt(fmt::format("the position {} lies inside of an event", position_.offset));
   return false;
+}
+
+/// All that the file has was read; a lane that starts behind its end would wait for ever and leave events out.
+void LogAssembler::requirePlace() const {
+  if (!position_.gtid.empty() || file_ != position_.file || eventEnd_ >= position_.offset) return;
+  throw Error(Msg::logPurged,
+              {fmt::format("{}:{}", position_.file, position_.offset), fmt::format("the file ends at {}", eventEnd_)},
+              Origin::source);
 }
 
 void LogAssembler::moveTo(std::uint64_t offset) {

@@ -29,7 +29,7 @@ class LogAssembler {
   LogAssembler(const LogScope& scope, const LogPosition& start, std::size_t maxTransactionBytes);
 
   /// Takes the next event of the dump. Gives a transaction when its last event has come and it changed something of
-  /// ours. Throws Error: logCorrupt, logUnsupported, schemaDrift, limitExceeded; the texts name the place.
+  /// ours. Throws Error: logCorrupt, logUnsupported, logPurged, schemaDrift, limitExceeded; the texts name the place.
   std::optional<Transaction> feed(std::string_view packet);
 
   /// A new dump begins at position(): forgets the open group and the format. Names in statements are folded as the
@@ -50,6 +50,7 @@ class LogAssembler {
  private:
   [[nodiscard]] std::optional<Transaction> feedChecked(std::string_view packet);
   [[nodiscard]] bool place(const Event& event, std::size_t bytes);
+  void requirePlace() const;
   void onRotate(const Event& event);
   std::optional<Transaction> onEvent(const Event& event);
   std::optional<Transaction> onPayload(const Event& event);
