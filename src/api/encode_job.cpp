@@ -68,7 +68,8 @@ ordered_json encodeJobListItem(const JobRecord& job, ordered_json actions) {
 
 ordered_json encodeJobDetail(const JobRecord& job) {
   ordered_json out = {{"id", job.id}, {"status", job.status}, {"create_time", isoTime(job.createMillis)}};
-  for (auto& [name, block] : encodeJob(*job.spec, EncodeFor::answer).items()) out[name] = std::move(block);
+  auto blocks = encodeJob(*job.spec, EncodeFor::answer);  // named: items() only refers to it
+  for (auto& [name, block] : blocks.items()) out[name] = std::move(block);
   return out;
 }
 
