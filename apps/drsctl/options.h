@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace drs::ctl {
+
+enum class Command { create, jobs, job, logs, compare, pause, resume, reset, end, remove, watch };
+
+/// One command line, checked.
+struct Options {
+  Command command = Command::jobs;
+  bool json = false;
+  std::string dataFolder, endpoint, configFile, caFile;
+
+  std::vector<std::string> jobs;  ///< ids or names
+  std::string file;               ///< create: "-" = standard input
+  bool commit = false;            ///< create
+  bool watch = false;             ///< create
+  std::string until;              ///< create, watch: stop at this status
+  bool follow = false;            ///< watch: go on in the incremental phase
+  std::string type, status;       ///< jobs
+  std::string level;              ///< logs: Info, Warn, Error
+  int count = 50;                 ///< logs: newest lines; compare: differences listed for each table
+  bool force = false;             ///< end
+};
+
+struct ParsedOptions {
+  std::optional<Options> options;  ///< nothing: end with `exit` after printing `text`
+  int exit = 0;
+  std::string text;  ///< help or what is wrong
+};
+
+/// Reads a command line (without the program's name). Never throws, prints nothing.
+[[nodiscard]] ParsedOptions parseOptions(std::vector<std::string> arguments);
+
+}  // namespace drs::ctl
