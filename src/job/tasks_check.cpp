@@ -12,9 +12,8 @@
 namespace drs {
 namespace {
 
-/// Names of the items that are found here rather than by an engine (v5-endpoints.md 2.6).
-constexpr const char* kRulesItem = "checkJobDbObjectInfo";
-constexpr const char* kObjectsItem = "userSelectObjectsCheck";
+/// The item that is found here rather than by an engine (v5-endpoints.md 2.6).
+constexpr const char* kObjectsItem = "checkJobDbObjectInfo";
 
 NetworkRow toRow(const NetworkResult& result) {
   return {result.ip, result.success, result.errorCode, result.errorMessage};
@@ -89,36 +88,17 @@ std::vector<std::string> addressesOf(const JobSpec& spec) {
   return out;
 }
 
-void addRules(const TaskContext& context, PrecheckReport& report) {
-  PrecheckRow row;
-  row.item = kRulesItem;
-  row.group = "objects";
-  if (const auto refused = refusedRules(context.engineJob.spec); !refused.empty()) {
-    row = failedRow(kRulesItem, join(refused));
-  }
-  report.items.push_back(row);
-}
-
-/// Needs the source's definitions; an unreachable source is named by the engine's items already.
-void addObjects(const TaskContext& context, const Engine& engine, PrecheckReport& report) {
-  const auto isThere = [](const PrecheckRow& row) { return row.item == kObjectsItem; };
-  if (std::any_of(report.items.begin(), report.items.end(), isThere)) return;
-  PrecheckRow row;
-  row.item = kObjectsItem;
-  row.group = "objects";
+/// What the rules and the selection say against the job. An unreachable source is named by the engine's items as well.
+std::string objectProblems(const TaskContext& context, const Engine& engine) {
+  const JobSpec& spec = context.engineJob.spec;
+  if (const auto refused = refusedRules(spec); !refused.empty()) return join(refused);
   try {
-    const JobSpec& spec = context.engineJob.spec;
     const auto tables = sourceTables(*engine.catalog(context.engineJob, Side::source), spec);
-    const auto problems = planProblems(spec, tables);
-    if (!problems.empty()) {
-      row = failedRow(kObjectsItem, join(problems));
-    } else if (compilePlans(spec, tables).empty()) {
-      row = failedRow(kObjectsItem, "db_object: the selection holds no table");
-    }
+    if (const auto problems = planProblems(spec, tables); !problems.empty()) return join(problems);
+    return compilePlans(spec, tables).empty() ? "db_object: the selection holds no table" : "";
   } catch (const Error& error) {
-    row = failedRow(kObjectsItem, error.text(), std::string(error.code()));
+    return error.text();
   }
-  report.items.push_back(row);
 }
 
 void reportPercent(const TaskContext& context, int percent) {
@@ -137,7 +117,7 @@ TaskOutcome routeRefused(const TaskContext& context, const std::string& problem)
   }
   PrecheckReport report;
   report.process = 100;
-  report.items.push_back(failedRow(kRulesItem, error.text() + ". " + error.remedy(), std::string(error.code())));
+  report.items.push_back(failedRow(kObjectsItem, error.text() + ". " + error.remedy(), std::string(error.code())));
   TaskOutcome outcome;
   outcome.also = [network, report](StoreTransaction&, JobRecord& job) {
     job.networkResults = network;
@@ -198,11 +178,16 @@ class PrecheckBody final : public TaskBody {
 
 PrecheckReport runPrecheck(const TaskContext& context, const Engine& engine) {
   PrecheckReport report;
-  addRules(context, report);
   for (const PrecheckItem& item : engine.prober(context.engineJob)->precheck(context.stop)) {
     report.items.push_back(toRow(item));
   }
-  if (!context.stop.stop_requested()) addObjects(context, engine, report);
+  PrecheckRow objects;
+  objects.item = kObjectsItem;
+  objects.group = "objects";
+  if (std::string problem = objectProblems(context, engine); !problem.empty()) {
+    objects = failedRow(kObjectsItem, std::move(problem));
+  }
+  report.items.push_back(std::move(objects));
   report.process = 100;
   return report;
 }
