@@ -81,7 +81,7 @@ ApplyStats Applier::apply(const std::vector<Transaction>& transactions, const Pl
       batch_.forgetSession();
       const bool lost = error.msg() == Msg::connectionLost;
       lost ? session_.drop() : session_.rollback();
-      unsettled_ = unsettled_ || lost;
+      unsettled_ = (unsettled_ || lost) && error.msg() != Msg::fenced;  // the fence is an answer too
       if (error.action() != Action::retry || attempts == kAttempts || stop.stop_requested()) throw;
       log_.info("applying again: {}", error.text());
     }

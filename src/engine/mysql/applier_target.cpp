@@ -66,7 +66,7 @@ void readKeys(Connection& connection, const TablePlan& plan, TargetTable& out) {
 }  // namespace
 
 TargetTable readTargetTable(Connection& connection, const TablePlan& plan) {
-  TargetTable out{SqlWriter(*plan.source, plan.target, connection.server()), {}, {}};
+  TargetTable out{SqlWriter(*plan.source, plan.target), {}, {}};
   readColumns(connection, plan, out);
   readKeys(connection, plan, out);
   return out;

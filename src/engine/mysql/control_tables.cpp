@@ -153,8 +153,9 @@ StoredMark ControlTables::fence(Connection& connection, const Fence& fence, cons
   create(connection);
   // An older session may hold the locks that we need, so what is known of them ends first. Once the control row carries
   // our numbers no older worker can register another; whoever slipped in between is ended then.
-  const std::string older = fmt::format("{0} AND (plan_no < {1} OR (plan_no = {1} AND epoch < {2} AND scope = {3}))",
-                                        job_, fence.plan, fence.epoch, kControlScope);
+  const std::string older =
+      fmt::format("{0} AND session_name <> {4} AND (plan_no < {1} OR (plan_no = {1} AND epoch < {2} AND scope = {3}))",
+                  job_, fence.plan, fence.epoch, kControlScope, quoteText(session));
   const auto row = connection.query(fmt::format("SELECT plan_no, epoch FROM {}.job WHERE {}", kControlSchema, job_));
   if (!row.empty() &&
       (number(row[0][0]) > fence.plan || (number(row[0][0]) == fence.plan && number(row[0][1]) > fence.epoch)))
@@ -235,8 +236,9 @@ StoredMark ControlTables::lockedMark(Connection& connection, const Fence& fence)
 
 std::optional<ChunkResult> ControlTables::takeChunk(Connection& connection, const Fence& fence,
                                                     std::uint32_t chunkNumber, const std::string& session) const {
-  const std::string older = fmt::format("{} AND scope = {} AND (plan_no < {} OR (plan_no = {} AND epoch < {}))", job_,
-                                        chunkNumber, fence.plan, fence.plan, fence.epoch);
+  const std::string older =
+      fmt::format("{0} AND session_name <> {4} AND scope = {1} AND (plan_no < {2} OR (plan_no = {2} AND epoch < {3}))",
+                  job_, chunkNumber, fence.plan, fence.epoch, quoteText(session));
   endSessions(connection, older);
   std::optional<ChunkResult> done;
   inTransaction(connection, [&] {

@@ -34,12 +34,15 @@ bool isTime(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789-:. ") == std::string_view::npos;
 }
 
-std::string introducer(const Column& column, const ServerInfo& server) {
+/// The charset that a column's bytes are introduced with. utf8mb3 and ucs2 go by the names of their supersets, in which
+/// the same bytes mean the same: newer servers warn at every literal that names the old ones.
+std::string introducer(const Column& column) {
   if (column.kind == ColumnKind::json) return "_utf8mb4";
-  if (column.kind == ColumnKind::text)
-    return "_" + charsetName(column.charset.empty() ? "binary" : column.charset, server);
   if (column.kind == ColumnKind::bytes) return "_binary";
-  return "";
+  if (column.kind != ColumnKind::text) return "";
+  if (column.charset == "utf8" || column.charset == "utf8mb3") return "_utf8mb4";
+  if (column.charset == "ucs2") return "_utf16";
+  return "_" + (column.charset.empty() ? "binary" : column.charset);
 }
 
 /// 1 for a byte that a literal must escape.
@@ -50,12 +53,6 @@ constexpr std::array<bool, 256> kEscaped = [] {
 }();
 
 }  // namespace
-
-std::string charsetName(std::string_view charset, const ServerInfo& server) {
-  if (charset != "utf8" && charset != "utf8mb3") return std::string(charset);
-  const bool knowsUtf8mb3 = server.mariadb ? server.version >= 100600 : server.version >= 80000;
-  return knowsUtf8mb3 ? "utf8mb3" : "utf8";
-}
 
 void appendQuoted(std::string& out, std::string_view bytes) {
   out += '\'';
@@ -102,11 +99,11 @@ bool sameCell(const RowBatch& rows, const Cell& a, const Cell& b) {
   return false;
 }
 
-SqlWriter::SqlWriter(const TableSchema& schema, const TableName& target, const ServerInfo& server)
+SqlWriter::SqlWriter(const TableSchema& schema, const TableName& target)
     : table_(quoteName(target)), plainName_(schema.name.database + "." + schema.name.table), key_(schema.primaryKey) {
   std::string list;
   for (const Column& column : schema.columns) {
-    columns_.push_back({quoteName(column.name), introducer(column, server), column.kind, !column.generated});
+    columns_.push_back({quoteName(column.name), introducer(column), column.kind, !column.generated});
     if (column.generated) continue;
     if (!list.empty()) list += ',';
     list += columns_.back().name;

@@ -14,7 +14,8 @@ namespace drs::mysql {
 /// row appends to the caller's buffer and allocates nothing of its own.
 ///
 /// Literals keep values exactly:
-///  - text: `_charset'bytes'` with the column's charset, so that the server takes the bytes as they are, whatever the
+///  - text: `_charset'bytes'` with the column's charset (or a superset of it with the same bytes), so that the server
+///  takes the bytes as they are, whatever the
 ///    connection's charset. Escapes are ASCII and the connection speaks utf8mb4, in which no character of several bytes
 ///    holds an ASCII byte, so the server's scanner sees the same bytes as we do;
 ///  - bytes and JSON: `_binary'…'`, `_utf8mb4'…'` (JSON columns refuse binary strings);
@@ -34,7 +35,7 @@ namespace drs::mysql {
 class SqlWriter {
  public:
   /// `target`: where the rows go. Columns are those of `schema`; generated ones are left out of every list.
-  SqlWriter(const TableSchema& schema, const TableName& target, const ServerInfo& server);
+  SqlWriter(const TableSchema& schema, const TableName& target);
 
   [[nodiscard]] const std::string& table() const { return table_; }              ///< `db`.`table`
   [[nodiscard]] const std::string& insertHead() const { return insertHead_; }    ///< "INSERT INTO … (…) VALUES "
@@ -82,9 +83,6 @@ class SqlWriter {
 inline constexpr std::string_view kLaxMode = "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION";
 inline constexpr std::string_view kStrictMode =
     "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION";
-
-/// The name of a charset as a server spells it: "utf8mb3" and "utf8" are one, and older servers know only "utf8".
-[[nodiscard]] std::string charsetName(std::string_view charset, const ServerInfo& server);
 
 /// Appends a quoted string literal with any bytes, escaped for sql_mode without NO_BACKSLASH_ESCAPES.
 void appendQuoted(std::string& out, std::string_view bytes);

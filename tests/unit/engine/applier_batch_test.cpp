@@ -20,7 +20,7 @@ class StatementBatchTest : public ::testing::Test {
     schema->columns = {id, kind};
     schema->primaryKey = {0};
     rows_ = RowBatch(schema);
-    writer_ = std::make_unique<SqlWriter>(*schema, TableName{"d", "t"}, ServerInfo{});
+    writer_ = std::make_unique<SqlWriter>(*schema, TableName{"d", "t"});
     for (std::int64_t i = 0; i < 4; ++i) {
       rows_.addSigned(i);
       rows_.addUnsigned(i == 3 ? 0 : 1);  // the last row holds the value for an invalid text

@@ -26,9 +26,6 @@ TableSchemaPtr schemaOf(std::vector<Column> columns, std::vector<std::size_t> ke
   return schema;
 }
 
-const ServerInfo kMySql{false, 90704, "9.7.4"};
-const ServerInfo kOldMySql{false, 50744, "5.7.44"};
-
 std::string real(double value) {
   std::string out;
   appendReal(out, value);
@@ -69,7 +66,7 @@ TEST(SqlWriter, EscapesTheThreeBytesThatEndOrBendALiteral) {
 
 TEST(SqlWriter, NamesTheCharsetOfEachText) {
   const auto schema = schemaOf({column("id", ColumnKind::integer), column("a", ColumnKind::text, "gbk"),
-                                column("b", ColumnKind::text, "utf8"), column("c", ColumnKind::bytes, "binary"),
+                                column("b", ColumnKind::text, "utf8mb3"), column("c", ColumnKind::bytes, "binary"),
                                 column("j", ColumnKind::json), column("d", ColumnKind::temporal)});
   RowBatch rows(schema);
   rows.addSigned(-5);
@@ -79,11 +76,8 @@ TEST(SqlWriter, NamesTheCharsetOfEachText) {
   rows.addText("{}");
   rows.addText("2020-01-01");
   std::string out;
-  EXPECT_EQ(SqlWriter(*schema, {"q", "u"}, kMySql).appendTuple(out, rows, 0), 0U);
-  EXPECT_EQ(out, "(-5,_gbk'x',_utf8mb3'y',_binary'z',_utf8mb4'{}','2020-01-01')");
-  out.clear();
-  SqlWriter(*schema, {"q", "u"}, kOldMySql).appendTuple(out, rows, 0);
-  EXPECT_NE(out.find("_utf8'y'"), std::string::npos);
+  EXPECT_EQ(SqlWriter(*schema, {"q", "u"}).appendTuple(out, rows, 0), 0U);
+  EXPECT_EQ(out, "(-5,_gbk'x',_utf8mb4'y',_binary'z',_utf8mb4'{}','2020-01-01')");
 }
 
 TEST(SqlWriter, LeavesGeneratedColumnsOut) {
@@ -91,7 +85,7 @@ TEST(SqlWriter, LeavesGeneratedColumnsOut) {
                              column("v", ColumnKind::integer)};
   columns[1].generated = true;
   const auto schema = schemaOf(columns);
-  const SqlWriter writer(*schema, {"q", "u`x"}, kMySql);
+  const SqlWriter writer(*schema, {"q", "u`x"});
   EXPECT_EQ(writer.insertHead(), "INSERT INTO `q`.`u``x` (`id`,`v`) VALUES ");
   RowBatch rows(schema);
   rows.addUnsigned(18446744073709551615U);
@@ -108,12 +102,12 @@ TEST(SqlWriter, CountsTheEnumValuesThatStrictModeRefuses) {
   rows.addSigned(1);
   rows.addUnsigned(0);
   std::string out;
-  EXPECT_EQ(SqlWriter(*schema, {"q", "u"}, kMySql).appendTuple(out, rows, 0), 1U);
+  EXPECT_EQ(SqlWriter(*schema, {"q", "u"}).appendTuple(out, rows, 0), 1U);
 }
 
 TEST(SqlWriter, RefusesDigitsAndTimesThatAreNone) {
   const auto schema = schemaOf({column("id", ColumnKind::decimal), column("d", ColumnKind::temporal)});
-  const SqlWriter writer(*schema, {"q", "u"}, kMySql);
+  const SqlWriter writer(*schema, {"q", "u"});
   const auto write = [&](std::string_view number, std::string_view time) {
     RowBatch rows(schema);
     rows.addNumber(number);
@@ -135,7 +129,7 @@ class SqlWriterUpdate : public ::testing::Test {
       : schema_(schemaOf({column("a", ColumnKind::integer), column("b", ColumnKind::text, "latin1"),
                           column("v", ColumnKind::real), column("ts", ColumnKind::temporal)},
                          {0, 1})),
-        writer_(*schema_, {"q", "u"}, kMySql),
+        writer_(*schema_, {"q", "u"}),
         rows_(schema_) {}
 
   void add(std::int64_t a, std::string_view b, double v, std::string_view ts) {
@@ -198,7 +192,7 @@ TEST(SqlWriter, RefusesAnImageWithoutAColumn) {
   rows.addSigned(1);
   rows.addAbsent();
   std::string out;
-  EXPECT_THROW(SqlWriter(*schema, {"q", "u"}, kMySql).appendTuple(out, rows, 0), Error);
+  EXPECT_THROW(SqlWriter(*schema, {"q", "u"}).appendTuple(out, rows, 0), Error);
 }
 
 }  // namespace
