@@ -1,5 +1,6 @@
 """kill −9 of drsd at random moments while a load runs: afterwards both sides are equal to the row, and every transaction
 took effect exactly once. OPENDRS_KILLS sets the number of kills (split over the full and the incremental phase)."""
+import contextlib
 import os
 import random
 import time
@@ -18,11 +19,11 @@ PAIRS = [p.split(">") for p in os.environ.get("OPENDRS_CRASH_PAIRS", "mariadb>ma
 def test_killed_at_random_moments_nothing_is_lost_or_doubled(folder, server_folder, source_kind, target_kind):
     rnd = random.Random(SEED)
     print(f"seed {SEED}, {KILLS} kills")
-    with servers.start(source_kind, server_folder) as source, servers.start(target_kind, server_folder) as target:
-        workload.create(source, "shop", rows=6000)
+    with servers.start(source_kind, server_folder) as source, servers.start(target_kind, server_folder) as target, contextlib.ExitStack() as stack:
+        workload.create(source, "shop", rows=6000, collation="utf8mb4_unicode_ci")
         load = workload.Load(source, "shop", writers=3, pause=0.005, seed=SEED)
         # Small chunks and a slow copy, so that kills meet every stage of it.
-        service = Drsd(folder, config="[worker]\nchunk_bytes = 65536\n").run()
+        service = stack.enter_context(Drsd(folder, config="[worker]\nchunk_bytes = 65536\n"))
         (name,) = service.client.start(job("crash", source, target, whole("shop", "shop_copy"), speed_limit=[{"begin": "00:00", "end": "23:59", "speed": "1"}]))
         phases = []
         for kill in range(KILLS):
@@ -46,4 +47,3 @@ def test_killed_at_random_moments_nothing_is_lost_or_doubled(folder, server_fold
         wait_for(lambda: client.progress(name)["incr_trans_delay"] == "0", 60, "delay 0", lambda: client.progress(name))
         rows.assert_equal(source, "shop", target, "shop_copy", *workload.TABLES)
         workload.assert_exactly_once(target, "shop_copy", transactions)
-        service.stop()

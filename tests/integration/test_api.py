@@ -37,7 +37,7 @@ def test_examples_of_the_api_page_get_202_and_fail_the_validation_with_reasons(d
     (listed,) = client.batch_jobs(answer["job"]["async_job_id"])
     assert listed["status"] == "CONFIGURATION"
     assert "oracle-to-gaussdbv5" in json.dumps(listed["precheck_result"])
-    assert "******" not in json.dumps(listed["source_endpoint"])
+    assert "db_password" not in json.dumps(listed["source_endpoint"])
 
 
 @pytest.mark.smoke

@@ -11,7 +11,7 @@ TABLES = ["token", "counter", "item", "parent", "child", "note", "typed"]
 SCHEMA = [
     "CREATE TABLE token (id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, value CHAR(36) NOT NULL, writer INT NOT NULL, UNIQUE KEY (value))",
     "CREATE TABLE counter (id INT NOT NULL PRIMARY KEY, n BIGINT NOT NULL)",
-    """CREATE TABLE item (id INT NOT NULL, shelf INT NOT NULL, slot VARCHAR(20) CHARACTER SET utf8mb4 NULL, label VARCHAR(40) CHARACTER SET latin1 NOT NULL DEFAULT 'é',
+    """CREATE TABLE item (id INT NOT NULL, shelf INT NOT NULL, slot VARCHAR(20) NULL, label VARCHAR(40) CHARACTER SET latin1 NOT NULL DEFAULT 'é',
        price DECIMAL(12,4) NOT NULL DEFAULT 0, changed TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6), body TEXT,
        PRIMARY KEY (shelf, id), UNIQUE KEY slot (slot), KEY price (price))""",
     "CREATE TABLE parent (id INT NOT NULL PRIMARY KEY, name VARCHAR(30) NOT NULL)",
@@ -25,9 +25,9 @@ SCHEMA = [
 ]
 
 
-def create(server, database, rows=2000):
-    """Makes the schema and fills it."""
-    server.execute(f"CREATE DATABASE {database} CHARACTER SET utf8mb4")
+def create(server, database, rows=2000, collation=None):
+    """Makes the schema and fills it. collation: for copies between flavours, whose default collations differ."""
+    server.execute(f"CREATE DATABASE {database} CHARACTER SET utf8mb4" + (f" COLLATE {collation}" if collation else ""))
     rnd = random.Random(1)
     with server.connect(database, autocommit=False) as c, c.cursor() as cursor:
         for statement in SCHEMA:
