@@ -242,6 +242,22 @@ std::optional<std::string> Connection::value(std::string_view sql) {
   return std::move(rows.front().front());
 }
 
+std::vector<std::map<std::string, std::string>> Connection::records(std::string_view sql) {
+  lastErrno_ = 0;
+  if (mysql_real_query(mysql_, sql.data(), sql.size()) != 0) fail();
+  const Result result(mysql_store_result(mysql_));
+  if (result.get() == nullptr) fail();
+  std::vector<std::map<std::string, std::string>> rows;
+  const MYSQL_FIELD* columns = mysql_fetch_fields(result.get());
+  while (MYSQL_ROW fields = mysql_fetch_row(result.get())) {
+    const unsigned long* lengths = mysql_fetch_lengths(result.get());
+    auto& row = rows.emplace_back();
+    for (unsigned i = 0; i < mysql_num_fields(result.get()); ++i)
+      row[columns[i].name] = fields[i] == nullptr ? std::string() : std::string(fields[i], lengths[i]);
+  }
+  return rows;
+}
+
 void Connection::stream(std::string_view sql, const std::function<bool(const Row&)>& each) {
   lastErrno_ = 0;
   if (mysql_real_query(mysql_, sql.data(), sql.size()) != 0) fail();

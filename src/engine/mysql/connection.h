@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -78,6 +79,8 @@ class Connection {
   [[nodiscard]] std::vector<std::vector<std::optional<std::string>>> query(std::string_view sql);
   /// First column of the first row; nothing if there is no row or it is NULL.
   [[nodiscard]] std::optional<std::string> value(std::string_view sql);
+  /// All rows at once with the columns' names, for statements whose columns differ from server to server; NULL is "".
+  [[nodiscard]] std::vector<std::map<std::string, std::string>> records(std::string_view sql);
   /// Streams rows; `row` is valid during the call only; false ends early (the rest is discarded by closing the
   /// session).
   void stream(std::string_view sql, const std::function<bool(const Row&)>& each);

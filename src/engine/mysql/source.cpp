@@ -34,7 +34,10 @@ class MysqlSource final : public Source {
                         const std::stop_token& stop) override;
 
   std::unique_ptr<LogReader> openLog(const Position& from, const Plans& plans) override {
-    return openLogReader(job_, from, plans);
+    LogPosition start = fromPosition(from);
+    // A position that a user gave as file and offset does not tell the flavour.
+    if (start.gtid.empty()) start.mariadb = withSession([](Connection& session) { return session.server().mariadb; });
+    return openLogReader(job_, toPosition(start), plans);
   }
 
   bool reached(const Position& at, const Position& goal) const override {

@@ -1,0 +1,75 @@
+#include "engine/mysql/comparer.h"
+
+#include "engine/mysql/column_types.h"
+#include "engine/mysql/compare_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+// The source is read in ranges of its primary key; the same ranges are read at the target. Within a range the rows are
+// matched by key, in any order, so that nothing depends on both servers sorting alike. What does not match is a
+// suspect: it is looked up by its key at both sides, again and again with pauses, for changes may be on their way; only
+// what differs to the last is a difference. Ranges need not cut alike at both sides either: every row lies in at least
+// one range by each server's own order, and a row that shows up in another range than its twin is a suspect whose
+// look-up finds it equal.
+
+namespace drs::mysql {
+namespace {
+
+class MysqlComparer final : public Comparer {
+ public:
+  explicit MysqlComparer(const EngineJob& job) : job_(job) {}
+
+  TableComparison compareTable(const Plans& plans, std::size_t plan, std::size_t maxListed,
+                               const std::function<void(std::uint64_t rows)>& progress,
+                               const std::stop_token& stop) override {
+    TableComparison out;
+    out.plan = plan;
+    try {
+      connect();
+      const std::stop_callback onStop(stop, [this] {
+        for (const auto& connection : {source_.get(), target_.get(), lookup_.get()}) connection->shutdown();
+      });
+      const TablePlan& wanted = plans.at(plan);
+      const CompareSessions sessions{*source_, *target_, *lookup_};
+      compareRows(sessions, wanted, describe(wanted), maxListed, progress, stop, out);
+      if (stop.stop_requested()) throw Error(Msg::connectionLost, {source_->peer(), "the comparison was stopped"});
+    } catch (const Error& error) {
+      out.error = stop.stop_requested() ? "the comparison was stopped" : error.text();
+      source_.reset();
+      target_.reset();
+      lookup_.reset();
+    }
+    return out;
+  }
+
+ private:
+  void connect() {
+    if (source_ && target_ && lookup_) return;
+    source_ = Connection::open(connectOptions(job_, Side::source));
+    target_ = Connection::open(connectOptions(job_, Side::target));
+    lookup_ = Connection::open(connectOptions(job_, Side::target));
+  }
+
+  CompareTable describe(const TablePlan& plan) {
+    std::map<std::string, TargetColumn> columns;
+    for (const auto& row : target_->query(
+             "SELECT COLUMN_NAME, DATA_TYPE, CHARACTER_SET_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = " +
+             quoteText(plan.target.database) + " AND TABLE_NAME = " + quoteText(plan.target.table)))
+      columns[lowerCase(row.at(0).value_or(""))] = {lowerCase(row.at(1).value_or("")), row.at(2).value_or("")};
+    return compareTableOf(*plan.source, plan.target, columns, source_->server(), target_->server());
+  }
+
+  EngineJob job_;
+  std::unique_ptr<Connection> source_, target_;
+  std::unique_ptr<Connection> lookup_;  ///< at the target, for suspects that turn up while target_ is streaming
+};
+
+}  // namespace
+
+std::unique_ptr<Comparer> makeComparer(const EngineJob& job) {
+  return std::make_unique<MysqlComparer>(job);
+}
+
+}  // namespace drs::mysql

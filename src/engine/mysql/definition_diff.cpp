@@ -1,0 +1,95 @@
+#include "engine/mysql/definition_diff.h"
+
+#include "engine/mysql/column_types.h"
+
+#include <algorithm>
+#include <set>
+
+namespace drs::mysql {
+namespace {
+
+std::string utf8Name(const std::string& charset) {
+  return charset == "utf8" ? "utf8mb3" : charset;
+}
+
+const Column* findColumn(const TableSchema& table, const std::string& name) {
+  const auto found = std::find_if(table.columns.begin(), table.columns.end(),
+                                  [&](const Column& column) { return lowerCase(column.name) == lowerCase(name); });
+  return found == table.columns.end() ? nullptr : &*found;
+}
+
+/// MariaDB's JSON is a LONGTEXT; either may stand for the other.
+bool isJsonPair(const Column& a, const Column& b) {
+  const auto isJson = [](const Column& column) { return column.kind == ColumnKind::json; };
+  const auto isLongText = [](const Column& column) {
+    return column.dataType == "longtext" && column.charset == "utf8mb4";
+  };
+  return (isJson(a) && isLongText(b)) || (isLongText(a) && isJson(b));
+}
+
+std::string columnDifference(const Column& source, const Column& target, const Collations& collations) {
+  if (source.generated != target.generated) return "is generated at one side only";
+  if (source.nullable != target.nullable) return "allows NULL at one side only";
+  if (isJsonPair(source, target)) return {};
+  if (normalType(source) != normalType(target))
+    return "is " + source.type + " at the source and " + target.type + " at the target";
+  if (utf8Name(source.charset) != utf8Name(target.charset))
+    return "has character set " + source.charset + " at the source and " + target.charset + " at the target";
+  if (source.collation.empty() || source.collation == target.collation) return {};
+  if (collations.equal(source.collation) == target.collation ||
+      collations.nearest(source.collation) == target.collation)
+    return {};
+  return "has collation " + source.collation + " at the source and " + target.collation + " at the target";
+}
+
+std::vector<std::string> keyNames(const TableSchema& table) {
+  std::vector<std::string> names;
+  for (const std::size_t i : table.primaryKey) names.push_back(lowerCase(table.columns[i].name));
+  return names;
+}
+
+/// Each unique key as text, without its name.
+std::set<std::string> uniqueKeys(const TableSchema& table) {
+  std::set<std::string> keys;
+  for (const Index& index : table.indexes) {
+    if (!index.unique) continue;
+    std::set<std::string> parts;  // a key holds the same values for unique in any order
+    for (const IndexPart& part : index.parts)
+      parts.insert(lowerCase(table.columns[part.column].name) + "(" + std::to_string(part.prefix) + ")");
+    std::string text;
+    for (const std::string& part : parts) text += part + " ";
+    keys.insert(text);
+  }
+  return keys;
+}
+
+}  // namespace
+
+std::string normalType(const Column& column) {
+  const bool whole = column.kind == ColumnKind::integer;
+  const auto open = column.type.find('(');
+  if (!whole)
+    return column.kind == ColumnKind::enumerated || column.kind == ColumnKind::set ? column.type
+                                                                                   : lowerCase(column.type);
+  const auto close = column.type.find(')');
+  if (open == std::string::npos || close == std::string::npos) return lowerCase(column.type);
+  return lowerCase(column.type.substr(0, open) + column.type.substr(close + 1));
+}
+
+std::string definitionDifference(const TableSchema& source, const TableSchema& target,
+                                 const Collations& targetCollations) {
+  if (lowerCase(target.engine) != "innodb") return "its engine at the target is " + target.engine + ", not InnoDB";
+  for (const Column& column : source.columns) {
+    const Column* other = findColumn(target, column.name);
+    if (other == nullptr) return "the target has no column " + column.name;
+    const std::string difference = columnDifference(column, *other, targetCollations);
+    if (!difference.empty()) return "column " + column.name + " " + difference;
+  }
+  for (const Column& column : target.columns)
+    if (findColumn(source, column.name) == nullptr) return "the source has no column " + column.name;
+  if (keyNames(source) != keyNames(target)) return "the primary keys differ";
+  if (uniqueKeys(source) != uniqueKeys(target)) return "the unique keys differ";
+  return {};
+}
+
+}  // namespace drs::mysql

@@ -1,0 +1,29 @@
+#include "engine/mysql/engine.h"
+
+#include "engine/mysql/catalog.h"
+#include "engine/mysql/cleaner.h"
+#include "engine/mysql/comparer.h"
+#include "engine/mysql/prober.h"
+#include "engine/mysql/sink.h"
+#include "engine/mysql/source.h"
+
+namespace drs::mysql {
+namespace {
+
+class MysqlEngine final : public Engine {
+ public:
+  std::unique_ptr<Prober> prober(const EngineJob& job) const override { return makeProber(job); }
+  std::unique_ptr<Catalog> catalog(const EngineJob& job, Side side) const override { return makeCatalog(job, side); }
+  std::unique_ptr<Source> source(const EngineJob& job) const override { return makeSource(job); }
+  std::unique_ptr<Sink> sink(const EngineJob& job) const override { return makeSink(job); }
+  std::unique_ptr<Comparer> comparer(const EngineJob& job) const override { return makeComparer(job); }
+  std::unique_ptr<Cleaner> cleaner(const EngineJob& job) const override { return makeCleaner(job); }
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> makeEngine() {
+  return std::make_unique<MysqlEngine>();
+}
+
+}  // namespace drs::mysql

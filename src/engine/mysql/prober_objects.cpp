@@ -1,0 +1,197 @@
+#include "engine/mysql/catalog.h"
+#include "engine/mysql/column_types.h"
+#include "engine/mysql/prober_checks.h"
+#include "engine/mysql/table_ddl.h"
+#include "transform/foreign_keys.h"
+#include "transform/table_plan.h"
+
+#include <algorithm>
+
+// Checks of what is selected: everything that this version cannot copy is named here, with the reason.
+
+namespace drs::mysql {
+namespace {
+
+constexpr const char* kObjects = "objects";
+constexpr std::size_t kLongestName = 64;
+
+bool isWhole(const JobSpec& spec, const std::string& database) {
+  // A name that no table can have is covered only by a selection of the whole database.
+  return isSelected(spec, {database, std::string(1, '\0')});
+}
+
+/// Why the columns or keys of a table cannot be copied; empty = they can.
+std::string tableProblem(const TableSchema& table) {
+  for (const Column& column : table.columns) {
+    for (const std::string& reason : {unsupportedType(column), unsupportedCharset(column)})
+      if (!reason.empty()) return "column " + column.name + ": " + reason;
+  }
+  for (const std::size_t i : table.primaryKey)
+    if (table.columns[i].generated)
+      return "column " + table.columns[i].name + ": a generated column in the primary key is not supported yet";
+  for (const Index& index : table.indexes)
+    if (index.unique && index.type == kFunctionalIndex)
+      return "index " + index.name + ": a unique index over an expression is not supported yet";
+  if (table.createSql.find("\n  PERIOD FOR ") != std::string::npos)
+    return "application-time periods are not supported yet";
+  return {};
+}
+
+std::string definitionProblem(const TableSchema& table, const TableName& target, const Collations& collations) {
+  try {
+    (void)rewriteTable(table, target, collations, true);
+    return {};
+  } catch (const Error& error) {
+    if (error.msg() != Msg::definitionNotSupported) throw;
+    return error.args().size() > 1 ? error.args()[1] : error.text();
+  }
+}
+
+void addMissingDatabases(ProbeState& state, NameList& names) {
+  const auto wanted = selectedDatabases(state.job().spec);
+  if (!wanted) return;
+  const std::vector<std::string>& present = state.databases();
+  for (const std::string& name : *wanted)
+    if (std::find(present.begin(), present.end(), name) == present.end())
+      names.add("the source has no database " + name + ", or its account cannot see it");
+}
+
+Verdict checkSelection(ProbeState& state) {
+  NameList names;
+  addMissingDatabases(state, names);
+  for (const Refusal& refusal : planProblems(state.job().spec, state.sourceTables()))
+    names.add(refusal.path + ": " + refusal.reason);
+  if (names.empty() && state.selected().empty()) names.add("db_object: the selection holds no table");
+  const Collations collations = Collations::read(state.target());
+  for (const TableSchemaPtr& table : state.selected()) {
+    std::string problem = tableProblem(*table);
+    if (problem.empty() && !table->primaryKey.empty() && state.hasFullPhase())
+      problem = definitionProblem(*table, mappedName(state.job().spec, table->name), collations);
+    if (!problem.empty()) names.add(printable(table->name) + ": " + problem);
+  }
+  if (names.empty()) return passed();
+  return failed(names.text() + ". Take these tables out of the selection, or change them");
+}
+
+Verdict checkEngines(ProbeState& state) {
+  NameList names;
+  for (const TableSchemaPtr& table : state.selected())
+    if (lowerCase(table->engine) != "innodb") names.add(printable(table->name) + " (" + table->engine + ")");
+  if (names.empty()) return passed();
+  return failed("tables of other engines than InnoDB have no consistent snapshot: " + names.text() +
+                ". ALTER TABLE … ENGINE = InnoDB, or take them out of the selection");
+}
+
+Verdict checkPrimaryKeys(ProbeState& state) {
+  NameList names;
+  for (const TableSchemaPtr& table : state.selected())
+    if (table->primaryKey.empty()) names.add(printable(table->name));
+  if (names.empty()) return passed();
+  return failed("tables without a primary key are not supported yet: " + names.text() +
+                ". Add a primary key, or take them out of the selection");
+}
+
+// --- objects beside tables -----------------------------------------------------------------------------------------
+
+void addRows(ProbeState& state, const std::string& sql, const std::string& what, const std::string& database,
+             NameList& names, bool perTable) {
+  for (const auto& row : state.source().query(sql + " = " + quoteText(database))) {
+    // The first column: the object; the second: the table or view that decides whether it is selected.
+    const std::string object = row.at(0).value_or("");
+    if (!perTable || isSelected(state.job().spec, {database, row.at(1).value_or("")}))
+      names.add(what + " " + database + "." + object);
+  }
+}
+
+Verdict checkOtherObjects(ProbeState& state) {
+  NameList names;
+  for (const std::string& database : state.databases()) {
+    addRows(
+        state,
+        "SELECT TABLE_NAME, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE LIKE '%VIEW' AND TABLE_SCHEMA",
+        "view", database, names, true);
+    addRows(state,
+            "SELECT TABLE_NAME, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE NOT LIKE '%VIEW' AND "
+            "TABLE_TYPE <> "
+            "'BASE TABLE' AND TABLE_SCHEMA",
+            "sequence or system-versioned table", database, names, true);
+    addRows(state, "SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA",
+            "trigger", database, names, true);
+    if (!isWhole(state.job().spec, database)) continue;
+    addRows(state, "SELECT ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA", "routine", database,
+            names, false);
+    addRows(state, "SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA", "event", database, names,
+            false);
+  }
+  if (names.empty()) return passed();
+  return skippable(
+      "these objects are not copied by this version: " + names.text() +
+      ". Skip this item to go on without them (what triggers do at the source arrives as rows), and create them "
+      "at the target yourself when the task has ended");
+}
+
+Verdict checkForeignKeys(ProbeState& state) {
+  NameList names;
+  for (const TableSchemaPtr& child : state.selected()) {
+    for (const ForeignKey& key : child->foreignKeys) {
+      const auto isParent = [&](const TableSchemaPtr& table) { return refersTo(key, table->name); };
+      if (!std::any_of(state.selected().begin(), state.selected().end(), isParent))
+        names.add(key.name + " of " + printable(child->name) + " to " + key.referencedDatabase + "." +
+                  key.referencedTable);
+    }
+  }
+  if (names.empty()) return passed();
+  return skippable("foreign keys to tables outside of the selection are not created at the target: " + names.text() +
+                   ". Select those tables too, or skip this item to go on without the keys");
+}
+
+// --- names ---------------------------------------------------------------------------------------------------------
+
+Verdict checkNames(ProbeState& state) {
+  NameList names;
+  const auto isOdd = [](char c) { return static_cast<unsigned char>(c) < ' '; };
+  const auto look = [&](const std::string& name, const std::string& owner) {
+    if (std::any_of(name.begin(), name.end(), isOdd)) names.add(owner);
+  };
+  for (const TableSchemaPtr& table : state.selected()) {
+    look(table->name.database + table->name.table, printable(table->name));
+    for (const Column& column : table->columns) look(column.name, "a column of " + printable(table->name));
+    for (const Index& index : table->indexes) look(index.name, "an index of " + printable(table->name));
+  }
+  if (names.empty()) return passed();
+  return failed("names with line breaks or control characters are not supported: " + names.text() + ". Rename them");
+}
+
+Verdict checkMappedNames(ProbeState& state) {
+  NameList names;
+  for (const TableSchemaPtr& table : state.selected()) {
+    const TableName target = mappedName(state.job().spec, table->name);
+    const auto isBad = [](const std::string& name) {
+      return name.empty() || name.size() > 4 * kLongestName || name.back() == ' ' ||
+             name.find('\0') != std::string::npos;
+    };
+    if (isSystemDatabase(target.database))
+      names.add(printable(target) + " lies in a database of the server or of this service");
+    else if (isBad(target.database) || isBad(target.table))
+      names.add(printable(target) + " is no valid name");
+  }
+  if (names.empty()) return passed();
+  return failed(names.text() + ". Map the tables to other names");
+}
+
+}  // namespace
+
+const std::vector<Check>& objectChecks() {
+  static const std::vector<Check> kChecks = {
+      {"userSelectObjectsCheck", kObjects, checkSelection},
+      {"srcDbExistUnsupportEngineTable", kObjects, checkEngines},
+      {"srcHasNoPkTableWhenTgtHasInvisiblePk", kObjects, checkPrimaryKeys},
+      {"srcTriggerAndEventCheck", kObjects, checkOtherObjects},
+      {"MysqlForeignKeyReferentialActionCheck", kObjects, checkForeignKeys},
+      {"srcIdentifierWithBreakCheck", kObjects, checkNames},
+      {"mappedNameCheck", kObjects, checkMappedNames},
+  };
+  return kChecks;
+}
+
+}  // namespace drs::mysql

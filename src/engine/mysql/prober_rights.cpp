@@ -1,0 +1,113 @@
+
+#include "engine/mysql/control_tables.h"
+#include "engine/mysql/grants.h"
+#include "engine/mysql/prober_checks.h"
+#include "transform/foreign_keys.h"
+#include "transform/table_plan.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+// Checks of what the two accounts may do.
+
+namespace drs::mysql {
+namespace {
+
+constexpr const char* kPrivileges = "privileges";
+
+std::string grantRemedy(Connection& connection, const std::string& rights, const std::string& scope) {
+  return "GRANT " + rights + " ON " + scope + " TO " + connection.value("SELECT CURRENT_USER()").value_or("");
+}
+
+/// SELECT on each selected table: by a grant that covers it, else by trying.
+void checkReading(ProbeState& state, const Grants& grants, NameList& missing) {
+  for (const TableSchemaPtr& table : state.selected()) {
+    if (grants.onDatabase("SELECT", table->name.database)) continue;
+    try {
+      (void)state.source().query("SELECT 1 FROM " + quoteName(table->name) + " LIMIT 0");
+    } catch (const Error& error) {
+      if (error.msg() == Msg::connectionLost) throw;
+      missing.add("SELECT on " + printable(table->name));
+    }
+  }
+}
+
+bool needsLocks(ProbeState& state) {
+  const LogMode mode = state.sourceLogMode();
+  if (mode == LogMode::mariadb) return false;
+  if (mode == LogMode::mysqlFile) return true;
+  for (const ForeignKeyFamily& family : foreignKeyFamilies(state.selected()))
+    if (family.hasActions) return true;
+  return false;
+}
+
+Verdict checkSourceRights(ProbeState& state) {
+  const Grants grants = Grants::read(state.source());
+  NameList missing;
+  const bool seesLog = grants.onServer("REPLICATION CLIENT") || grants.onServer("BINLOG MONITOR");
+  if (!seesLog) missing.add("REPLICATION CLIENT (BINLOG MONITOR)");
+  if (!grants.onServer("REPLICATION SLAVE")) missing.add("REPLICATION SLAVE");
+  checkReading(state, grants, missing);
+  if (state.hasFullPhase() && needsLocks(state)) {
+    for (const std::string& database : state.databases())
+      if (!grants.onDatabase("LOCK TABLES", database)) missing.add("LOCK TABLES on " + database);
+  }
+  if (missing.empty()) return passed();
+  return failed("the source account lacks: " + missing.text() + ". For example: " +
+                grantRemedy(state.source(), "SELECT, LOCK TABLES, REPLICATION CLIENT, REPLICATION SLAVE", "*.*"));
+}
+
+Verdict checkTargetRights(ProbeState& state) {
+  const Grants grants = Grants::read(state.target());
+  std::set<std::string> databases = {std::string(kControlSchema)};
+  for (const TableSchemaPtr& table : state.selected())
+    databases.insert(mappedName(state.job().spec, table->name).database);
+  NameList missing;
+  for (const std::string& database : databases) {
+    std::string rights;
+    for (const char* right : {"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER", "INDEX", "REFERENCES"})
+      if (!grants.onDatabase(right, database)) rights += (rights.empty() ? "" : ", ") + std::string(right);
+    if (!rights.empty()) missing.add(rights + " on " + database);
+  }
+  if (missing.empty()) return passed();
+  return failed(
+      "the target account lacks: " + missing.text() + ". For example: " +
+      grantRemedy(state.target(), "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES", "*.*"));
+}
+
+/// Whether the target takes writes of this account.
+Verdict checkTargetWritable(ProbeState& state) {
+  Connection& target = state.target();
+  const std::string superReadOnly = globalVariable(target, "super_read_only");
+  const std::string readOnly = globalVariable(target, "read_only");
+  if (superReadOnly == "ON") return failed("the target is read-only for everybody; SET GLOBAL super_read_only = OFF");
+  // MariaDB 12 has words beyond ON and OFF.
+  if (readOnly != "OFF" && readOnly != "0") {
+    const Grants grants = Grants::read(target);
+    const bool mayWrite = grants.onServer("SUPER") || grants.onServer("READ_ONLY ADMIN") ||
+                          grants.onServer("READ ONLY ADMIN") || grants.onServer("CONNECTION_ADMIN");
+    if (!mayWrite)
+      return failed(
+          "the target is read-only and its account may not write all the same; SET GLOBAL read_only = OFF, or grant "
+          "it CONNECTION_ADMIN (MariaDB: READ_ONLY ADMIN)");
+  }
+  const auto& endpoints = state.job().spec.targetEndpoint;
+  if (!endpoints.empty() && endpoints.front().config && endpoints.front().config->isTargetReadonly.value_or(false))
+    return alarm(
+        "is_target_readonly: this version does not set the target read-only; keep applications from writing there");
+  return passed();
+}
+
+}  // namespace
+
+const std::vector<Check>& rightsChecks() {
+  static const std::vector<Check> kChecks = {
+      {"srcDbPrivilegesIsEnoughForIncre", kPrivileges, checkSourceRights},
+      {"dstDbPrivilegesIsEnough", kPrivileges, checkTargetRights},
+      {"dstStatusCheck", kPrivileges, checkTargetWritable},
+  };
+  return kChecks;
+}
+
+}  // namespace drs::mysql

@@ -1,0 +1,104 @@
+#include "engine/mysql/control_tables.h"
+#include "engine/mysql/definition_diff.h"
+#include "engine/mysql/prober_checks.h"
+#include "transform/table_plan.h"
+
+// Checks of what stands at the target already.
+
+namespace drs::mysql {
+namespace {
+
+constexpr const char* kObjects = "objects";
+
+/// Once the task has begun, what is in the target tables is its own work.
+bool hasBegun(ProbeState& state) {
+  Connection& target = state.target();
+  if (!hasControlTables(target)) return false;
+  return target
+      .value("SELECT 1 FROM " + std::string(kControlSchema) + ".job WHERE job_id = " + quoteText(state.job().id))
+      .has_value();
+}
+
+std::string where(const TableName& name) {
+  return "TABLE_SCHEMA = " + quoteText(name.database) + " AND TABLE_NAME = " + quoteText(name.table);
+}
+
+/// What stands in the way of a table that is to be copied; empty = nothing.
+std::string obstacle(ProbeState& state, const TableSchema& table, const Collations& collations) {
+  const TableName name = mappedName(state.job().spec, table.name);
+  const auto found = state.targetTables().find(name);
+  if (found == state.targetTables().end()) {
+    const auto other = state.target().value("SELECT TABLE_TYPE FROM information_schema.TABLES WHERE " + where(name));
+    return other && *other != "BASE TABLE" ? "the target has a " + *other + " of this name" : std::string();
+  }
+  if (state.target().value("SELECT 1 FROM " + quoteName(name) + " LIMIT 1")) return "the table holds rows";
+  return definitionDifference(table, *found->second, collations);
+}
+
+Verdict checkEmpty(ProbeState& state) {
+  if (!state.hasFullPhase() || hasBegun(state)) return passed();
+  const Collations collations = Collations::read(state.target());
+  NameList names;
+  for (const TableSchemaPtr& table : state.selected()) {
+    const std::string problem = obstacle(state, *table, collations);
+    if (!problem.empty()) names.add(printable(mappedName(state.job().spec, table->name)) + ": " + problem);
+  }
+  if (names.empty()) return passed();
+  return failed("tables at the target stand in the way: " + names.text() +
+                ". Empty or drop them there, or map the selection to other names");
+}
+
+/// Without a full phase the tables must be there.
+Verdict checkStanding(ProbeState& state) {
+  if (state.hasFullPhase()) return passed();
+  const Collations collations = Collations::read(state.target());
+  NameList missing;
+  NameList different;
+  for (const TableSchemaPtr& table : state.selected()) {
+    const TableName name = mappedName(state.job().spec, table->name);
+    const auto found = state.targetTables().find(name);
+    if (found == state.targetTables().end()) {
+      missing.add(printable(name));
+      continue;
+    }
+    const std::string difference = definitionDifference(*table, *found->second, collations);
+    if (!difference.empty()) different.add(printable(name) + ": " + difference);
+  }
+  if (!missing.empty())
+    return failed("a task of type INCR_TRANS copies no tables, and the target lacks " + missing.text() +
+                  ". Create them first");
+  if (!different.empty())
+    return skippable("tables differ between source and target: " + different.text() +
+                     ". Make them alike, or skip this item: rows that do not fit will stop the task");
+  return passed();
+}
+
+Verdict checkTargetTriggers(ProbeState& state) {
+  NameList names;
+  for (const auto& [name, table] : state.targetTables()) {
+    bool isTarget = false;
+    for (const TableSchemaPtr& source : state.selected())
+      isTarget = isTarget || mappedName(state.job().spec, source->name) == name;
+    if (!isTarget) continue;
+    for (const auto& row :
+         state.target().query("SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = " +
+                              quoteText(name.database) + " AND EVENT_OBJECT_TABLE = " + quoteText(name.table)))
+      names.add(row.at(0).value_or("") + " on " + printable(name));
+  }
+  if (names.empty()) return passed();
+  return failed("triggers at the target would fire for every row that is written: " + names.text() +
+                ". Drop them until the task has ended");
+}
+
+}  // namespace
+
+const std::vector<Check>& targetChecks() {
+  static const std::vector<Check> kChecks = {
+      {"checkEmptyDstDb", kObjects, checkEmpty},
+      {"dbParamConsistency", kObjects, checkStanding},
+      {"targetTriggerCheck", kObjects, checkTargetTriggers},
+  };
+  return kChecks;
+}
+
+}  // namespace drs::mysql
