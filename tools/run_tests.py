@@ -87,7 +87,7 @@ def programs(preset):
 
 # -- suites ----------------------------------------------------------------------------------------------------------
 def suite_check(totals, args):
-    out = subprocess.run(["/usr/bin/python3", "tools/check.py"], cwd=ROOT, capture_output=True, text=True)
+    out = subprocess.run(["/usr/bin/python3", "tools/check.py"], cwd=ROOT, capture_output=True, text=True, env={**os.environ, **({"OPENDRS_ALL": "1"} if args.all else {})})
     print(out.stdout[-8000:])
     found = re.search(r"(\d+) passed, (\d+) failed", out.stdout)
     totals.add(*(int(n) for n in found.groups()) if found else (0, 1))
