@@ -54,7 +54,8 @@ void checkDatabase(const JobSpec& spec, const DatabaseObject& database, const st
   if (hasText(database.syncType)) out.add(path + ".sync_type", "A lookup database");
   if (hasItems(database.schemas)) out.say(path + ".schemas", "this engine has databases and tables, no schemas");
   if (database.tables) {
-    for (const auto& [name, table] : *database.tables) checkTable(table, path + ".tables." + name, out);
+    const std::string prefix = path + ".tables.";
+    for (const auto& [name, table] : *database.tables) checkTable(table, prefix + name, out);
   }
   const bool whole = database.all.value_or(spec.dbObject.objectScope.value_or("") == "database");
   if (!whole && !hasItems(database.tables) && !hasItems(database.schemas) && !hasText(database.syncType)) {
