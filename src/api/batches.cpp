@@ -4,6 +4,7 @@
 #include "api/item_results.h"
 #include "api/json_io.h"
 #include "api/query.h"
+#include "model/utf8.h"
 
 #include <nlohmann/json.hpp>
 
@@ -29,7 +30,7 @@ std::optional<std::string> clientTokenOf(const http::Request& request) {
   const bool printable = std::all_of(token->begin(), token->end(), [](char c) { return c > 0x20 && c < 0x7F; });
   if (token->empty() || token->size() > kMaxClientToken || !printable) {
     throw Error(Msg::valueNotAllowed,
-                {"X-Client-Token", std::string(token->substr(0, 100)), "1 to 64 printable ASCII characters"},
+                {"X-Client-Token", shortened(*token, kShownCharacters), "1 to 64 printable ASCII characters"},
                 Origin::request);
   }
   return std::string(*token);

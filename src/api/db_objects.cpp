@@ -1,6 +1,5 @@
 #include "api/call.h"
 #include "api/error_response.h"
-#include "api/item_results.h"
 #include "api/json_io.h"
 #include "api/query.h"
 
@@ -43,7 +42,7 @@ http::Response view(const Call& call, QueryState state, const std::optional<DbOb
   cut(out, call.request);
   if (fault) {
     out["error_code"] = fault->code;
-    out["error_msg"] = shortText(fault->text);
+    out["error_msg"] = textOf(*fault);
   }
   return jsonResponse(out);
 }

@@ -59,8 +59,8 @@ ordered_json encodeRow(const CompareTableRecord& table, const json& row) {
   const json key = row.value("key", json::array());
   ordered_json out = {{"source_table_name", table.sourceDatabase + "." + table.sourceTable},
                       {"target_table_name", table.targetDatabase + "." + table.targetTable},
-                      {"source_key_value", kind == "missingInSource" ? json::array() : key},
-                      {"target_key_value", kind == "missingInTarget" ? json::array() : key}};
+                      {"source_key_value", kind == "missing_in_source" ? json::array() : key},
+                      {"target_key_value", kind == "missing_in_target" ? json::array() : key}};
   if (kind == "different") out["different_columns"] = row.value("columns", json::array());
   return out;
 }

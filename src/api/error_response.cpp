@@ -38,7 +38,7 @@ Json body(std::string_view code, const std::string& text, const http::Request& r
 
 http::Response errorResponse(const Error& error, const http::Request& request) {
   const int status = message(error.msg()).http;
-  http::Response response = jsonResponse(body(error.code(), withRemedy(error.text(), error.remedy()), request), status);
+  http::Response response = jsonResponse(body(error.code(), textOf(error), request), status);
   if (error.msg() == Msg::methodNotAllowed && error.args().size() > 1)
     response.headers.emplace_back("Allow", error.args()[1]);
   if (status == 429 || status == 503) response.headers.emplace_back("Retry-After", "1");
@@ -63,6 +63,14 @@ http::Response errorResponse(const std::vector<Problem>& problems, const http::R
 std::string textOf(const Problem& problem) {
   const Message& entry = message(problem.msg);
   return bounded(withRemedy(format(entry.text, problem.args), format(entry.remedy, problem.args)));
+}
+
+std::string textOf(const Error& error) {
+  return bounded(withRemedy(error.text(), error.remedy()));
+}
+
+std::string textOf(const Fault& fault) {
+  return bounded(withRemedy(fault.text, fault.remedy));
 }
 
 }  // namespace drs::api

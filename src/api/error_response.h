@@ -4,6 +4,7 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "model/job_spec_json.h"
+#include "store/records.h"
 
 #include <string>
 #include <vector>
@@ -18,7 +19,10 @@ namespace drs::api {
 /// error_code). `problems` must not be empty.
 [[nodiscard]] http::Response errorResponse(const std::vector<Problem>& problems, const http::Request& request);
 
-/// The catalogue's text of one problem, cut to 512 characters.
+/// The catalogue's text of one problem or failure with its remedy, cut to 512 characters.
 [[nodiscard]] std::string textOf(const Problem& problem);
+[[nodiscard]] std::string textOf(const Error& error);
+/// The same of a fault that was stored.
+[[nodiscard]] std::string textOf(const Fault& fault);
 
 }  // namespace drs::api

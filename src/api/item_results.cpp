@@ -1,24 +1,11 @@
 #include "api/item_results.h"
 
+#include "api/error_response.h"
+
 #include <nlohmann/json.hpp>
 
 namespace drs::api {
-namespace {
-
 using nlohmann::ordered_json;
-
-constexpr std::size_t kMaxText = 512;  // characters, error-codes.md
-
-}  // namespace
-
-std::string shortText(std::string_view text) {
-  std::size_t characters = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool starts = (static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U;
-    if (starts && characters++ == kMaxText) return std::string(text.substr(0, i));
-  }
-  return std::string(text);
-}
 
 ItemResult itemResult(JobService& jobs, const Actor& actor, const std::string& jobId,
                       const std::function<std::string()>& act) {
@@ -40,7 +27,7 @@ ordered_json encodeResults(const std::vector<ItemResult>& results) {
     if (!result.queryId.empty()) one["query_id"] = result.queryId;
     if (result.error) {
       one["error_code"] = result.error->code();
-      one["error_msg"] = shortText(result.error->text());
+      one["error_msg"] = textOf(*result.error);
     }
     list.push_back(std::move(one));
   }

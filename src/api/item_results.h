@@ -6,7 +6,6 @@
 
 #include <functional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 // Calls that name several jobs: each element succeeds or fails alone.
@@ -22,8 +21,5 @@ namespace drs::api {
 
 /// {"id","name","status":"success"} of one job.
 [[nodiscard]] nlohmann::ordered_json encodeSuccess(const JobRecord& job);
-
-/// At most 512 characters, cut between characters.
-[[nodiscard]] std::string shortText(std::string_view text);
 
 }  // namespace drs::api

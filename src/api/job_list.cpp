@@ -2,6 +2,7 @@
 #include "api/encode_job.h"
 #include "api/json_io.h"
 #include "api/query.h"
+#include "model/utf8.h"
 
 #include <nlohmann/json.hpp>
 
@@ -30,7 +31,8 @@ std::vector<std::string> statusesOf(const http::Request& request) {
   std::vector<std::string> wanted = queryList(request, "status", known.size());
   for (const std::string& status : wanted) {
     if (std::find(known.begin(), known.end(), status) == known.end())
-      throw Error(Msg::valueNotAllowed, {"status", status.substr(0, 100), listed(known)}, Origin::request);
+      throw Error(Msg::valueNotAllowed, {"status", shortened(status, kShownCharacters), listed(known)},
+                  Origin::request);
   }
   return wanted;
 }

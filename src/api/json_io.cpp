@@ -1,22 +1,13 @@
 #include "api/json_io.h"
 
+#include "model/utf8.h"
+
 #include <nlohmann/json.hpp>
 
 namespace drs::api {
 namespace {
 
 using nlohmann::json;
-
-/// At most this much of a client's value is repeated in a message.
-constexpr std::size_t kMaxEchoed = 100;
-
-std::string cut(std::string text) {
-  if (text.size() > kMaxEchoed) {
-    text.resize(kMaxEchoed);
-    text += "…";
-  }
-  return text;
-}
 
 }  // namespace
 
@@ -48,7 +39,7 @@ std::string listed(std::span<const std::string_view> values) {
 }
 
 Problem notAllowed(std::string path, std::string value, std::string allowed) {
-  value = cut(std::move(value));
+  value = shortened(value, kShownCharacters);
   return {Msg::valueNotAllowed, path, value, allowed, {path, value, allowed}};
 }
 

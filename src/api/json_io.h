@@ -20,6 +20,8 @@ namespace drs::api {
 /// The body as JSON. Throws Error(badJson) for what is not JSON or nested deeper than kMaxDepth.
 [[nodiscard]] nlohmann::json parseBody(const http::Request& request);
 inline constexpr int kMaxDepth = 32;
+/// At most so much of a client's value is repeated in an answer.
+inline constexpr std::size_t kShownCharacters = 64;
 
 /// An answer with this JSON; bytes that are not UTF-8 (database messages) are replaced, never thrown about.
 [[nodiscard]] http::Response jsonResponse(const nlohmann::ordered_json& value, int status = 200);

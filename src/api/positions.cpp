@@ -45,7 +45,7 @@ http::Response showPosition(const Call& call) {
   ordered_json out = {{"job_id", call.jobId()}, {"position", answer.position}, {"status", toText(answer.record.state)}};
   if (answer.record.fault) {
     out["error_code"] = answer.record.fault->code;
-    out["error_msg"] = shortText(answer.record.fault->text);
+    out["error_msg"] = textOf(*answer.record.fault);
   }
   return jsonResponse(out);
 }

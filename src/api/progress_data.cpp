@@ -2,6 +2,7 @@
 #include "api/encode_job.h"
 #include "api/json_io.h"
 #include "api/query.h"
+#include "model/utf8.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -86,7 +87,7 @@ Rows databases(const Call& call, const std::string& search) {
 http::Response showProgressData(const Call& call) {
   const std::string& type = call.path.at("type");
   if (std::find(std::begin(kTypes), std::end(kTypes), type) == std::end(kTypes))
-    throw Error(Msg::valueNotAllowed, {"type", type.substr(0, 100), listed(kTypes)}, Origin::request);
+    throw Error(Msg::valueNotAllowed, {"type", shortened(type, kShownCharacters), listed(kTypes)}, Origin::request);
   const std::string search = queryText(call.request, "search_name").value_or("");
   Rows rows = type == "database" ? databases(call, search) : tables(call, type, search);
   return jsonResponse({{"count", rows.count},

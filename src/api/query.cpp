@@ -2,6 +2,7 @@
 
 #include "api/json_io.h"
 #include "base/error.h"
+#include "model/utf8.h"
 
 #include <algorithm>
 #include <charconv>
@@ -22,12 +23,12 @@ std::int64_t number(const http::Request& request, std::string_view name, std::in
   if (failure == std::errc() && stop == end && value >= least && value <= most) return value;
   throw Error(
       Msg::badPaging,
-      {std::string(name), std::string(text->substr(0, 40)), std::to_string(least) + " to " + std::to_string(most)},
+      {std::string(name), shortened(*text, kShownCharacters), std::to_string(least) + " to " + std::to_string(most)},
       Origin::request);
 }
 
 [[noreturn]] void refuse(std::string_view name, std::string_view value, std::string allowed) {
-  throw Error(Msg::valueNotAllowed, {std::string(name), std::string(value.substr(0, 100)), std::move(allowed)},
+  throw Error(Msg::valueNotAllowed, {std::string(name), shortened(value, kShownCharacters), std::move(allowed)},
               Origin::request);
 }
 

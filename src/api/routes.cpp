@@ -2,7 +2,9 @@
 
 #include "api/auth.h"
 #include "api/call.h"
+#include "api/json_io.h"
 #include "base/error.h"
+#include "model/utf8.h"
 
 namespace drs::api {
 namespace {
@@ -57,7 +59,7 @@ void demandJson(const http::Request& request) {
   const auto type = request.header("Content-Type");
   if (type ? isJson(*type) : request.body.empty()) return;
   if (request.method == "DELETE" && request.body.empty()) return;
-  throw Error(Msg::badContentType, {std::string(type.value_or("(none)").substr(0, 100))}, Origin::request);
+  throw Error(Msg::badContentType, {shortened(type.value_or("(none)"), kShownCharacters)}, Origin::request);
 }
 
 http::Response answer(const ApiDependencies& api, const Row& row, const http::Request& request,
