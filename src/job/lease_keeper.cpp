@@ -30,11 +30,12 @@ bool same(const TaskProgress& a, const TaskProgress& b) {
 
 }  // namespace
 
-LeaseKeeper::LeaseKeeper(Store& store, std::string owner, const Settings& settings, Log log,
+LeaseKeeper::LeaseKeeper(Store& store, std::string owner, const Settings& settings, const Clock& clock, Log log,
                          std::function<void(const Error&)> onStoreError)
     : store_(store),
       owner_(std::move(owner)),
       settings_(settings),
+      clock_(clock),
       log_(std::move(log)),
       onStoreError_(std::move(onStoreError)) {}
 

@@ -34,7 +34,7 @@ class LeaseKeeper {
  public:
   using SteadyTime = std::chrono::steady_clock::time_point;
 
-  LeaseKeeper(Store& store, std::string owner, const Settings& settings, Log log,
+  LeaseKeeper(Store& store, std::string owner, const Settings& settings, const Clock& clock, Log log,
               std::function<void(const Error&)> onStoreError);
   ~LeaseKeeper();  ///< as stop()
 
@@ -75,9 +75,9 @@ class LeaseKeeper {
   Store& store_;
   const std::string owner_;
   const Settings& settings_;
+  const Clock& clock_;
   const Log log_;
   const std::function<void(const Error&)> onStoreError_;
-  const Clock clock_;
   mutable std::mutex mutex_;
   std::map<std::string, Held> held_;
   SteadyTime renewedAt_{}, flushedAt_{};  // of the renewing thread

@@ -49,8 +49,8 @@ struct Decision {
 /// The same, thrown: Error(wrongState) or Error(busy).
 Phase require(JobAction action, const JobRecord& job);
 
-/// What follows when a task of the phases is done. Pure. `openChunks`: copy tasks that are not done; counted after this
-/// one.
+/// What follows when a task of the phases is done. Pure. `openChunks`: other copy tasks are not done
+/// yet.
 struct Step {
   std::optional<Phase> phase;
   std::optional<TaskKind> task;  ///< the next one to create

@@ -49,7 +49,7 @@ class Worker::Impl {
         log_(log.with("worker")),
         options_(options),
         owner_(settings.nodeName + "/" + newUuid()),
-        keeper_(store, owner_, settings, log_, [this](const Error& error) { noteStoreError(error); }),
+        keeper_(store, owner_, settings, clock_, log_, [this](const Error& error) { noteStoreError(error); }),
         runner_(store, sealer, registry, settings, bodies_, keeper_, log_,
                 [this](const Error& error) { noteStoreError(error); }) {}
 

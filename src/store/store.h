@@ -132,7 +132,8 @@ class StoreTransaction : public StoreView {
   void insertToken(const std::string& projectId, const std::string& token, const std::string& batchId);
 
   std::string insert(const std::string& jobId, const NewTask& task);  ///< returns the id
-  /// Cancels the job's tasks of these kinds: pending ones at once, running ones by `cancel`.
+  /// Cancels the job's tasks of these kinds: pending ones at once, running ones by `cancel`. Queries that wait for them
+  /// fail, comparisons are cancelled.
   void cancelTasks(const std::string& jobId, const std::vector<TaskKind>& kinds);
   /// Removes tasks that are done or cancelled.
   void eraseFinished(const std::string& jobId);

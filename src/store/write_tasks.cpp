@@ -52,6 +52,15 @@ void StoreTransaction::cancelTasks(const std::string& jobId, const std::vector<T
   session_.query(
       sqlText({"UPDATE task SET cancel = 1 WHERE job_id = $1 AND state = 'running' AND kind IN (", list, ")"}),
       {jobId});
+  // Nobody will answer those who wait for them.
+  const std::string waiting =
+      "id IN (SELECT query_id FROM task WHERE job_id = $1 AND query_id <> '' AND (state = 'cancelled' OR cancel = 1))";
+  session_.query("UPDATE query SET state = 'failed' WHERE state = 'pending' AND " + waiting, {jobId});
+  session_.query(
+      "UPDATE comparison SET state = 'CANCELLED', end_millis = now_ms() "
+      "WHERE state IN ('WAITING_FOR_RUNNING', 'RUNNING') AND " +
+          waiting,
+      {jobId});
 }
 
 void StoreTransaction::eraseFinished(const std::string& jobId) {

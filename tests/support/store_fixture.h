@@ -18,9 +18,7 @@ namespace drs::testing {
 /// A folder that goes away with the object.
 class TempFolder {
  public:
-  TempFolder() : path_(std::filesystem::temp_directory_path() / ("drs-test-" + randomHex(8))) {
-    std::filesystem::create_directories(path_);
-  }
+  TempFolder() : path_(base() / ("drs-test-" + randomHex(8))) { std::filesystem::create_directories(path_); }
   ~TempFolder() {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
@@ -30,6 +28,11 @@ class TempFolder {
   [[nodiscard]] std::string path(const std::string& name = "") const { return (path_ / name).string(); }
 
  private:
+  /// In memory where possible: the store forces every commit to the disk, which no test looks at.
+  static std::filesystem::path base() {
+    return std::filesystem::exists("/dev/shm") ? "/dev/shm" : std::filesystem::temp_directory_path();
+  }
+
   std::filesystem::path path_;
 };
 
