@@ -33,7 +33,7 @@ bool isDisasterRecovery(const JobSpec& job) {
 
 /// A member that is mandatory under a condition.
 void need(bool present, const std::string& path, Decoding& run) {
-  if (!present && !run.hasProblemAt(path)) run.missing(path);
+  if (!present && !run.full() && !run.hasProblemAt(path)) run.missing(path);
 }
 
 /// Calls `fn(endpoint, path)` for both sides.

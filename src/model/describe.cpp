@@ -51,8 +51,8 @@ void describe(OutJson& out) {
     if (field.rule.acceptNumber) row["accepts_number"] = true;
     row["secret"] = kind.type == "secret";
     if (!field.rule.fallback.empty()) row["default"] = field.rule.fallback;
-    row["use"] = toText(field.rule.use);
-    row["note"] = field.rule.note;
+    row["use"] = toText(field.use);
+    row["note"] = field.note;
     out.push_back(std::move(row));
   }
 }

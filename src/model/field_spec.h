@@ -33,6 +33,8 @@ template <class T>
 struct Field {
   std::string_view name;
   Rule rule;
+  Use use;
+  std::string_view note;  ///< for people: meaning, and limits of this version
   void (*decode)(T& out, const Json& value, const Rule& rule, const std::string& path, Decoding& run);
   bool (*present)(const T& object);
   void (*encode)(const T& object, OutJson& into, std::string_view name, EncodeFor purpose);
@@ -244,12 +246,14 @@ bool isPresent(const V&) {
 }  // namespace impl
 
 template <auto member>
-auto field(std::string_view name, const Rule& rule) {
+auto field(std::string_view name, const Rule& rule, Use use, std::string_view note = {}) {
   using T = typename impl::MemberPointer<decltype(member)>::object;
   using V = typename impl::MemberPointer<decltype(member)>::value;
   return Field<T>{
       name,
       rule,
+      use,
+      note,
       [](T& out, const Json& value, const Rule& r, const std::string& path, Decoding& run) {
         decodeValue(out.*member, value, r, path, run);
       },

@@ -11,8 +11,8 @@
 
 namespace drs {
 
-/// One thing that is wrong with a request: where ("jobs[0].base_info.name"), the value as the client sent it (never a
-/// secret), what is allowed, and the message of the catalogue.
+/// One thing that is wrong with a request: where ("jobs[0].base_info.name"), the value as the client sent it (at most
+/// 64 characters and "…"; "***" for a secret), what is allowed, and the message of the catalogue. All texts are UTF-8.
 struct Problem {
   Msg msg;
   std::string path;
@@ -28,7 +28,8 @@ struct DecodedJob {
 
 /// Decodes one job of a batch (table 4 and below) and checks each field's own rules and the cross-field rules
 /// (batch-async-create.md section 3, decisions.md). `path` is the JSON path of the object, e.g. "jobs[0]".
-/// Never throws for what a client can send.
+/// Never throws for what a client can send. Finds at most 1,000 problems, in the order of the API page, then those of
+/// cross-field rules in the order of the checklist; a field whose own rule is broken stays absent.
 [[nodiscard]] DecodedJob decodeJob(const nlohmann::json& job, const std::string& path);
 
 /// Decodes a whole body {"jobs": […]} of 1 to `maxJobs` jobs, duplicate names included.
@@ -38,8 +39,12 @@ struct DecodedBatch {
 };
 [[nodiscard]] DecodedBatch decodeBatch(const nlohmann::json& body, std::size_t maxJobs);
 
-/// Overlays the members of `params` (a batch update, v5-endpoints.md 2.3) on `spec` and checks the result as a whole.
-/// A secret that the update leaves out keeps its stored value if endpoint.id or the endpoint's position matches.
+/// Lays the members of `params` (a batch update, v5-endpoints.md 2.3) over `spec` and checks the result as a whole:
+/// base_info member by member, every other block as a whole. tuning_params may be maps from name to value. With
+/// problems, `spec` is half changed and of no use.
+///
+/// A secret that the update leaves out stays if its endpoint is the stored one (by endpoint.id, else by position). A
+/// password stays only for the same address, instance, user and name server: else an update could send it elsewhere.
 [[nodiscard]] std::vector<Problem> updateJob(JobSpec& spec, const nlohmann::json& params, const std::string& path);
 
 /// Decodes a db_object / object_info map / endpoint info alone (actions and updates use them).

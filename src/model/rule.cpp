@@ -50,10 +50,6 @@ Rule Rule::hidden() const {
 Rule Rule::defaultsTo(std::string_view what) const {
   return with(*this, [&](Rule& r) { r.fallback = what; });
 }
-Rule Rule::becomes(Use what, std::string_view words) const {
-  return with(*this, [&](Rule& r) { r.use = what, r.note = words; });
-}
-
 Rule text(std::int64_t min, std::int64_t max) {
   return Rule{.min = min, .max = max};
 }

@@ -16,7 +16,7 @@ namespace drs {
 /// What this version does with a field; shown in docs/reference/request.md.
 enum class Use {
   enacted,    ///< changes what the program does
-  placement,  ///< decides where work runs
+  placement,  ///< decides on which node work runs, once there are several
   stored,     ///< checked, stored and shown, nothing else
   later,      ///< checked and stored; the validation refuses a value that would have to be enacted
 };
@@ -49,8 +49,6 @@ struct Rule {
   const Format* format = nullptr;
   Msg tooLong = Msg::valueNotAllowed;
   std::string_view fallback{};  ///< what absent means; empty = no default
-  Use use = Use::stored;
-  std::string_view note{};  ///< for people: meaning and limits of this version
 
   [[nodiscard]] Rule required() const;
   [[nodiscard]] Rule only(const Letters& what) const;
@@ -59,13 +57,6 @@ struct Rule {
   [[nodiscard]] Rule orNumber() const;
   [[nodiscard]] Rule hidden() const;
   [[nodiscard]] Rule defaultsTo(std::string_view text) const;
-  [[nodiscard]] Rule enacted(std::string_view text = {}) const { return becomes(Use::enacted, text); }
-  [[nodiscard]] Rule placement(std::string_view text = {}) const { return becomes(Use::placement, text); }
-  [[nodiscard]] Rule stored(std::string_view text = {}) const { return becomes(Use::stored, text); }
-  [[nodiscard]] Rule later(std::string_view text = {}) const { return becomes(Use::later, text); }
-
- private:
-  [[nodiscard]] Rule becomes(Use what, std::string_view text) const;
 };
 
 /// Bounds of our own where the contract names none, in characters.

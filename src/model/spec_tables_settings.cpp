@@ -1,9 +1,12 @@
 #include "model/spec_tables.h"
 #include "model/text_rules.h"
 
-// Tables 14 to 19: notification, speed, users and the policy; tables 26 to 35: parameters, order and node.
+// Tables 14 to 19: notification, speed, users and the policy; tables 26 to 29: parameters.
 
 namespace drs {
+
+using enum Use;
+
 namespace {
 
 constexpr std::int64_t kMaxUsers = 10'000;
@@ -22,11 +25,11 @@ const Table<AlarmNotify>& tableOf<AlarmNotify>() {
       "AlarmNotify",
       14,
       {
-          field<&AlarmNotify::alarmToUser>("alarm_to_user", flag().required().stored("alarms are a later part")),
-          field<&AlarmNotify::topicUrn>("topic_urn", text().stored()),
-          field<&AlarmNotify::delayTime>("delay_time", delay().stored("seconds from source to target; 0 = none")),
-          field<&AlarmNotify::rpoDelay>("rpo_delay", delay().stored("seconds, disaster recovery; 0 = none")),
-          field<&AlarmNotify::rtoDelay>("rto_delay", delay().stored("seconds, disaster recovery; 0 = none")),
+          field<&AlarmNotify::alarmToUser>("alarm_to_user", flag().required(), stored),
+          field<&AlarmNotify::topicUrn>("topic_urn", text(), stored),
+          field<&AlarmNotify::delayTime>("delay_time", delay(), stored, "seconds from source to target; 0 = none"),
+          field<&AlarmNotify::rpoDelay>("rpo_delay", delay(), stored, "seconds, disaster recovery; 0 = none"),
+          field<&AlarmNotify::rtoDelay>("rto_delay", delay(), stored, "seconds, disaster recovery; 0 = none"),
       }};
   return table;
 }
@@ -37,11 +40,12 @@ const Table<SpeedWindow>& tableOf<SpeedWindow>() {
       "SpeedWindow",
       15,
       {
-          field<&SpeedWindow::begin>("begin",
-                                     text(5, 5).shaped(kWindowBegin).required().stored("UTC; the minutes are ignored")),
-          field<&SpeedWindow::end>("end", text(5, 5).shaped(kWindowEnd).required().stored("UTC; ends in 59")),
-          field<&SpeedWindow::speed>("speed",
-                                     numberText(1, 9999).required().stored("10^6 bytes of row data per second")),
+          field<&SpeedWindow::begin>("begin", text(5, 5).shaped(kWindowBegin).required(), enacted,
+                                     "UTC; the minutes are ignored"),
+          field<&SpeedWindow::end>("end", text(5, 5).shaped(kWindowEnd).required(), enacted,
+                                   "UTC; an end before the begin is on the next day"),
+          field<&SpeedWindow::speed>("speed", numberText(1, 9999).required(), enacted,
+                                     "10^6 bytes of row data read per second, full phase"),
       }};
   return table;
 }
@@ -52,12 +56,12 @@ const Table<UserMigration>& tableOf<UserMigration>() {
       "UserMigration",
       16,
       {
-          field<&UserMigration::isMigrateUser>("is_migrate_user", flag().required().later()),
-          field<&UserMigration::isSetPassword>("is_set_password",
-                                               flag().required().later("one password for all users")),
-          field<&UserMigration::password>("password", text(0, kShortText).later("write-only")),
-          field<&UserMigration::userList>("user_list", elements(0, kMaxUsers).later()),
-          field<&UserMigration::roleList>("role_list", elements(0, kMaxUsers).later()),
+          field<&UserMigration::isMigrateUser>("is_migrate_user", flag().required(), later, "if true"),
+          field<&UserMigration::isSetPassword>("is_set_password", flag().required(), stored,
+                                               "true = one new password for all; asks for every password"),
+          field<&UserMigration::password>("password", text(0, kShortText), stored, "sealed, never answered"),
+          field<&UserMigration::userList>("user_list", elements(0, kMaxUsers), stored),
+          field<&UserMigration::roleList>("role_list", elements(0, kMaxUsers), stored),
       }};
   return table;
 }
@@ -68,10 +72,10 @@ const Table<MigratedUser>& tableOf<MigratedUser>() {
       "MigratedUser",
       17,
       {
-          field<&MigratedUser::id>("id", text(1).required().later()),
-          field<&MigratedUser::account>("account", text(1).required().later("MySQL: 'name'@'host'")),
-          field<&MigratedUser::isSetPassword>("is_set_password", flag().later()),
-          field<&MigratedUser::password>("password", text(0, kShortText).later("write-only")),
+          field<&MigratedUser::id>("id", text(1).required(), stored),
+          field<&MigratedUser::account>("account", text(1).required(), stored, "of MySQL: 'name'@'host'"),
+          field<&MigratedUser::isSetPassword>("is_set_password", flag(), stored, "true asks for the password"),
+          field<&MigratedUser::password>("password", text(0, kShortText), stored, "sealed, never answered"),
       }};
   return table;
 }
@@ -79,7 +83,7 @@ const Table<MigratedUser>& tableOf<MigratedUser>() {
 template <>
 const Table<MigratedRole>& tableOf<MigratedRole>() {
   static const Table<MigratedRole> table{
-      "MigratedRole", 18, {field<&MigratedRole::role>("role", text(1).required().later())}};
+      "MigratedRole", 18, {field<&MigratedRole::role>("role", text(1).required(), stored)}};
   return table;
 }
 
@@ -90,43 +94,48 @@ const Table<PolicyConfig>& tableOf<PolicyConfig>() {
       19,
       {
           field<&PolicyConfig::filterDdlPolicy>(
-              "filter_ddl_policy",
-              oneOf({"drop_database", ""})
-                  .stored("absent: drop_database for sync, nothing for migration; schema changes are a later part")),
+              "filter_ddl_policy", oneOf({"drop_database", ""}), stored,
+              "absent = drop_database for sync, none for migration; sync of MySQL: drop_database only. DROP DATABASE "
+              "of "
+              "a selected database stops the task, like every schema change but TRUNCATE"),
           field<&PolicyConfig::conflictPolicy>(
-              "conflict_policy",
-              oneOf({"ignore", "stop", "overwrite"}).defaultsTo("stop").enacted("sync only; in the incremental phase")),
-          field<&PolicyConfig::indexTrans>("index_trans",
-                                           flag().defaultsTo("true").enacted("false = only primary and unique keys")),
-          field<&PolicyConfig::ddlTrans>("ddl_trans",
-                                         flag().defaultsTo("true").later("schema changes in the incremental phase")),
-          field<&PolicyConfig::dataSyncTopologyType>(
-              "data_sync_topology_type", oneOf({"one2one", "one2many", "many2one"}).defaultsTo("one2one").enacted()),
+              "conflict_policy", oneOf({"ignore", "stop", "overwrite"}).defaultsTo("stop"), enacted,
+              "sync only; in the incremental phase: ignore keeps the target's row, overwrite replaces it, stop ends in "
+              "a fault"),
+          field<&PolicyConfig::indexTrans>("index_trans", flag().defaultsTo("true"), enacted,
+                                           "false = only primary and unique keys"),
+          field<&PolicyConfig::ddlTrans>("ddl_trans", flag().defaultsTo("true"), enacted,
+                                         "false = TRUNCATE is not carried over; other schema changes of selected "
+                                         "objects stop the task"),
+          field<&PolicyConfig::dataSyncTopologyType>("data_sync_topology_type",
+                                                     oneOf({"one2one", "one2many", "many2one"}).defaultsTo("one2one"),
+                                                     later, "except one2one"),
           field<&PolicyConfig::supportDdlInfo>(
-              "support_ddl_info", listOf({"CREATE_TABLE", "ADD_COLUMN", "MODIFY_COLUMN", "CHANGE_COLUMN", "DROP_INDEX",
-                                          "ADD_INDEX", "CREATE_INDEX", "RENAME_INDEX"})
-                                      .later("absent = every kind that the route supports")),
+              "support_ddl_info",
+              listOf({"CREATE_TABLE", "ADD_COLUMN", "MODIFY_COLUMN", "CHANGE_COLUMN", "DROP_INDEX", "ADD_INDEX",
+                      "CREATE_INDEX", "RENAME_INDEX"}),
+              stored, "absent = every kind that the route supports; this version carries over none of them"),
           field<&PolicyConfig::syncTypePolicy>("sync_type_policy",
-                                               text(1).shaped(kSyncTypes).defaultsTo("supportAllType").later()),
-          field<&PolicyConfig::incrementReadMode>("increment_read_mode",
-                                                  oneOf({"logminer", "xstream"}).later("Oracle only")),
-          field<&PolicyConfig::dmlTypes>("dml_types", text(1).shaped(kDmlTypes).later("i, u, d; absent = all")),
-          field<&PolicyConfig::isCreateTableWithIndex>(
-              "is_create_table_with_index",
-              flag().defaultsTo("false").enacted("false = secondary indexes after the data")),
+                                               text(1).shaped(kSyncTypes).defaultsTo("supportAllType"), later,
+                                               "except supportAllType"),
+          field<&PolicyConfig::incrementReadMode>("increment_read_mode", oneOf({"logminer", "xstream"}), stored,
+                                                  "of Oracle sources only"),
+          field<&PolicyConfig::dmlTypes>("dml_types", text(1).shaped(kDmlTypes), later,
+                                         "except all of them: i INSERT, u UPDATE, d DELETE; absent = all"),
+          field<&PolicyConfig::isCreateTableWithIndex>("is_create_table_with_index", flag().defaultsTo("false"),
+                                                       enacted, "false = secondary indexes after the data"),
       }};
   return table;
 }
 
 template <>
 const Table<DbParam>& tableOf<DbParam>() {
-  static const Table<DbParam> table{
-      "DbParam",
-      26,
-      {
-          field<&DbParam::common>("common", elements(0, kMaxParameters).later()),
-          field<&DbParam::performance>("performance", elements(0, kMaxParameters).later()),
-      }};
+  static const Table<DbParam> table{"DbParam",
+                                    26,
+                                    {
+                                        field<&DbParam::common>("common", elements(0, kMaxParameters), later),
+                                        field<&DbParam::performance>("performance", elements(0, kMaxParameters), later),
+                                    }};
   return table;
 }
 
@@ -136,14 +145,14 @@ const Table<DbParamItem>& tableOf<DbParamItem>() {
       "DbParamItem",
       27,
       {
-          field<&DbParamItem::key>(
-              "key", oneOf({"binlog_cache_size", "binlog_stmt_cache_size", "bulk_insert_buffer_size",
-                            "innodb_buffer_pool_size", "key_buffer_size", "long_query_time", "query_cache_type",
-                            "read_buffer_size", "read_rnd_buffer_size", "sort_buffer_size", "sync_binlog",
-                            "innodb_buffer_pool_instances"})
-                         .required()
-                         .later()),
-          field<&DbParamItem::targetValue>("target_value", text(0, kLongText).required().later()),
+          field<&DbParamItem::key>("key",
+                                   oneOf({"binlog_cache_size", "binlog_stmt_cache_size", "bulk_insert_buffer_size",
+                                          "innodb_buffer_pool_size", "key_buffer_size", "long_query_time",
+                                          "query_cache_type", "read_buffer_size", "read_rnd_buffer_size",
+                                          "sort_buffer_size", "sync_binlog", "innodb_buffer_pool_instances"})
+                                       .required(),
+                                   later),
+          field<&DbParamItem::targetValue>("target_value", text(0, kLongText).required(), later),
       }};
   return table;
 }
@@ -154,11 +163,12 @@ const Table<TuningParams>& tableOf<TuningParams>() {
       "TuningParams",
       28,
       {
-          field<&TuningParams::fullSync>("full_sync", elements(0, kMaxParameters).required().stored()),
-          field<&TuningParams::increCapture>("incre_capture", elements(0, kMaxParameters).required().stored()),
-          field<&TuningParams::increApply>("incre_apply", elements(0, kMaxParameters).required().stored()),
-          field<&TuningParams::increRelay>("incre_relay", elements(0, kMaxParameters).required().stored()),
-          field<&TuningParams::recovery>("recovery", flag().stored("only in updates")),
+          field<&TuningParams::fullSync>("full_sync", elements(0, kMaxParameters).required(), later),
+          field<&TuningParams::increCapture>("incre_capture", elements(0, kMaxParameters).required(), later),
+          field<&TuningParams::increApply>("incre_apply", elements(0, kMaxParameters).required(), later),
+          field<&TuningParams::increRelay>("incre_relay", elements(0, kMaxParameters).required(), later),
+          field<&TuningParams::recovery>("recovery", flag(), stored,
+                                         "of updates, where the four are maps from name to value"),
       }};
   return table;
 }
@@ -169,87 +179,13 @@ const Table<TuningParam>& tableOf<TuningParam>() {
       "TuningParam",
       29,
       {
-          field<&TuningParam::paramName>("param_name", text(1).required().stored()),
-          field<&TuningParam::paramValue>("param_value", text(0, kLongText).required().stored()),
-          field<&TuningParam::availability>("availability", flag().required().stored()),
+          field<&TuningParam::paramName>(
+              "param_name", text(1).required(), later,
+              "except applier_thread_num, read_task_num, shard_task_num, increment_writer_num, "
+              "read_log_num and deal_hot_table are taken, without effect"),
+          field<&TuningParam::paramValue>("param_value", text(0, kLongText).required(), stored),
+          field<&TuningParam::availability>("availability", flag().required(), stored),
       }};
-  return table;
-}
-
-template <>
-const Table<PeriodOrder>& tableOf<PeriodOrder>() {
-  static const Table<PeriodOrder> table{
-      "PeriodOrder",
-      30,
-      {
-          field<&PeriodOrder::periodType>("period_type", oneOfNumbers({2, 3}).required().stored("2 = month, 3 = year")),
-          field<&PeriodOrder::periodNum>("period_num", integer(1, 9).required().stored()),
-          field<&PeriodOrder::isAutoRenew>("is_auto_renew", oneOfNumbers({0, 1}).defaultsTo("0").stored()),
-      }};
-  return table;
-}
-
-template <>
-const Table<NodeInfo>& tableOf<NodeInfo>() {
-  static const Table<NodeInfo> table{
-      "NodeInfo",
-      31,
-      {
-          field<&NodeInfo::spec>("spec", object().required().placement()),
-          field<&NodeInfo::vpc>("vpc", object().stored("mandatory for job_direction non-dbs")),
-          field<&NodeInfo::baseInfo>("base_info", object().placement("mandatory for job_direction non-dbs")),
-      }};
-  return table;
-}
-
-template <>
-const Table<NodeSpec>& tableOf<NodeSpec>() {
-  static const Table<NodeSpec> table{
-      "NodeSpec",
-      32,
-      {field<&NodeSpec::nodeType>("node_type", oneOf({"micro", "small", "medium", "high"}).required().stored())}};
-  return table;
-}
-
-template <>
-const Table<VpcPlace>& tableOf<VpcPlace>() {
-  static const Table<VpcPlace> table{
-      "NodeVpc",
-      33,
-      {
-          field<&VpcPlace::vpcId>("vpc_id", text(1).required().stored()),
-          field<&VpcPlace::subnetId>("subnet_id", text(1).required().stored()),
-          field<&VpcPlace::customNodeIp>("custom_node_ip", text(0, kLongText).shaped(kIpv4List).stored()),
-          field<&VpcPlace::securityGroupId>("security_group_id", text().stored()),
-      }};
-  return table;
-}
-
-template <>
-const Table<NodeBaseInfo>& tableOf<NodeBaseInfo>() {
-  static const Table<NodeBaseInfo> table{
-      "NodeBaseInfo",
-      34,
-      {
-          field<&NodeBaseInfo::instanceType>("instance_type", oneOf({"single", "ha"}).required().stored()),
-          field<&NodeBaseInfo::arch>("arch", oneOf({"x86", "arm"}).required().stored()),
-          field<&NodeBaseInfo::availabilityZone>("availability_zone",
-                                                 text(1).required().stored("ha: one for each of the two nodes")),
-          field<&NodeBaseInfo::status>("status", text().stored("informative")),
-          field<&NodeBaseInfo::role>("role", text().stored("informative")),
-      }};
-  return table;
-}
-
-template <>
-const Table<PublicIp>& tableOf<PublicIp>() {
-  static const Table<PublicIp> table{"PublicIp",
-                                     35,
-                                     {
-                                         field<&PublicIp::id>("id", text(1).required().stored()),
-                                         field<&PublicIp::publicIp>("public_ip", text(1).required().stored()),
-                                         field<&PublicIp::type>("type", oneOf({"master", "slave"}).required().stored()),
-                                     }};
   return table;
 }
 
