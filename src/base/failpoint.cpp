@@ -16,7 +16,7 @@ namespace {
 
 struct Point {
   std::string name;
-  bool kills = false;
+  int signal = 0;
   int sleepMillis = 0;
   int atPass = 1;  // 1 = from the first pass on for sleep, exactly then for kill
   std::atomic<int> passes{0};
@@ -43,7 +43,8 @@ std::deque<Point> parse(std::string_view text) {
       point.atPass = number(action.substr(at + 1), 1);
       action = action.substr(0, at);
     }
-    point.kills = action == "kill";
+    if (action == "kill") point.signal = SIGKILL;
+    if (action == "abort") point.signal = SIGABRT;
     if (action.starts_with("sleep:")) point.sleepMillis = number(action.substr(6), 0);
   }
   return points;
@@ -65,7 +66,7 @@ void failpoint(const char* name) noexcept {
   for (Point& point : points()) {
     if (point.name != name) continue;
     const int pass = ++point.passes;
-    if (point.kills && pass == point.atPass) (void)kill(getpid(), SIGKILL);
+    if (point.signal != 0 && pass == point.atPass) (void)kill(getpid(), point.signal);
     if (point.sleepMillis > 0 && pass >= point.atPass)
       std::this_thread::sleep_for(std::chrono::milliseconds(point.sleepMillis));
   }

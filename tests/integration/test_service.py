@@ -109,7 +109,7 @@ def test_task_that_kills_its_worker_three_times_is_faulted(folder, mariadb_pair,
     workload.create(source, database, rows=50)
     service = Drsd(folder).run()
     service.stop()
-    service.environment = {"OPENDRS_FAILPOINTS": "chunk.before_commit=kill@1"}
+    service.environment = {"OPENDRS_FAILPOINTS": "chunk.before_commit=abort@1"}
     service.run()
     (name,) = service.client.start(job("poison", source, target, tables(database, "item", target=database + "_c")))
     deaths = 0

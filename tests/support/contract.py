@@ -1,13 +1,12 @@
 """Checks every answer of drsd against api/openapi.yaml."""
 import functools
-import os
 import pathlib
 import re
 
 import jsonschema
 import yaml
 
-FILE = pathlib.Path(os.environ.get("OPENDRS_CONTRACT") or pathlib.Path(__file__).resolve().parents[2] / "api/openapi.yaml")
+FILE = pathlib.Path(__file__).resolve().parents[2] / "api/openapi.yaml"
 METHODS = {"get", "put", "post", "delete"}
 
 

@@ -1,0 +1,88 @@
+#include "drsd/node_metrics.h"
+
+#include "base/error.h"
+
+#include <map>
+
+namespace drs {
+namespace {
+
+using Kind = http::MetricFamily::Kind;
+
+constexpr std::chrono::seconds kKeep{1};
+
+const std::vector<Phase> kUnfinished{Phase::scheduled, Phase::planning,      Phase::copying,
+                                     Phase::finishing, Phase::copied,        Phase::streaming,
+                                     Phase::editing,   Phase::switchingOver, Phase::ending};
+
+/// The families of the jobs, filled job by job.
+struct JobFamilies {
+  http::MetricFamily jobs{"drs_jobs", "Unfinished jobs by phase", Kind::gauge, {}};
+  http::MetricFamily faults{"drs_job_fault", "1 while the job has a fault", Kind::gauge, {}};
+  http::MetricFamily delay{
+      "drs_job_delay_seconds", "From commit at the source to commit at the target", Kind::gauge, {}};
+  http::MetricFamily copied{"drs_job_copied_rows", "Rows of the full copy that are in the target", Kind::gauge, {}};
+  http::MetricFamily copiedBytes{"drs_job_copied_bytes", "Their bytes", Kind::gauge, {}};
+  http::MetricFamily applied{
+      "drs_job_applied_rows", "Row changes applied since the stream was last started", Kind::gauge, {}};
+  http::MetricFamily transactions{
+      "drs_job_applied_transactions", "Transactions applied since the stream was last started", Kind::gauge, {}};
+
+  void add(const StoreView& view, const JobRecord& job) {
+    const std::vector<std::pair<std::string, std::string>> label{{"job", job.id}};
+    faults.samples.push_back({label, job.fault ? 1.0 : 0.0});
+    const TableTotals totals = view.tableTotals(job.id);
+    copied.samples.push_back({label, static_cast<double>(totals.rows)});
+    copiedBytes.samples.push_back({label, static_cast<double>(totals.bytes)});
+    for (const TaskRecord& task : view.runningTasks(job.id)) {
+      if (task.kind != TaskKind::stream) continue;
+      if (task.progress.delayMillis)
+        delay.samples.push_back({label, static_cast<double>(*task.progress.delayMillis) / 1000});
+      applied.samples.push_back({label, static_cast<double>(task.progress.rows)});
+      transactions.samples.push_back({label, static_cast<double>(task.progress.transactions)});
+    }
+  }
+};
+
+http::MetricFamily gauge(const char* name, const char* help, double value) {
+  return {name, help, Kind::gauge, {{{}, value}}};
+}
+
+}  // namespace
+
+std::vector<http::MetricFamily> NodeMetrics::collect() const {
+  const Worker::Load load = worker_.load();
+  std::vector<http::MetricFamily> out{
+      gauge("drs_node_ready", "1 while the worker takes tasks", worker_.health().ok ? 1 : 0),
+      gauge("drs_node_running_tasks", "Plan, copy, finish, compare and short tasks that run now",
+            static_cast<double>(load.tasks)),
+      gauge("drs_node_running_streams", "Incremental jobs that run now", static_cast<double>(load.streams))};
+  try {
+    JobFamilies families;
+    std::map<std::string, double> phases;
+    const StoreView view = store_.view();
+    for (const JobRecord& job : view.jobsInPhases(kUnfinished)) {
+      phases[std::string(toText(job.phase))] += 1;
+      families.add(view, job);
+    }
+    for (const auto& [phase, count] : phases) families.jobs.samples.push_back({{{"phase", phase}}, count});
+    for (auto* each : {&families.jobs, &families.faults, &families.delay, &families.copied, &families.copiedBytes,
+                       &families.applied, &families.transactions}) {
+      out.push_back(std::move(*each));
+    }
+  } catch (const Error&) {  // the store fails: what the process itself knows is still worth telling
+  }
+  return out;
+}
+
+std::string NodeMetrics::text() {
+  const std::lock_guard lock(mutex_);
+  const auto now = std::chrono::steady_clock::now();
+  if (last_.empty() || now - lastAt_ > kKeep) {
+    last_ = http_.text(collect());
+    lastAt_ = now;
+  }
+  return last_;
+}
+
+}  // namespace drs
