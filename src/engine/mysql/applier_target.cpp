@@ -1,25 +1,19 @@
 #include "engine/mysql/applier_target.h"
 
+#include "engine/mysql/column_types.h"
+
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <optional>
 
 namespace drs::mysql {
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
-}
-
 /// Column names are compared without case by every server; names with letters beyond ASCII must agree byte for byte.
 std::optional<std::size_t> columnOf(const TableSchema& schema, const std::string& name) {
   for (std::size_t i = 0; i < schema.columns.size(); ++i)
-    if (lower(schema.columns[i].name) == lower(name)) return i;
+    if (lowerCase(schema.columns[i].name) == lowerCase(name)) return i;
   return std::nullopt;
 }
 
@@ -35,7 +29,7 @@ void readColumns(Connection& connection, const TablePlan& plan, TargetTable& out
     const auto column = columnOf(*plan.source, row.at(0).value_or(""));
     if (!column) continue;
     found[*column] = true;
-    if (lower(row.at(1).value_or("")).find("on update") != std::string::npos) out.clockColumns.push_back(*column);
+    if (lowerCase(row.at(1).value_or("")).find("on update") != std::string::npos) out.clockColumns.push_back(*column);
   }
   const std::string name = plan.target.database + "." + plan.target.table;
   if (rows.empty()) throw Error(Msg::schemaDrift, {name, "it does not exist at the target"}, Origin::target);

@@ -15,6 +15,7 @@ constexpr int kLane = 0;                    // a MySQL source has one log
 constexpr auto kEndSessionPatience = 30s;
 constexpr auto kEndSessionPoll = 20ms;
 constexpr int kTransactionAttempts = 12;
+constexpr std::size_t kNameListBytes = 16U << 10U;
 constexpr unsigned kUnknownThread = 1094;
 
 // Serialises the creation of the control schema with its removal by the last job.
@@ -116,12 +117,17 @@ void ControlTables::create(Connection& connection) const {
   for (const std::string& sql : definitions()) connection.execute(sql);
 }
 
+void ControlTables::createWithRow(Connection& connection) const {
+  const NamedLock setup(connection, kSetupLock, kSetupLockSeconds);
+  create(connection);
+  // The row of a running job is locked for long by its writers, and need not be touched.
+  if (connection.value(fmt::format("SELECT 1 FROM {}.job WHERE {}", kControlSchema, job_))) return;
+  connection.execute(fmt::format(
+      "INSERT INTO {}.job (job_id, plan_no, epoch) VALUES ({}, 0, 0) ON DUPLICATE KEY UPDATE job_id = job_id",
+      kControlSchema, id_));
+}
+
 void ControlTables::takeControlRow(Connection& connection, const Fence& fence) const {
-  // Without the row there is nothing to lock; of two who insert it, one waits for the other.
-  connection.execute(
-      fmt::format("INSERT INTO {}.job (job_id, plan_no, epoch) VALUES ({}, {}, {}) "
-                  "ON DUPLICATE KEY UPDATE job_id = job_id",
-                  kControlSchema, id_, fence.plan, fence.epoch));
   const auto rows =
       connection.query(fmt::format("SELECT plan_no, epoch FROM {}.job WHERE {} FOR UPDATE", kControlSchema, job_));
   if (rows.size() != 1) throwFenced();
@@ -149,8 +155,7 @@ StoredMark ControlTables::takeMark(Connection& connection, const Fence& fence) c
 }
 
 StoredMark ControlTables::fence(Connection& connection, const Fence& fence, const std::string& session) const {
-  const NamedLock setup(connection, kSetupLock, kSetupLockSeconds);
-  create(connection);
+  createWithRow(connection);
   // An older session may hold the locks that we need, so what is known of them ends first. Once the control row carries
   // our numbers no older worker can register another; whoever slipped in between is ended then.
   const std::string older =
@@ -210,12 +215,22 @@ void ControlTables::endSession(Connection& connection, const std::string& sessio
 }
 
 void ControlTables::endSessions(Connection& connection, const std::string& condition) const {
-  for (const auto& row :
-       connection.query(fmt::format("SELECT session_name FROM {}.session WHERE {}", kControlSchema, condition))) {
-    endSession(connection, row[0].value_or(""));
-    connection.execute(fmt::format("DELETE FROM {}.session WHERE {} AND session_name = {}", kControlSchema, job_,
-                                   quoteText(row[0].value_or(""))));
+  const auto rows = connection.query(fmt::format(
+      "SELECT session_name, IS_USED_LOCK(session_name) FROM {}.session WHERE {}", kControlSchema, condition));
+  std::string names;
+  const auto forget = [&] {
+    if (!names.empty())
+      connection.execute(
+          fmt::format("DELETE FROM {}.session WHERE {} AND session_name IN ({})", kControlSchema, job_, names));
+    names.clear();
+  };
+  for (const auto& row : rows) {
+    const std::string name = row[0].value_or("");
+    if (row[1]) endSession(connection, name);
+    names += (names.empty() ? "" : ",") + quoteText(name);
+    if (names.size() > kNameListBytes) forget();
   }
+  forget();
 }
 
 std::string ControlTables::moveMark(const Fence& fence, const Position& position, std::uint64_t sequence) const {
@@ -273,13 +288,16 @@ void ControlTables::guardChunk(Connection& connection, const Fence& fence, std::
   if (outcome.affected != 1) throwFenced();
 }
 
-void ControlTables::writeChunk(Connection& connection, const Fence& fence, const ChunkResult& result) const {
+void ControlTables::writeChunk(Connection& connection, const Fence& fence, const ChunkResult& result,
+                               const std::string& session) const {
   const auto outcome = connection.execute(
       fmt::format("UPDATE {}.chunk SET done = 1, low_text = {}, high_text = {}, row_total = {}, byte_total = {} "
                   "WHERE {} AND chunk_no = {} AND plan_no = {} AND epoch = {}",
                   kControlSchema, quoteText(result.low.text), quoteText(result.high.text), result.rows, result.bytes,
                   job_, result.number, fence.plan, fence.epoch));
   if (outcome.affected != 1) throwFenced();
+  connection.execute(
+      fmt::format("DELETE FROM {}.session WHERE {} AND session_name = {}", kControlSchema, job_, quoteText(session)));
 }
 
 std::optional<ChunkResult> ControlTables::chunk(Connection& connection, const Fence& fence,

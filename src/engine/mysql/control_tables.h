@@ -58,7 +58,9 @@ class ControlTables {
   /// Inside a transaction, first: locks the control row (shared) and the chunk's row (exclusive). Throws Error(fenced).
   void guardChunk(Connection& connection, const Fence& fence, std::uint32_t number) const;
   /// Inside a transaction, last: the chunk's result. Throws Error(fenced) unless exactly one row was written.
-  void writeChunk(Connection& connection, const Fence& fence, const ChunkResult& result) const;
+  /// The session is no longer registered then.
+  void writeChunk(Connection& connection, const Fence& fence, const ChunkResult& result,
+                  const std::string& session) const;
   /// The chunk's result if it is committed under this fence.
   [[nodiscard]] std::optional<ChunkResult> chunk(Connection& connection, const Fence& fence,
                                                  std::uint32_t number) const;
@@ -85,6 +87,8 @@ class ControlTables {
 
  private:
   void create(Connection& connection) const;
+  /// The same, and a control row below every fence, so that the schema is not taken for empty by another job's end.
+  void createWithRow(Connection& connection) const;
   /// Takes or checks the control row under an exclusive lock. Inside a transaction.
   void takeControlRow(Connection& connection, const Fence& fence) const;
   StoredMark takeMark(Connection& connection, const Fence& fence) const;

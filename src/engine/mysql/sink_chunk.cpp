@@ -122,7 +122,7 @@ void MySqlChunkWriter::commit(const ChunkResult& result) {
                 Origin::target);
   ChunkResult stored = result;
   stored.number = chunk_.number;
-  session_.control().writeChunk(*connection_, fence_, stored);
+  session_.control().writeChunk(*connection_, fence_, stored, session_.name());
   failpoint("chunk.before_commit");
   try {
     connection_->execute("COMMIT");

@@ -1,5 +1,8 @@
 #include "engine/mysql/sink_definitions.h"
 
+#include "engine/mysql/catalog.h"
+#include "engine/mysql/column_types.h"
+#include "engine/mysql/definition_diff.h"
 #include "engine/mysql/table_ddl.h"
 
 #include <fmt/format.h>
@@ -49,31 +52,48 @@ void createDatabases(Connection& connection, const EngineJob& job, const Plans& 
 
 // --- tables --------------------------------------------------------------------------------------------------------
 
-void checkStanding(Connection& connection, const TablePlan& plan) {
-  const auto engine = connection.value("SELECT ENGINE FROM information_schema.TABLES WHERE " + where(plan.target));
-  if (!engine) refuseTable(plan.target, "it does not exist at the target");
-  if (*engine != "InnoDB") refuseTable(plan.target, "its storage engine at the target is " + *engine + ", not InnoDB");
-  std::map<std::string, std::string> types;
-  for (const auto& row :
-       connection.query("SELECT COLUMN_NAME, COLUMN_TYPE FROM information_schema.COLUMNS WHERE " + where(plan.target)))
-    types[row.at(0).value_or("")] = row.at(1).value_or("");
-  for (const Column& column : plan.source->columns) {
-    const auto found = types.find(column.name);
-    if (found == types.end()) {
-      if (column.generated) continue;
-      refuseTable(plan.target, "the target has no column " + column.name);
-    }
-    const bool byNumber = column.kind == ColumnKind::enumerated || column.kind == ColumnKind::set;
-    if (byNumber && found->second != column.type)
-      refuseTable(plan.target, "the members of the column " + column.name + " differ at the target: " + found->second);
+bool isInUniqueKey(const TableSchema& table, std::size_t column) {
+  const auto& key = table.primaryKey;
+  if (std::find(key.begin(), key.end(), column) != key.end()) return true;
+  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
+    return index.unique && std::any_of(index.parts.begin(), index.parts.end(),
+                                       [&](const IndexPart& part) { return part.column == column; });
+  });
+}
+
+/// A table that stands there must take every row as it is, and keep all of them apart.
+void checkStanding(const TablePlan& plan, const TableSchema& standing, const Collations& collations) {
+  const std::string difference = definitionDifference(*plan.source, standing, collations);
+  if (!difference.empty()) refuseTable(plan.target, difference);
+  for (std::size_t i = 0; i < plan.source->columns.size(); ++i) {
+    const Column& column = plan.source->columns[i];
+    if (column.collation.empty() || !isInUniqueKey(*plan.source, i)) continue;
+    for (const Column& other : standing.columns)
+      if (lowerCase(other.name) == lowerCase(column.name) && !Collations::keepsApart(column.collation, other.collation))
+        refuseTable(
+            plan.target,
+            fmt::format(
+                "the unique key's column {} has collation {} at the source and {} at the target, which may take "
+                "different values for equal",
+                column.name, column.collation, other.collation));
   }
-  std::set<std::string> key, ours;
-  for (const auto& row :
-       connection.query("SELECT COLUMN_NAME FROM information_schema.STATISTICS WHERE INDEX_NAME = 'PRIMARY' AND " +
-                        where(plan.target)))
-    key.insert(row.at(0).value_or(""));
-  for (const std::size_t column : plan.source->primaryKey) ours.insert(plan.source->columns[column].name);
-  if (key != ours) refuseTable(plan.target, "its primary key at the target has other columns");
+}
+
+void checkStandingTables(Connection& connection, const Plans& plans, const Collations& collations) {
+  std::set<std::string> databases;
+  for (const TablePlan& plan : plans)
+    if (!plan.createTable) databases.insert(plan.target.database);
+  if (databases.empty()) return;
+  std::map<TableName, TableSchemaPtr> standing;
+  for (const TableSchemaPtr& table :
+       readTables(connection, {databases.begin(), databases.end()}, [](const TableName&) { return false; }))
+    standing[table->name] = table;
+  for (const TablePlan& plan : plans) {
+    if (plan.createTable) continue;
+    const auto found = standing.find(plan.target);
+    if (found == standing.end()) refuseTable(plan.target, "it does not exist at the target");
+    checkStanding(plan, *found->second, collations);
+  }
 }
 
 void createTable(Connection& connection, const ControlTables& control, const TablePlan& plan,
@@ -86,7 +106,23 @@ void createTable(Connection& connection, const ControlTables& control, const Tab
   }
   const TableDdl ddl = rewriteTable(*plan.source, plan.target, collations, allIndexes);
   control.noteMade(connection, plan.target);
-  connection.execute(ddl.createSql);
+  try {
+    connection.execute(ddl.createSql);
+  } catch (const Error& error) {
+    // Not created: whoever creates it now is not we.
+    if (error.msg() == Msg::databaseError) control.forgetMade(connection, plan.target);
+    throw;
+  }
+}
+
+/// Where this is off, a TIMESTAMP without a default gets one, and the server's clock at every update. The column's
+/// values are written all the same; so a server that does not let us switch it on is no obstacle.
+void prepareTimestamps(Connection& connection) {
+  try {
+    connection.execute("SET SESSION explicit_defaults_for_timestamp = 1");
+  } catch (const Error& error) {
+    if (error.msg() != Msg::databaseError && error.msg() != Msg::accessDenied) throw;
+  }
 }
 
 // --- indexes and foreign keys --------------------------------------------------------------------------------------
@@ -181,13 +217,11 @@ void prepareTarget(Connection& connection, const ControlTables& control, const E
   const Collations collations = Collations::read(connection);
   const bool allIndexes = job.spec.policyConfig.isCreateTableWithIndex.value_or(false);
   connection.execute("SET foreign_key_checks = 0");
+  prepareTimestamps(connection);
   createDatabases(connection, job, plans, collations);
-  for (const TablePlan& plan : plans) {
-    if (plan.createTable)
-      createTable(connection, control, plan, collations, allIndexes && plan.secondaryIndexes);
-    else
-      checkStanding(connection, plan);
-  }
+  checkStandingTables(connection, plans, collations);
+  for (const TablePlan& plan : plans)
+    if (plan.createTable) createTable(connection, control, plan, collations, allIndexes && plan.secondaryIndexes);
   connection.execute("SET foreign_key_checks = 1");
 }
 

@@ -38,6 +38,8 @@ class SinkSession {
   /// The fence that fence() took. Throws Error(internal) before that.
   [[nodiscard]] const Fence& fenceNumbers() const;
   [[nodiscard]] const ControlTables& control() const { return control_; }
+  /// The name that the session of the last connect() registers under.
+  [[nodiscard]] const std::string& name() const { return name_; }
   /// Bytes that one statement, or one packet of several, may have.
   [[nodiscard]] std::size_t statementBytes() const { return statementBytes_; }
   /// Bytes that a single row may need: max_allowed_packet less some room.

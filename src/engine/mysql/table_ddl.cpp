@@ -1,5 +1,6 @@
 #include "engine/mysql/table_ddl.h"
 
+#include "engine/mysql/column_types.h"
 #include "engine/mysql/table_ddl_tokens.h"
 
 #include <fmt/format.h>
@@ -164,8 +165,7 @@ void Rewriter::column(std::size_t first, std::size_t last) {
   std::string out = quoteName(name) + " ";
   column_ = name;
   std::size_t at = first + 1;
-  dataType_.clear();
-  for (const char c : tokens_[at].text) dataType_ += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  dataType_ = lowerCase(tokens_[at].text);
   std::size_t behind = at + 1;
   if (behind < last && is(behind, "(")) behind = behindGroup(tokens_, behind);
   while (behind < last && (is(behind, "unsigned") || is(behind, "zerofill") || is(behind, "signed"))) ++behind;

@@ -28,6 +28,9 @@ class Collations {
   [[nodiscard]] std::optional<std::string> equal(std::string_view collation) const;
   /// equal(), or else the nearest one.
   [[nodiscard]] std::optional<std::string> nearest(std::string_view collation) const;
+  /// True if no two values that differ under the source's collation are equal under the target's: the two are equal, or
+  /// the target's compares code points and pads no more than the source's.
+  [[nodiscard]] static bool keepsApart(std::string_view source, std::string_view target);
   [[nodiscard]] const ServerInfo& server() const { return server_; }
 
  private:

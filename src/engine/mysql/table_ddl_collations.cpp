@@ -1,5 +1,7 @@
 #include "engine/mysql/table_ddl.h"
 
+#include <algorithm>
+
 namespace drs::mysql {
 namespace {
 
@@ -37,6 +39,12 @@ std::vector<std::string> nearNames(std::string_view name) {
   return names;
 }
 
+/// True if the collation takes 'a' and 'a ' for different.
+bool isNoPad(std::string_view name) {
+  return name == "binary" || name.find("_nopad_") != std::string_view::npos ||
+         name.find("_0900_") != std::string_view::npos;
+}
+
 }  // namespace
 
 Collations Collations::read(Connection& target) {
@@ -65,6 +73,13 @@ std::optional<std::string> Collations::equal(std::string_view collation) const {
 std::optional<std::string> Collations::nearest(std::string_view collation) const {
   if (auto name = equal(collation)) return name;
   return firstKnown(nearNames(collation));
+}
+
+bool Collations::keepsApart(std::string_view source, std::string_view target) {
+  const auto names = equalNames(source);
+  if (std::find(names.begin(), names.end(), target) != names.end()) return true;
+  const bool byCodePoint = target == "binary" || target.ends_with("_bin");
+  return byCodePoint && (isNoPad(target) || !isNoPad(source));
 }
 
 }  // namespace drs::mysql
