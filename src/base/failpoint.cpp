@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 #include <thread>
-#include <unistd.h>
 
 namespace drs {
 namespace {
@@ -66,7 +65,7 @@ void failpoint(const char* name) noexcept {
   for (Point& point : points()) {
     if (point.name != name) continue;
     const int pass = ++point.passes;
-    if (point.signal != 0 && pass == point.atPass) (void)kill(getpid(), point.signal);
+    if (point.signal != 0 && pass == point.atPass) (void)std::raise(point.signal);  // to this thread: it must not go on
     if (point.sleepMillis > 0 && pass >= point.atPass)
       std::this_thread::sleep_for(std::chrono::milliseconds(point.sleepMillis));
   }
