@@ -39,6 +39,14 @@ void demandName(const char* what, const std::string& text) {
   if (!good) throw Error(Msg::badConfig, {std::string(what) + " must be 1 to 64 letters, digits, - or _"});
 }
 
+Json readJson(const std::string& path) {
+  std::string text = readPrivateFile(path);
+  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  wipe(text);
+  if (!json.is_object()) throw Error(Msg::badConfig, {path + ": is not a JSON object"});
+  return json;
+}
+
 }  // namespace
 
 std::string Credentials::domainId() const {
@@ -78,10 +86,7 @@ void createCredentialsFile(const std::string& path, const Credentials& credentia
 }
 
 Credentials loadCredentials(const std::string& path) {
-  std::string text = readPrivateFile(path);
-  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  wipe(text);
-  if (!json.is_object()) throw Error(Msg::badConfig, {path + ": is not a JSON object"});
+  const Json json = readJson(path);
   Credentials out;
   for (const Field& field : kFields) {
     const auto found = json.find(field.name);
@@ -97,6 +102,14 @@ Credentials loadCredentials(const std::string& path) {
   demandName("region", out.region);
   demandName("project_id", out.projectId);
   return out;
+}
+
+void updateEndpoint(const std::string& path, const std::string& endpoint) {
+  Json json = readJson(path);
+  json["endpoint"] = endpoint;
+  std::string text = json.dump(2) + "\n";
+  replacePrivateFile(path, text);
+  wipe(text);
 }
 
 }  // namespace drs::api

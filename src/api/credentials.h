@@ -7,7 +7,7 @@ namespace drs::api {
 /// The one account of an installation, as it stands in `credentials.json` of the data folder (0600). Whoever reads that
 /// file may do everything.
 struct Credentials {
-  std::string endpoint;  ///< where the service was listening at its first start
+  std::string endpoint;  ///< where the service listened at its last start
   std::string region, projectId, domainName, userName;
   std::string password;      ///< plain, or empty if passwordHash is set
   std::string passwordHash;  ///< of hashPassword(); an operator may put it in the place of the password
@@ -29,5 +29,8 @@ void createCredentialsFile(const std::string& path, const Credentials& credentia
 /// Throws Error(badConfig) for what readPrivateFile() refuses, and for members that are missing or empty; the content
 /// never stands in the error.
 [[nodiscard]] Credentials loadCredentials(const std::string& path);
+
+/// Writes another endpoint into the file and leaves the rest as it is. Throws Error(badConfig).
+void updateEndpoint(const std::string& path, const std::string& endpoint);
 
 }  // namespace drs::api

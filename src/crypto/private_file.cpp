@@ -62,19 +62,35 @@ void writeAll(int fd, std::string_view content, const std::string& path) {
   }
 }
 
-}  // namespace
-
-void createPrivateFile(const std::string& path, std::string_view content) {
-  const TemporaryName temporary(path + ".tmp-" + randomHex(6));
+void writeDurably(const TemporaryName& temporary, std::string_view content, const std::string& path) {
   const Descriptor file(::open(temporary.get(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (file.get() < 0) refuseErrno(path, "cannot create");
   writeAll(file.get(), content, path);
   if (::fchmod(file.get(), 0600) != 0 || ::fsync(file.get()) != 0) refuseErrno(path, "cannot write");
-  // link() instead of rename(): it never replaces a key that another process has just made.
-  if (::link(temporary.get(), path.c_str()) != 0) refuseErrno(path, "cannot create");
+}
+
+/// Makes the names in the file's folder durable.
+void syncFolder(const std::string& path) {
   const std::string folder = std::filesystem::absolute(path).parent_path().string();
   const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory.get() < 0 || ::fsync(directory.get()) != 0) refuseErrno(folder, "cannot write");
+}
+
+}  // namespace
+
+void createPrivateFile(const std::string& path, std::string_view content) {
+  const TemporaryName temporary(path + ".tmp-" + randomHex(6));
+  writeDurably(temporary, content, path);
+  // link() instead of rename(): it never replaces a key that another process has just made.
+  if (::link(temporary.get(), path.c_str()) != 0) refuseErrno(path, "cannot create");
+  syncFolder(path);
+}
+
+void replacePrivateFile(const std::string& path, std::string_view content) {
+  const TemporaryName temporary(path + ".tmp-" + randomHex(6));
+  writeDurably(temporary, content, path);
+  if (::rename(temporary.get(), path.c_str()) != 0) refuseErrno(path, "cannot replace");
+  syncFolder(path);
 }
 
 std::string readPrivateFile(const std::string& path) {

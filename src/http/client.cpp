@@ -51,7 +51,7 @@ ClientResponse readResponse(net::Stream& stream, const Url& url, bool head, cons
     const std::size_t got = stream.read(static_cast<char*>(space.data()), space.size(), deadline);
     boost::system::error_code error;
     if (got == 0) {
-      parser.put_eof(error);
+      if (parser.got_some()) parser.put_eof(error);  // ends a body without Content-Length
       if (error || !parser.is_done()) throw Error(Msg::connectionLost, {url.authority, "the answer is incomplete"});
       break;
     }

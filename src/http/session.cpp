@@ -174,6 +174,10 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     if (message.version() >= 11 && request.headers.count("Host") != 1) {
       return Error(Msg::badHttp, {"exactly one Host header is needed"}, Origin::request);
     }
+    if (request.headers.find("Transfer-Encoding") &&
+        !parser_->chunked()) {  // where would the body end? (RFC 9112, 6.3)
+      return Error(Msg::badHttp, {"Transfer-Encoding must be chunked"}, Origin::request);
+    }
     const auto length = parser_->content_length();
     if (length && *length > limits().bodyBytes) {
       return Error(Msg::bodyTooLarge, {std::to_string(limits().bodyBytes)}, Origin::request);

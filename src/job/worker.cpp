@@ -46,7 +46,7 @@ class Worker::Impl {
       : store_(store),
         settings_(settings),
         bodies_(std::move(bodies)),
-        log_(log.with("worker")),
+        log_(std::move(log)),
         options_(options),
         owner_(settings.nodeName + "/" + newUuid()),
         keeper_(store, owner_, settings, clock_, log_, [this](const Error& error) { noteStoreError(error); }),

@@ -11,8 +11,12 @@ namespace {
 constexpr const char* kA = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
 constexpr const char* kB = "4d22fa47-71ca-11e1-9e33-c80aa9429562";
 
-std::string uuidA(const std::string& rest) { return kA + rest; }
-std::string uuidB(const std::string& rest) { return kB + rest; }
+std::string uuidA(const std::string& rest) {
+  return kA + rest;
+}
+std::string uuidB(const std::string& rest) {
+  return kB + rest;
+}
 
 GtidSet set(const std::string& text) {
   const auto parsed = GtidSet::parse(text);
@@ -20,7 +24,9 @@ GtidSet set(const std::string& text) {
   return parsed.value_or(GtidSet{});
 }
 
-std::string canonical(const std::string& text) { return set(text).text(); }
+std::string canonical(const std::string& text) {
+  return set(text).text();
+}
 
 TEST(GtidSet, printsCanonically) {
   EXPECT_EQ(canonical(""), "");
@@ -44,7 +50,7 @@ TEST(GtidSet, understandsTags) {
 
 TEST(GtidSet, refusesWhatIsMalformed) {
   for (const std::string& text :
-       {std::string("abc"), uuidA(""), uuidA(":"), uuidA(":0"), uuidA(":5-3"), uuidA(":1-"), uuidA(":-3"), uuidA(":1x"),
+       {std::string("abc"), uuidA(""), uuidA(":"), uuidA(":0"), uuidA(":5-3"), uuidA(":1-"), uuidA(":1:"), uuidA(":-3"), uuidA(":1x"),
         uuidA(":tag"), uuidA(":tag:other:1"), uuidA(":9223372036854775807"), uuidA(":18446744073709551616"),
         std::string("3e11fa47-71ca-11e1-9e33-c80aa942956:1"), std::string("3e11fa47+71ca-11e1-9e33-c80aa9429562:1"),
         uuidA(":1;2")}) {
@@ -102,9 +108,9 @@ TEST(GtidSet, encodesForTheDumpRequest) {
   const std::string raw = set(uuidA(":1-3")).encode();
   EXPECT_EQ(raw.size(), 8U + 16U + 8U + 16U);
   EXPECT_EQ(raw[0], 1);
-  EXPECT_EQ(raw[7], 0);    // no tags: the form of every version
-  EXPECT_EQ(raw[32], 1);   // first
-  EXPECT_EQ(raw[40], 4);   // behind the last
+  EXPECT_EQ(raw[7], 0);   // no tags: the form of every version
+  EXPECT_EQ(raw[32], 1);  // first
+  EXPECT_EQ(raw[40], 4);  // behind the last
   const GtidSet tagged = set(uuidA(":1-3:a_tag:7,") + uuidB(":2"));
   EXPECT_EQ(GtidSet::decode(tagged.encode()), tagged);
 }

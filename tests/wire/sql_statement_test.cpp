@@ -21,7 +21,9 @@ std::string tables(const Statement& statement) {
   return out;
 }
 
-Statement read(std::string_view sql, SqlSyntax syntax = {}) { return recognize(sql, syntax); }
+Statement read(std::string_view sql, SqlSyntax syntax = {}) {
+  return recognize(sql, syntax);
+}
 
 TEST(SqlTokens, cutsWithoutLosingAByte) {
   const std::string_view sql = "a /*!80013 b*/ `c``d` 'e''f\\'g' -- h\n# i\n1.5 \"j\"";
@@ -30,7 +32,8 @@ TEST(SqlTokens, cutsWithoutLosingAByte) {
 }
 
 TEST(SqlTokens, readsVersionedCommentsAsCode) {
-  EXPECT_EQ(joined(tokenize("DROP /*!40005 TEMPORARY */ TABLE /*M!100301 IF EXISTS */ t /* x */", {})), "DROP|TEMPORARY|TABLE|IF|EXISTS|t");
+  EXPECT_EQ(joined(tokenize("DROP /*!40005 TEMPORARY */ TABLE /*M!100301 IF EXISTS */ t /* x */", {})),
+            "DROP|TEMPORARY|TABLE|IF|EXISTS|t");
 }
 
 TEST(SqlTokens, followsTheSqlMode) {
@@ -142,10 +145,12 @@ TEST(SqlStatement, listsTheNamesOfWhatItDoesNotAnalyse) {
   EXPECT_EQ(change.kind, StatementKind::rowChange);
   EXPECT_NE(std::find(change.names.begin(), change.names.end(), "x y"), change.names.end());
   EXPECT_EQ(std::find(change.names.begin(), change.names.end(), "no name"), change.names.end());
-  for (const char* sql : {"UPDATE t SET a = 1", "DELETE FROM t", "REPLACE INTO t VALUES (1)", "LOAD DATA INFILE 'x' INTO TABLE t"}) {
+  for (const char* sql :
+       {"UPDATE t SET a = 1", "DELETE FROM t", "REPLACE INTO t VALUES (1)", "LOAD DATA INFILE 'x' INTO TABLE t"}) {
     EXPECT_EQ(read(sql).kind, StatementKind::rowChange) << sql;
   }
-  for (const char* sql : {"FROBNICATE t", "CREATE TABLE", "RENAME TABLE a", "IMPORT TABLE FROM 'x'", "ALTER TABLE", "TRUNCATE"}) {
+  for (const char* sql :
+       {"FROBNICATE t", "CREATE TABLE", "RENAME TABLE a", "IMPORT TABLE FROM 'x'", "ALTER TABLE", "TRUNCATE"}) {
     EXPECT_EQ(read(sql).kind, StatementKind::unknown) << sql;
   }
 }

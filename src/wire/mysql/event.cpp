@@ -132,7 +132,7 @@ Event EventFramer::frame(std::string_view packet) {
   }
   if (!known_ && !understoodWithoutFormat(type)) throwCorrupt(eventName(type) + " came before FORMAT_DESCRIPTION");
   // What the dump thread makes up itself has a checksum by the file that it read last, not by the one that comes: look.
-  const bool madeUp = !known_ || event.header.artificial() || understoodWithoutFormat(type);
+  const bool madeUp = understoodWithoutFormat(type);
   const bool fits = (madeUp || format_.checksums) && endsWithItsChecksum(packet, type);
   if (!madeUp && format_.checksums && !fits) throwCorrupt("the checksum of " + eventName(type) + " is wrong");
   if (fits) event.body.remove_suffix(kChecksumBytes);

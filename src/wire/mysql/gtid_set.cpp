@@ -142,6 +142,7 @@ std::optional<GtidSet> GtidSet::parse(std::string_view text) {
   while (!trimmed(text).empty()) {
     std::string_view entry = cut(text, ',');
     if (entry.empty()) continue;  // servers tolerate stray commas
+    if (entry.back() == ':') return std::nullopt;
     const auto source = SourceUuid::parse(cut(entry, ':'));
     if (!source || entry.empty()) return std::nullopt;
     Key key{*source, {}};
@@ -154,8 +155,9 @@ std::optional<GtidSet> GtidSet::parse(std::string_view text) {
         numbers = false;
         continue;
       }
+      const bool range = part.find('-') != std::string_view::npos;
       const auto first = number<std::uint64_t>(cut(part, '-'));
-      const auto last = part.empty() ? first : number<std::uint64_t>(part);
+      const auto last = range ? number<std::uint64_t>(trimmed(part)) : first;
       if (!first || !last || *first == 0 || *last < *first || *last > kMaxNumber) return std::nullopt;
       insert(out.sets_[key], {*first, *last});
       numbers = true;

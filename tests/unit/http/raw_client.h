@@ -44,7 +44,7 @@ class RawClient {
       const std::size_t end = buffer_.find("\r\n\r\n");
       if (end != std::string::npos) {
         const std::size_t at = buffer_.find("Content-Length: ");
-        const std::size_t length = at < end ? std::stoul(buffer_.substr(at + 16)) : 0;
+        const std::size_t length = at < end ? std::stoul(buffer_.substr(at + 16, 20)) : 0;
         if (buffer_.size() >= end + 4 + length) {
           std::string out = buffer_.substr(0, end + 4 + length);
           buffer_.erase(0, end + 4 + length);

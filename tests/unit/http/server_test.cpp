@@ -229,6 +229,7 @@ TEST_F(ServerTest, MalformedRequestsAreAnswered400AndTheConnectionEnds) {
                                      head + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
                                      head + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
                                      head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+                                     head + "Transfer-Encoding: gzip\r\n\r\n",
                                      "GET /\0 HTTP/1.1\r\nHost: t\r\n\r\n"s,
                                      "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"};
   for (const std::string& bad : all) {

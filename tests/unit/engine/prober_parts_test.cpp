@@ -1,0 +1,131 @@
+#include "engine/mysql/column_types.h"
+#include "engine/mysql/compare_columns.h"
+#include "engine/mysql/definition_diff.h"
+#include "engine/mysql/grants.h"
+#include "engine/mysql/table_splitter.h"
+
+#include <gtest/gtest.h>
+
+namespace drs::mysql {
+namespace {
+
+TEST(Grants, ReadsScopesAndRights) {
+  Grants grants;
+  grants.addLine("GRANT REPLICATION SLAVE, BINLOG MONITOR ON *.* TO `drs`@`%` IDENTIFIED BY PASSWORD '*1'");
+  grants.addLine("GRANT SELECT, INSERT (`a`,`b`), LOCK TABLES ON `sh\\_op`.* TO `drs`@`%`");
+  grants.addLine("GRANT ALL PRIVILEGES ON `t%`.* TO `drs`@`%` WITH GRANT OPTION");
+  grants.addLine("GRANT UPDATE ON `one`.`table` TO `drs`@`%`");
+  grants.addLine("GRANT `role`@`%` TO `drs`@`%`");
+  EXPECT_TRUE(grants.onServer("REPLICATION SLAVE"));
+  EXPECT_FALSE(grants.onServer("SELECT"));
+  EXPECT_TRUE(grants.onDatabase("SELECT", "sh_op"));
+  EXPECT_FALSE(grants.onDatabase("SELECT", "shXop"));
+  EXPECT_FALSE(grants.onDatabase("INSERT", "sh_op"));
+  EXPECT_TRUE(grants.onDatabase("LOCK TABLES", "sh_op"));
+  EXPECT_TRUE(grants.onDatabase("DROP", "trade"));
+  EXPECT_FALSE(grants.onDatabase("UPDATE", "one"));
+}
+
+TEST(Grants, MatchesPatterns) {
+  EXPECT_TRUE(likeMatches("a%c", "abbc"));
+  EXPECT_TRUE(likeMatches("%", ""));
+  EXPECT_TRUE(likeMatches("a\\%", "a%"));
+  EXPECT_FALSE(likeMatches("a\\%", "ab"));
+  EXPECT_TRUE(likeMatches("%b%d", "abcbd"));
+  EXPECT_FALSE(likeMatches("a_", "a"));
+}
+
+Column column(const std::string& name, const std::string& dataType, const std::string& type,
+              const std::string& charset = {}, const std::string& collation = {}) {
+  ColumnText text;
+  text.dataType = dataType;
+  text.columnType = type;
+  text.charset = charset;
+  text.collation = collation;
+  return makeColumn(name, text);
+}
+
+TableSchema table(std::vector<Column> columns) {
+  TableSchema schema;
+  schema.name = {"d", "t"};
+  schema.engine = "InnoDB";
+  schema.columns = std::move(columns);
+  schema.primaryKey = {0};
+  return schema;
+}
+
+const Collations kCollations({"utf8mb4_bin", "latin1_swedish_ci", "utf8mb3_general_ci"}, ServerInfo{});
+
+TEST(DefinitionDifference, OverlooksSpelling) {
+  const TableSchema a =
+      table({column("id", "int", "int(11) unsigned"), column("y", "year", "year(4)"),
+             column("u", "varchar", "varchar(9)", "utf8", "utf8_general_ci"), column("j", "json", "json")});
+  const TableSchema b = table({column("ID", "int", "int unsigned"), column("y", "year", "year"),
+                               column("u", "varchar", "varchar(9)", "utf8mb3", "utf8mb3_general_ci"),
+                               column("j", "longtext", "longtext", "utf8mb4", "utf8mb4_bin")});
+  EXPECT_EQ(definitionDifference(a, b, kCollations), "");
+}
+
+TEST(DefinitionDifference, NamesTheFirst) {
+  const TableSchema a = table({column("id", "int", "int"), column("d", "decimal", "decimal(8,2)")});
+  EXPECT_EQ(definitionDifference(a, table({column("id", "int", "int")}), kCollations), "the target has no column d");
+  EXPECT_EQ(
+      definitionDifference(a, table({column("id", "int", "int"), column("d", "decimal", "decimal(8,3)")}), kCollations),
+      "column d is decimal(8,2) at the source and decimal(8,3) at the target");
+  TableSchema b = a;
+  b.indexes.push_back({"u", true, false, "BTREE", {{1, 0}}});
+  EXPECT_EQ(definitionDifference(a, b, kCollations), "the unique keys differ");
+  b = a;
+  b.primaryKey = {1};
+  EXPECT_EQ(definitionDifference(a, b, kCollations), "the primary keys differ");
+  b = a;
+  b.engine = "MyISAM";
+  EXPECT_NE(definitionDifference(a, b, kCollations), "");
+}
+
+TEST(Splitter, SizesChunksByStatistics) {
+  TableSchema schema = table({column("id", "int", "int")});
+  schema.averageRowBytes = 1000;
+  EXPECT_EQ(rowsPerChunk(schema, 16U << 20U), 16777U);
+  schema.averageRowBytes = 100U << 20U;
+  EXPECT_EQ(rowsPerChunk(schema, 16U << 20U), 1U);
+  schema.averageRowBytes = 1;
+  EXPECT_EQ(rowsPerChunk(schema, 16U << 20U), 200000U);
+  EXPECT_EQ(cannotCopy(schema), "");
+  schema.primaryKey.clear();
+  EXPECT_NE(cannotCopy(schema), "");
+}
+
+std::string comparable(ValueForm form, Field field) {
+  std::string out;
+  appendComparable(out, form, field);
+  return out;
+}
+
+TEST(Comparable, EqualValuesGiveEqualBytes) {
+  EXPECT_EQ(comparable(ValueForm::number, "007.50"), comparable(ValueForm::number, "7.50"));
+  EXPECT_NE(comparable(ValueForm::number, "-7"), comparable(ValueForm::number, "7"));
+  EXPECT_EQ(comparable(ValueForm::real, "1e2"), comparable(ValueForm::real, "100"));
+  EXPECT_NE(comparable(ValueForm::real, "-0"), comparable(ValueForm::real, "0"));
+  EXPECT_EQ(comparable(ValueForm::positive, "-0"), comparable(ValueForm::positive, "0"));
+  EXPECT_NE(comparable(ValueForm::raw, Field()), comparable(ValueForm::raw, ""));
+  EXPECT_NE(comparable(ValueForm::raw, "a") + comparable(ValueForm::raw, "bc"),
+            comparable(ValueForm::raw, "ab") + comparable(ValueForm::raw, "c"));
+}
+
+TEST(Comparable, JsonIsComparedByValue) {
+  EXPECT_EQ(comparableJson(R"({"b": 1, "a": [1, 2.0]})"), comparableJson(R"({"a":[1,2],"b":1.0})"));
+  EXPECT_NE(comparableJson(R"({"a": 1})"), comparableJson(R"({"a": "1"})"));
+  EXPECT_NE(comparableJson("1.5"), comparableJson("1"));
+  EXPECT_EQ(comparableJson("no json"), "no json");
+  const std::string deep = std::string(100000, '[') + std::string(100000, ']');
+  EXPECT_EQ(comparableJson(deep), deep);
+}
+
+TEST(Comparable, KeysAreShownToPeople) {
+  EXPECT_EQ(printableKey("caf\xC3\xA9"), "caf\xC3\xA9");
+  EXPECT_EQ(printableKey(std::string_view("\x00\xFF", 2)), "0x00ff");
+}
+
+}  // namespace
+}  // namespace drs::mysql

@@ -1,0 +1,568 @@
+#include "engine/mysql/log_assembler.h"
+
+#include "base/error.h"
+#include "event_builder.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace drs::mysql {
+namespace {
+
+constexpr const char* kUuid = "11111111-1111-1111-1111-111111111111";
+
+TableSchemaPtr table(const std::string& name, const std::string& engine = "InnoDB") {
+  auto schema = std::make_shared<TableSchema>();
+  schema->name = {"d", name};
+  schema->engine = engine;
+  Column id;
+  id.name = "id";
+  id.kind = ColumnKind::integer;
+  id.type = id.dataType = "int";
+  Column value;
+  value.name = "v";
+  value.type = "varchar(20)";
+  value.dataType = "varchar";
+  schema->columns = {id, value};
+  schema->primaryKey = {0};
+  return schema;
+}
+
+/// A lane over d.t (InnoDB) and d.m (MyISAM); the selection covers the whole database d.
+class Lane {
+ public:
+  explicit Lane(const LogPosition& start, std::size_t maxBytes = 1U << 20U)
+      : plans_{makePlan(table("t")), makePlan(table("m", "MyISAM"))},
+        scope_(makeScope()),
+        assembler_(scope_, start, maxBytes) {}
+
+  /// Feeds packets; what came out as text: "id: +1=a ~1=a>1=b -1=b" and so on.
+  std::vector<std::string> feed(const std::vector<std::string>& packets) {
+    std::vector<std::string> out;
+    for (const std::string& packet : packets) {
+      if (const auto transaction = assembler_.feed(packet)) {
+        out.push_back(describe(*transaction));
+        last_ = *transaction;
+      }
+    }
+    return out;
+  }
+  [[nodiscard]] std::string at() const { return toPosition(assembler_.position()).text; }
+  LogAssembler& assembler() { return assembler_; }
+  [[nodiscard]] const Transaction& last() const { return last_; }
+
+ private:
+  static TablePlan makePlan(TableSchemaPtr schema) {
+    TablePlan plan;
+    plan.source = std::move(schema);
+    return plan;
+  }
+  LogScope makeScope() {
+    LogScope scope;
+    scope.plans = &plans_;
+    scope.covers = [](const TableName& name) { return name.database == "d"; };
+    scope.coversDatabase = [](const std::string& name) { return name == "d"; };
+    return scope;
+  }
+  static std::string rowText(const RowBatch& rows, std::size_t i) {
+    return fmt::format("{}={}", rows.cell(i, 0).i, rows.text(rows.cell(i, 1)));
+  }
+  static std::string describe(const Transaction& transaction) {
+    std::string out = transaction.id + ":";
+    for (const ChangeEvent& change : transaction.changes) {
+      if (const auto* schema = std::get_if<SchemaChange>(&change)) {
+        const bool truncate = schema->kind == SchemaChange::Kind::truncate;
+        out += fmt::format(" {} {}.{}", truncate ? "truncate" : "schema", schema->table.database, schema->table.table);
+        continue;
+      }
+      const auto& rows = std::get<RowsChange>(change);
+      for (std::size_t i = 0; i < rows.rows.rows(); ++i) {
+        if (rows.op == RowOp::insert) out += " +" + rowText(rows.rows, i);
+        if (rows.op == RowOp::remove) out += " -" + rowText(rows.rows, i);
+        if (rows.op == RowOp::update) out += (i % 2 == 0 ? " ~" : ">") + rowText(rows.rows, i);
+      }
+      if (!rows.foreignKeyChecks) out += " nofk";
+    }
+    return out;
+  }
+
+  Plans plans_;
+  LogScope scope_;
+  LogAssembler assembler_;
+  Transaction last_;
+};
+
+LogPosition mysqlByFile(std::uint64_t offset = 4) {
+  return {false, "", "bin.000001", offset};
+}
+LogPosition mysqlByGtid(const std::string& set) {
+  return {false, set, "bin.000001", 4};
+}
+LogPosition mariadbByFile() {
+  return {true, "", "bin.000001", 4};
+}
+LogPosition mariadbByGtid(const std::string& gtids) {
+  return {true, gtids, "bin.000001", 4};
+}
+
+using Texts = std::vector<std::string>;
+
+template <typename Call>
+Error thrown(Call call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error;
+  }
+  ADD_FAILURE() << "no error";
+  return Error(Msg::internal, {""});
+}
+
+// --- MySQL ----------------------------------------------------------------------------------------------------------
+
+TEST(MysqlLog, transactionEndsAtXid) {
+  EventBuilder b;
+  Lane lane(mysqlByFile());
+  lane.feed({b.rotate("bin.000001", 4), b.format()});
+  const std::uint64_t start = b.offset();
+  const Texts before = lane.feed({b.anonymous(), b.query("BEGIN"), b.tableMap(5), b.write(5, 1, "a")});
+  EXPECT_EQ(before, Texts{});
+  EXPECT_EQ(lane.at(), fmt::format("mysql;gtid=;file=bin.000001;offset={}", start));  // not before the end
+  const Texts after = lane.feed({b.xid()});
+  EXPECT_EQ(after, Texts{fmt::format("bin.000001:{}: +1=a", start)});
+  EXPECT_EQ(lane.at(), fmt::format("mysql;gtid=;file=bin.000001;offset={}", b.offset()));
+  EXPECT_EQ(lane.last().end.text, lane.at());
+  EXPECT_EQ(lane.last().commitMillis, 1700000000000);
+  EXPECT_GT(lane.last().bytes, 0U);
+}
+
+TEST(MysqlLog, positionByGtidGrowsAtTheEndOnly) {
+  EventBuilder b;
+  Lane lane(mysqlByGtid(std::string(kUuid) + ":1-4"));
+  lane.feed({b.rotate("bin.000001", 4), b.format()});
+  lane.feed({b.gtid(5), b.query("BEGIN"), b.tableMap(5), b.write(5, 1, "a")});
+  EXPECT_EQ(lane.assembler().position().gtid, std::string(kUuid) + ":1-4");
+  EXPECT_EQ(lane.feed({b.xid()}), Texts{std::string(kUuid) + ":5: +1=a"});
+  EXPECT_EQ(lane.assembler().position().gtid, std::string(kUuid) + ":1-5");
+}
+
+TEST(MysqlLog, commitTimeComesFromTheGtidEvent) {
+  EventBuilder b;
+  Lane lane(mysqlByFile());
+  lane.feed({b.rotate("bin.000001", 4), b.format(), b.gtid(1, std::string(16, 'x'), 1700000001234567), b.query("BEGIN"),
+             b.tableMap(5), b.write(5, 1, "a"), b.xid()});
+  EXPECT_EQ(lane.last().commitMillis, 1700000001234);
+}
+
+TEST(MysqlLog, whatTheLaneHasIsLeftOut) {
+  EventBuilder b;
+  Lane lane(mysqlByGtid(std::string(kUuid) + ":1-5"));
+  lane.feed({b.rotate("bin.000001", 4), b.format()});
+  EXPECT_EQ(lane.feed({b.gtid(5), b.query("BEGIN"), b.tableMap(5), b.write(5, 1, "a"), b.xid()}), Texts{});
+  EXPECT_EQ(lane.feed({b.gtid(4), b.query("DROP TABLE t")}), Texts{});
+  EXPECT_EQ(lane.feed({b.gtid(6), b.query("BEGIN"), b.tableMap(5), b.write(5, 2, "b"), b.xid()}).size(), 1U);
+}
+
+TEST(MysqlLog, allKindsOfRows) {
+  EventBuilder b;
+  Lane lane(mysqlByFile());
+  lane.feed({b.rotate("bin.000001", 4), b.format()});
+  const std::string two = EventBuilder::row(1, "a") + EventBuilder::row(2, "b");
+  for (const bool v1 : {false, true}) {
+    const auto out =
+        lane.feed({b.anonymous(), b.query("BEGIN"), b.tableMap(5),
+                   b.rows(v1 ? EventType::writeRowsV1 : EventType::writeRows, 5, two),
+                   b.rows(v1 ? EventType::updateRowsV1 : EventType::updateRows, 5, two),
+                   b.rows(v1 ? EventType::deleteRowsV1 : EventType::deleteRows, 5, two), b.query("COMMIT")});
+    ASSERT_EQ(out.size(), 1U);
+    EXPECT_NE(out[0].find(": +1=a +2=b ~1=a>2=b -1=a -2=b"), std::string::npos) << out[0];
+  }
+}
+
+TEST(MysqlLog, foreignKeyChecksFollowTheEvent) {
+  EventBuilder b;
+  Lane lane(mysqlByFile());
+  const auto out = lane.feed({b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query("BEGIN"), b.tableMap(5),
+                              b.rows(EventType::writeRows, 5, EventBuilder::row(1, "a"), 3),
+                              b.rows(EventType::writeRows, 5, EventBuilder::row(2, "b"), 1), b.xid()});
+  ASSERT_EQ(out.size(), 1U);
+  EXPECT_NE(out[0].find("+1=a nofk +2=b"), std::string::npos) << out[0];
+}
+
+TEST(MysqlLog, savepointsAreRolledBack) {
+  EventBuilder b;
+  Lane lane(mysqlByFile());
+  const auto out = lane.feed({b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query("BEGIN"), b.tableMap(5),
+                              b.write(5, 1, "a"), b.query("SAVEPOINT `s`"), b.write(5, 2, "b"), b.query("SAVEPOINT s2"),
+                              b.write(5, 3, "c"), b.query("ROLLBACK TO `S`"), b.write(5, 4, "d"), b.xid()});
+  ASSERT_EQ(out.size(), 1U);
+  EXPECT_NE(out[0].find(": +1=a +4=d"), std::string::npos) << out[0];
+}
+
+TEST(MysqlLog, rollbackDropsTheTransaction) {
+  EventBuilder b;
+  Lane lane(mysqlByFile());
+  EXPECT_EQ(lane.feed({b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query("BEGIN"), b.tableMap(5),
+                       b.write(5, 1, "a"), b.query("ROLLBACK")}),
+            Texts{});
+  EXPECT_EQ(lane.at(), fmt::format("mysql;gtid=;file=bin.000001;offset={}", b.offset()));
+}
+
+TEST(MysqlLog, rollbackOfWhatAnEngineKeepsIsRefused) {
+  EventBuilder b;
+  Lane lane(mysqlByFile());
+  lane.feed(
+      {b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query("BEGIN"), b.tableMap(5, "m"), b.write(5, 1, "a")});
+  EXPECT_EQ(thrown([&] { lane.feed({b.query("ROLLBACK")}); }).msg(), Msg::logUnsupported);
+}
+
+TEST(MysqlLog, foreignTablesOnlyMoveThePosition) {
+  EventBuilder b;
+  Lane lane(mysqlByFile());
+  EXPECT_EQ(lane.feed({b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query("BEGIN", "other"),
+                       b.tableMap(5, "x", "other"), b.write(5, 1, "a"), b.xid(), b.anonymous(),
+                       b.query("CREATE TABLE y (a int)", "other")}),
+            Texts{});
+  EXPECT_EQ(lane.at(), fmt::format("mysql;gtid=;file=bin.000001;offset={}", b.offset()));
+  const auto empty = lane.assembler().takeEmpty();
+  ASSERT_TRUE(empty);
+  EXPECT_TRUE(empty->changes.empty());
+  EXPECT_EQ(empty->end.text, lane.at());
+  EXPECT_FALSE(lane.assembler().takeEmpty());
+}
+
+TEST(MysqlLog, truncateIsAChangeOfItsOwn) {
+  EventBuilder b;
+  Lane lane(mysqlByFile());
+  lane.feed({b.rotate("bin.000001", 4), b.format()});
+  const auto out =
+      lane.feed({b.anonymous(), b.query("TRUNCATE TABLE t"), b.anonymous(), b.query("truncate `d`.`m`", "other")});
+  ASSERT_EQ(out.size(), 2U);
+  EXPECT_NE(out[0].find("truncate d.t"), std::string::npos);
+  EXPECT_EQ(std::get<SchemaChange>(lane.last().changes[0]).plan, 1U);
+  EXPECT_EQ(lane.feed({b.anonymous(), b.query("TRUNCATE TABLE t", "other")}), Texts{});
+}
+
+TEST(MysqlLog, definitionsOfSelectedObjectsComeOut) {
+  for (const char* sql :
+       {"ALTER TABLE t ADD c int", "DROP TABLE x, d.t", "RENAME TABLE other.a TO d.b", "CREATE TABLE fresh (a int)",
+        "CREATE TABLE `d`.fresh LIKE other.x", "DROP DATABASE d", "CREATE INDEX i ON t (v)", "TRUNCATE unplanned",
+        "FROBNICATE TABLE t", "ALTER TABLE other.x EXCHANGE PARTITION p WITH TABLE t"}) {
+    EventBuilder b;
+    Lane lane(mysqlByFile());
+    const auto out = lane.feed({b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query(sql)});
+    ASSERT_EQ(out.size(), 1U) << sql;
+    EXPECT_NE(out[0].find("schema d."), std::string::npos) << sql;
+    EXPECT_EQ(std::get<SchemaChange>(lane.last().changes[0]).sql, sql);
+  }
+}
+
+TEST(MysqlLog, definitionsThatChangeNothingOfOursPass) {
+  for (const char* sql :
+       {"CREATE TABLE IF NOT EXISTS t (a int)", "DROP TABLE IF EXISTS unplanned", "CREATE TEMPORARY TABLE t (a int)",
+        "DROP /*!40005 TEMPORARY */ TABLE t", "CREATE VIEW v AS SELECT * FROM t", "GRANT SELECT ON d.t TO u",
+        "ANALYZE TABLE t", "CREATE DATABASE d2", "ALTER TABLE other.x ADD c int", "# Dummy event"}) {
+    EventBuilder b;
+    Lane lane(mysqlByFile());
+    EXPECT_EQ(lane.feed({b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query(sql)}), Texts{}) << sql;
+  }
+}
+
+TEST(MysqlLog, createTableAsSelectIsOneChange) {
+  EventBuilder b;
+  Lane lane(mysqlByFile());
+  const auto out = lane.feed({b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query("BEGIN"),
+                              b.query("CREATE TABLE fresh (a int) START TRANSACTION"), b.tableMap(9, "fresh"),
+                              b.write(9, 1, "a"), b.xid()});
+  ASSERT_EQ(out.size(), 1U);
+  EXPECT_NE(out[0].find(": schema d.fresh"), std::string::npos);
+  EXPECT_EQ(lane.last().changes.size(), 1U);
+}
+
+TEST(MysqlLog, namesInAnotherCharsetMayBeOurs) {
+  EventBuilder b;
+  Lane lane(mysqlByFile());
+  lane.feed({b.rotate("bin.000001", 4), b.format()});
+  // utf8mb4 (45) is compared, so a name of another table passes.
+  EXPECT_EQ(lane.feed({b.anonymous(), b.query("DROP TABLE `other`.`täble`")}), Texts{});
+}
+
+TEST(MysqlLog, statementsInPlaceOfRowsAreRefused) {
+  for (const char* sql : {"INSERT INTO t VALUES (1, 'a')", "update t set v = 1", "LOAD DATA INFILE 'x' INTO TABLE t"}) {
+    EventBuilder b;
+    Lane lane(mysqlByFile());
+    lane.feed({b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query("BEGIN")});
+    const Error error = thrown([&] { lane.feed({b.query(sql)}); });
+    EXPECT_EQ(error.msg(), Msg::logUnsupported) << sql;
+    EXPECT_EQ(error.text().find("'a'"), std::string::npos);  // no data in messages
+  }
+  EventBuilder b;
+  Lane lane(mysqlByFile());
+  EXPECT_EQ(lane.feed({b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query("BEGIN", "other"),
+                       b.query("INSERT INTO x VALUES (1)", "other"), b.query("COMMIT", "other")}),
+            Texts{});
+}
+
+TEST(MysqlLog, partialImagesAreRefused) {
+  EventBuilder b;
+  Lane lane(mysqlByFile());
+  lane.feed({b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query("BEGIN"), b.tableMap(5),
+             b.tableMap(6, "x", "other")});
+  lane.feed({b.rows(EventType::writeRows, 6, "", 1, '\x01'), b.rows(EventType::partialUpdateRows, 6, "")});  // not ours
+  EXPECT_EQ(thrown([&] { lane.feed({b.rows(EventType::writeRows, 5, "", 1, '\x01')}); }).msg(), Msg::logUnsupported);
+  EXPECT_EQ(thrown([&] { lane.feed({b.rows(EventType::partialUpdateRows, 5, "")}); }).msg(), Msg::logUnsupported);
+}
+
+TEST(MysqlLog, xaTransactions) {
+  EventBuilder b;
+  Lane lane(mysqlByFile());
+  lane.feed({b.rotate("bin.000001", 4), b.format()});
+  const std::string prepare = little(0, 1) + little(1, 4) + little(1, 4) + little(0, 4) + "q";
+  const std::string onePhase = little(1, 1) + prepare.substr(1);
+  // Nothing of ours: prepared, then committed.
+  EXPECT_EQ(lane.feed({b.anonymous(), b.query("XA START X'71',X'',1"), b.tableMap(6, "x", "other"), b.write(6, 1, "a"),
+                       b.query("XA END X'71',X'',1"), b.event(EventType::xaPrepare, prepare), b.anonymous(),
+                       b.query("XA COMMIT X'71',X'',1")}),
+            Texts{});
+  // Committed in one phase it is like any other transaction.
+  EXPECT_EQ(lane.feed({b.anonymous(), b.query("XA START X'71',X'',1"), b.tableMap(5), b.write(5, 1, "a"),
+                       b.query("XA END X'71',X'',1"), b.event(EventType::xaPrepare, onePhase)})
+                .size(),
+            1U);
+  EXPECT_EQ(lane.feed({b.anonymous(), b.query("XA ROLLBACK X'72',X'',1")}), Texts{});
+  EXPECT_EQ(thrown([&] { lane.feed({b.anonymous(), b.query("XA COMMIT X'72',X'',1")}); }).msg(), Msg::logUnsupported);
+  lane.assembler().restart(false);
+  lane.feed({b.rotate("bin.000001", b.offset()), b.format(true), b.anonymous(), b.query("XA START X'71',X'',1"),
+             b.tableMap(5), b.write(5, 1, "a"), b.query("XA END X'71',X'',1")});
+  EXPECT_EQ(thrown([&] { lane.feed({b.event(EventType::xaPrepare, prepare)}); }).msg(), Msg::logUnsupported);
+}
+
+TEST(MysqlLog, eventsInWrongOrderAreDamage) {
+  const auto start = [](EventBuilder& b, Lane& lane) { lane.feed({b.rotate("bin.000001", 4), b.format()}); };
+  {
+    EventBuilder b;
+    Lane lane(mysqlByFile());
+    start(b, lane);
+    EXPECT_EQ(thrown([&] { lane.feed({b.tableMap(5)}); }).msg(), Msg::logCorrupt);
+  }
+  {
+    EventBuilder b;
+    Lane lane(mysqlByFile());
+    start(b, lane);
+    EXPECT_EQ(thrown([&] { lane.feed({b.xid()}); }).msg(), Msg::logCorrupt);
+  }
+  {
+    EventBuilder b;
+    Lane lane(mysqlByFile());
+    start(b, lane);
+    EXPECT_EQ(thrown([&] { lane.feed({b.anonymous(), b.query("BEGIN"), b.query("BEGIN")}); }).msg(), Msg::logCorrupt);
+  }
+  {
+    EventBuilder b;  // rows of an older group's TABLE_MAP
+    Lane lane(mysqlByFile());
+    start(b, lane);
+    lane.feed(
+        {b.anonymous(), b.query("BEGIN"), b.tableMap(5), b.write(5, 1, "a"), b.xid(), b.anonymous(), b.query("BEGIN")});
+    const Error error = thrown([&] { lane.feed({b.write(5, 2, "b")}); });
+    EXPECT_EQ(error.msg(), Msg::logCorrupt);
+    EXPECT_NE(error.text().find("bin.000001:"), std::string::npos);  // says where
+  }
+}
+
+TEST(MysqlLog, anIncidentOrAnUnknownEventStops) {
+  EventBuilder b;
+  Lane lane(mysqlByFile());
+  lane.feed({b.rotate("bin.000001", 4), b.format()});
+  EXPECT_EQ(lane.feed({b.event(static_cast<EventType>(99), "?", false, 0x80)}), Texts{});  // marked as ignorable
+  EXPECT_EQ(thrown([&] { lane.feed({b.event(EventType::incident, little(1, 2) + little(4, 1) + "gone")}); }).msg(),
+            Msg::logUnsupported);
+  EXPECT_EQ(thrown([&] { lane.feed({b.event(static_cast<EventType>(99), "?")}); }).msg(), Msg::logUnsupported);
+}
+
+TEST(MysqlLog, aChangedTableIsDrift) {
+  EventBuilder b;
+  Lane lane(mysqlByFile());
+  lane.feed({b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query("BEGIN")});
+  EXPECT_EQ(thrown([&] { lane.feed({b.tableMap(5, "t", "d", "\x03", "")}); }).msg(), Msg::schemaDrift);
+  EXPECT_EQ(thrown([&] { lane.feed({b.tableMap(5, "t", "d", "\x08\x0f", std::string("\x14\x00", 2))}); }).msg(),
+            Msg::schemaDrift);
+  lane.feed({b.tableMap(7, "unplanned")});
+  EXPECT_EQ(thrown([&] { lane.feed({b.write(7, 1, "a")}); }).msg(), Msg::schemaDrift);
+}
+
+TEST(MysqlLog, aHugeTransactionIsRefusedByName) {
+  EventBuilder b;
+  Lane lane(mysqlByFile(), 1000);
+  lane.feed({b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query("BEGIN"), b.tableMap(5)});
+  const Error error = thrown([&] {
+    for (int i = 0; i < 100; ++i) lane.feed({b.write(5, i, "0123456789")});
+  });
+  EXPECT_EQ(error.msg(), Msg::limitExceeded);
+  EXPECT_NE(error.text().find("max_transaction_bytes"), std::string::npos);
+}
+
+// --- MariaDB --------------------------------------------------------------------------------------------------------
+
+constexpr unsigned kStandalone = 1;
+
+TEST(MariadbLog, theGtidIsTheBegin) {
+  EventBuilder b;
+  Lane lane(mariadbByGtid("0-7-10"));
+  lane.feed({b.rotate("bin.000001", 4), b.format()});
+  EXPECT_EQ(lane.feed({b.mariadbGtid(11), b.tableMap(5), b.rows(EventType::writeRowsV1, 5, EventBuilder::row(1, "a"))}),
+            Texts{});
+  EXPECT_EQ(lane.assembler().position().gtid, "0-7-10");
+  EXPECT_EQ(lane.feed({b.xid()}), Texts{"0-7-11: +1=a"});
+  EXPECT_EQ(lane.assembler().position().gtid, "0-7-11");
+}
+
+TEST(MariadbLog, domainsAreKeptApart) {
+  EventBuilder b;
+  Lane lane(mariadbByGtid("0-7-10"));
+  lane.feed({b.rotate("bin.000001", 4), b.format(), b.mariadbGtid(3, 0, 5), b.query("COMMIT"), b.mariadbGtid(11),
+             b.query("COMMIT")});
+  EXPECT_EQ(lane.assembler().position().gtid, "0-7-11,5-7-3");
+}
+
+TEST(MariadbLog, aStandaloneStatementEndsItsGroup) {
+  EventBuilder b;
+  Lane lane(mariadbByFile());
+  lane.feed({b.rotate("bin.000001", 4), b.format()});
+  const std::uint64_t start = b.offset();
+  EXPECT_EQ(lane.feed({b.mariadbGtid(1, kStandalone), b.event(EventType::annotateRows, "x"), b.query("TRUNCATE t")}),
+            Texts{fmt::format("bin.000001:{}: truncate d.t", start)});
+  EXPECT_EQ(lane.feed({b.mariadbGtid(2), b.tableMap(5), b.write(5, 1, "a"), b.query("COMMIT")}).size(), 1U);
+}
+
+TEST(MariadbLog, statementsInsideOfATransactionDoNotEndIt) {
+  EventBuilder b;
+  Lane lane(mariadbByFile());
+  lane.feed({b.rotate("bin.000001", 4), b.format()});
+  const auto out = lane.feed({b.mariadbGtid(1), b.tableMap(5), b.write(5, 1, "a"), b.query("SAVEPOINT s"),
+                              b.write(5, 2, "b"), b.query("ROLLBACK TO s"), b.xid()});
+  ASSERT_EQ(out.size(), 1U);
+  EXPECT_NE(out[0].find(": +1=a"), std::string::npos);
+  EXPECT_EQ(out[0].find("+2=b"), std::string::npos);
+}
+
+TEST(MariadbLog, aGroupNeedsItsGtid) {
+  EventBuilder b;
+  Lane lane(mariadbByFile());
+  lane.feed({b.rotate("bin.000001", 4), b.format()});
+  EXPECT_EQ(thrown([&] { lane.feed({b.query("BEGIN")}); }).msg(), Msg::logCorrupt);
+  EXPECT_EQ(thrown([&] { lane.feed({b.mariadbGtid(1), b.mariadbGtid(2)}); }).msg(), Msg::logCorrupt);
+}
+
+TEST(MariadbLog, annotationsMayBeLeftOut) {
+  EventBuilder b;
+  Lane lane(mariadbByFile());
+  lane.feed({b.rotate("bin.000001", 4), b.format(), b.mariadbGtid(1)});
+  b.event(EventType::annotateRows, "insert into t values (1, 'a')");  // in the file, but not sent
+  EXPECT_EQ(lane.feed({b.tableMap(5), b.write(5, 1, "a"), b.xid()}).size(), 1U);
+  EXPECT_EQ(lane.at(), fmt::format("mariadb;gtid=;file=bin.000001;offset={}", b.offset()));
+}
+
+TEST(MariadbLog, anEncryptedLogIsRefused) {
+  EventBuilder b;
+  Lane lane(mariadbByFile());
+  lane.feed({b.rotate("bin.000001", 4), b.format()});
+  EXPECT_EQ(thrown([&] { lane.feed({b.event(EventType::startEncryption, std::string(17, 'x'))}); }).msg(),
+            Msg::logUnsupported);
+}
+
+// --- places
+// -----------------------------------------------------------------------------------------------------------
+
+TEST(LogPlaces, areCountedBeyondFourGigabytes) {
+  constexpr std::uint64_t kBeyond = (1ULL << 32U) - 50;
+  EventBuilder b(kBeyond);
+  Lane lane(mysqlByFile(kBeyond));
+  const std::string rotate = b.rotate("bin.000001", kBeyond);
+  const auto out =
+      lane.feed({rotate, b.format(true), b.anonymous(), b.query("BEGIN"), b.tableMap(5), b.write(5, 1, "a"), b.xid()});
+  EXPECT_EQ(out, Texts{fmt::format("bin.000001:{}: +1=a", kBeyond)});
+  EXPECT_GT(b.offset(), 1ULL << 32U);
+  EXPECT_EQ(lane.at(), fmt::format("mysql;gtid=;file=bin.000001;offset={}", b.offset()));
+}
+
+/// A request cannot say more than 32 bits: the dump starts at the file's start and what the lane has is left out.
+TEST(LogPlaces, startLowerAndSkipByCount) {
+  EventBuilder b;
+  const std::vector<std::string> head{b.rotate("bin.000001", 4), b.format()};
+  const std::vector<std::string> first{b.anonymous(), b.query("BEGIN"), b.tableMap(5), b.write(5, 1, "a"), b.xid()};
+  const std::uint64_t start = b.offset();
+  const std::vector<std::string> second{b.anonymous(), b.query("BEGIN"), b.tableMap(5), b.write(5, 2, "b"), b.xid()};
+  Lane lane(mysqlByFile(start));
+  lane.feed(head);
+  EXPECT_EQ(lane.feed(first), Texts{});
+  EXPECT_EQ(lane.at(), fmt::format("mysql;gtid=;file=bin.000001;offset={}", start));
+  EXPECT_EQ(lane.feed(second), Texts{fmt::format("bin.000001:{}: +2=b", start)});
+
+  Lane inside(mysqlByFile(start - 5));
+  inside.feed(head);
+  EXPECT_EQ(thrown([&] { inside.feed(first); }).msg(), Msg::logCorrupt);
+  Lane behind(mysqlByFile(start + 100000));
+  behind.feed(head);
+  behind.feed(first);
+  EXPECT_EQ(thrown([&] { behind.feed({b.heartbeat()}); }).msg(), Msg::logPurged);
+  EXPECT_EQ(thrown([&] { behind.feed({b.rotate("bin.000002", 4)}); }).msg(), Msg::logPurged);
+}
+
+TEST(LogPlaces, aGapIsDamageInALaneByFile) {
+  EventBuilder b;
+  Lane lane(mysqlByFile());
+  lane.feed({b.rotate("bin.000001", 4), b.format()});
+  b.anonymous();  // lost on the way
+  EXPECT_EQ(thrown([&] { lane.feed({b.query("BEGIN")}); }).msg(), Msg::logCorrupt);
+}
+
+TEST(LogPlaces, followTheNextFile) {
+  EventBuilder b;
+  Lane lane(mysqlByFile());
+  lane.feed({b.rotate("bin.000001", 4), b.format(), b.event(EventType::rotate, little(4, 8) + "bin.000002")});
+  lane.feed({b.rotate("bin.000002", 4)});
+  EXPECT_EQ(lane.at(), "mysql;gtid=;file=bin.000002;offset=4");
+  lane.feed({b.format()});
+  const std::uint64_t start = b.offset();
+  EXPECT_EQ(lane.feed({b.anonymous(), b.query("BEGIN"), b.tableMap(5), b.write(5, 1, "a"), b.xid()}),
+            Texts{fmt::format("bin.000002:{}: +1=a", start)});
+}
+
+/// The server crashed in the middle of a transaction: what it had not finished was never committed.
+TEST(LogPlaces, anUnfinishedGroupEndsWithItsFile) {
+  EventBuilder b;
+  Lane lane(mysqlByFile());
+  lane.feed(
+      {b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query("BEGIN"), b.tableMap(5), b.write(5, 1, "a")});
+  lane.feed({b.rotate("bin.000002", 4), b.format()});
+  const auto out = lane.feed({b.anonymous(), b.query("BEGIN"), b.tableMap(5), b.write(5, 2, "b"), b.xid()});
+  ASSERT_EQ(out.size(), 1U);
+  EXPECT_EQ(out[0].find("+1=a"), std::string::npos);
+}
+
+TEST(LogPlaces, aNewDumpStartsAtThePositionAgain) {
+  EventBuilder b;
+  Lane lane(mysqlByFile());
+  lane.feed({b.rotate("bin.000001", 4), b.format()});
+  const std::uint64_t start = b.offset();
+  lane.feed({b.anonymous(), b.query("BEGIN"), b.tableMap(5), b.write(5, 1, "a")});
+  lane.assembler().restart(false);
+  EventBuilder again(start);
+  EXPECT_EQ(lane.feed({again.rotate("bin.000001", start), again.format(true), again.anonymous(), again.query("BEGIN"),
+                       again.tableMap(5), again.write(5, 1, "a"), again.xid()}),
+            Texts{fmt::format("bin.000001:{}: +1=a", start)});
+}
+
+TEST(LogPlaces, heartbeatsAreSeen) {
+  EventBuilder b;
+  Lane lane(mysqlByFile());
+  lane.feed({b.rotate("bin.000001", 4), b.format()});
+  EXPECT_FALSE(lane.assembler().atHeartbeat());
+  lane.feed({b.heartbeat()});
+  EXPECT_TRUE(lane.assembler().atHeartbeat());
+}
+
+}  // namespace
+}  // namespace drs::mysql

@@ -1,0 +1,79 @@
+#include "base/error.h"
+#include "engine/mysql/position.h"
+
+#include <gtest/gtest.h>
+
+namespace drs::mysql {
+namespace {
+
+constexpr const char* kA = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
+
+std::string a(const std::string& rest) {
+  return kA + rest;
+}
+LogPosition byFile(const std::string& file, std::uint64_t offset) {
+  return {false, "", file, offset};
+}
+LogPosition byGtid(const std::string& set) {
+  return {false, set, "bin.000001", 4};
+}
+LogPosition maria(const std::string& gtids) {
+  return {true, gtids, "bin.000001", 4};
+}
+
+TEST(LogPosition, surviveTheWayToTextAndBack) {
+  for (const LogPosition& position :
+       {LogPosition{false, a(":1-5,") + "4d22fa47-71ca-11e1-9e33-c80aa9429562:1", "bin.000009", 5000000000},
+        LogPosition{true, "0-1-2,5-6-7", "my;odd=name.000001", 4}, LogPosition{}}) {
+    const LogPosition back = fromPosition(toPosition(position));
+    EXPECT_EQ(back.mariadb, position.mariadb);
+    EXPECT_EQ(back.gtid, position.gtid);
+    EXPECT_EQ(back.file, position.file);
+    EXPECT_EQ(back.offset, position.offset);
+  }
+  EXPECT_EQ(toPosition(byFile("bin.000001", 4)).text, "mysql;gtid=;file=bin.000001;offset=4");
+}
+
+TEST(LogPosition, otherTextIsRefused) {
+  for (const char* text :
+       {"", "mysql", "oracle;gtid=;file=;offset=1", "mysql;gtid=;file=b.000001;offset=", "mysql;gtid=;file=b.000001",
+        "mysql;file=b.1;gtid=;offset=1", "mysql;gtid=;file=b.000001;offset=1x"}) {
+    EXPECT_THROW((void)fromPosition({text}), Error) << text;
+  }
+}
+
+TEST(LogPosition, filesAreOrderedByTheirNumber) {
+  EXPECT_TRUE(reached(byFile("bin.000002", 4), byFile("bin.000001", 5000)));
+  EXPECT_TRUE(reached(byFile("bin.1000000", 4), byFile("bin.999999", 4)));
+  EXPECT_TRUE(reached(byFile("bin.000001", 100), byFile("bin.000001", 100)));
+  EXPECT_FALSE(reached(byFile("bin.000001", 99), byFile("bin.000001", 100)));
+  EXPECT_TRUE(reached(byFile("bin.000001", 5000000001), byFile("bin.000001", 5000000000)));
+}
+
+TEST(LogPosition, setsDecideWhereBothHaveThem) {
+  EXPECT_TRUE(reached(byGtid(a(":1-9")), byGtid(a(":1-5"))));
+  EXPECT_FALSE(reached(byGtid(a(":1-4:6-9")), byGtid(a(":1-5"))));
+  EXPECT_TRUE(reached(maria("0-1-9"), maria("0-2-9")));
+  EXPECT_FALSE(reached(maria("0-1-9"), maria("0-1-9,1-1-1")));
+  // One of them without a set: by file.
+  LogPosition both = byGtid(a(":1-5"));
+  both.file = "bin.000003";
+  EXPECT_TRUE(reached(both, byFile("bin.000002", 7)));
+  EXPECT_FALSE(reached(both, byFile("bin.000004", 7)));
+}
+
+TEST(LogPosition, knowsWhatItContains) {
+  EXPECT_TRUE(covers(byGtid(a(":1-5")), a(":5")));
+  EXPECT_FALSE(covers(byGtid(a(":1-5")), a(":6")));
+  EXPECT_TRUE(covers(byGtid(a(":1-5:tag:1")), a(":tag:1")));
+  EXPECT_TRUE(covers(maria("0-1-9"), "0-2-9"));
+  EXPECT_FALSE(covers(maria("0-1-9"), "0-1-10"));
+  // An id by file is where the transaction starts.
+  EXPECT_FALSE(covers(byFile("bin.000001", 100), "bin.000001:100"));
+  EXPECT_TRUE(covers(byFile("bin.000001", 101), "bin.000001:100"));
+  EXPECT_TRUE(covers(byFile("bin.000002", 4), "bin.000001:100"));
+  EXPECT_THROW((void)covers(byFile("bin.000001", 4), "nonsense"), Error);
+}
+
+}  // namespace
+}  // namespace drs::mysql
