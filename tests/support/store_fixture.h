@@ -58,6 +58,9 @@ inline JobSpec specOf(const std::string& name, const std::string& taskType = "FU
     info.endpoint.dbPassword = Secret{"sealed:secret", true};
     (source ? spec.sourceEndpoint : spec.targetEndpoint).push_back(info);
   }
+  spec.nodeInfo.spec = NodeSpec{"small"};
+  spec.nodeInfo.vpc = VpcPlace{"vpc", "subnet", std::nullopt, std::nullopt};
+  spec.nodeInfo.baseInfo = NodeBaseInfo{"single", "x86", "az-1", std::nullopt, std::nullopt};
   spec.dbObject.objectScope = "database";
   DatabaseObject database;
   database.name = targetDatabase;

@@ -106,6 +106,10 @@ TableDdl Rewriter::run(bool allIndexes) {
 void Rewriter::items() {
   const auto open = std::find_if(tokens_.begin(), tokens_.end(), [](const DdlToken& token) { return token.is("("); });
   if (open == tokens_.end() || !is(0, "CREATE")) refuse("its SHOW CREATE TABLE is no CREATE TABLE");
+  const auto count = [&](std::string_view symbol) {
+    return std::count_if(tokens_.begin(), tokens_.end(), [&](const DdlToken& token) { return token.is(symbol); });
+  };
+  if (count("(") != count(")")) refuse("its SHOW CREATE TABLE is not complete");
   const auto start = static_cast<std::size_t>(open - tokens_.begin());
   end_ = behindGroup(tokens_, start);
   std::size_t first = start + 1;

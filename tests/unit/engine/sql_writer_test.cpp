@@ -32,7 +32,7 @@ std::string real(double value) {
   return out;
 }
 
-std::string quoted(std::string_view bytes) {
+std::string literalOf(std::string_view bytes) {
   std::string out;
   appendQuoted(out, bytes);
   return out;
@@ -42,7 +42,7 @@ TEST(SqlWriter, WritesDoublesThatParseBackToTheSameBits) {
   for (const double value : {0.1, -0.1, 1e23, 5e-324, 1.7976931348623157e308, 0.30000000000000004, 9007199254740993.0,
                              static_cast<double>(0.1F), static_cast<double>(16777217.0F)}) {
     const std::string text = real(value);
-    EXPECT_EQ(std::stod(text), value) << text;
+    EXPECT_EQ(std::strtod(text.c_str(), nullptr), value) << text;
     EXPECT_NE(text.find('e'), std::string::npos) << text << " would be a DECIMAL";
   }
 }
@@ -58,9 +58,9 @@ TEST(SqlWriter, RefusesWhatNoColumnCanHold) {
 }
 
 TEST(SqlWriter, EscapesTheThreeBytesThatEndOrBendALiteral) {
-  EXPECT_EQ(quoted("a'b\\c\0d"s), R"('a\'b\\c\0d')");
-  EXPECT_EQ(quoted(""), "''");
-  EXPECT_EQ(quoted("\n\x1a\xff\xd0\x5c"s),
+  EXPECT_EQ(literalOf("a'b\\c\0d"s), R"('a\'b\\c\0d')");
+  EXPECT_EQ(literalOf(""), "''");
+  EXPECT_EQ(literalOf("\n\x1a\xff\xd0\x5c"s),
             "'\n\x1a\xff\xd0\\\\'"s);  // the second byte of a GBK character is a backslash
 }
 
