@@ -1,4 +1,5 @@
 #include "drsctl/commands.h"
+#include "drsctl/reasons.h"
 #include "drsctl/text.h"
 
 #include <nlohmann/json.hpp>
@@ -39,22 +40,6 @@ std::string waitForValidation(Api& api, Screen& screen, const std::string& batch
   }
 }
 
-/// What speaks against a job, line by line.
-void printReasons(Screen& screen, const json& job) {
-  for (const json& result : job.value("network_results", json::array())) {
-    if (result.value("success", false)) continue;
-    screen.out << "  connection to " << printable(textOf(result, "ip")) << ": "
-               << printable(textOf(result, "error_code") + " " + textOf(result, "error_msg")) << '\n';
-  }
-  const json precheck = job.value("precheck_result", json::object());
-  for (const json& item : precheck.value("precheck_results", json::array())) {
-    const std::string result = textOf(item, "result");
-    if (result == "PASSED") continue;
-    screen.out << "  " << result << ' ' << printable(textOf(item, "item")) << ": "
-               << printable(textOf(item, "failed_reason")) << '\n';
-  }
-}
-
 void print(Screen& screen, const std::string& batch, const std::string& status, const json& jobs) {
   if (screen.json) {
     screen.out << jsonText({{"async_job_id", batch}, {"status", status}, {"jobs", jobs}}) << '\n';
@@ -64,7 +49,7 @@ void print(Screen& screen, const std::string& batch, const std::string& status, 
   for (const json& job : jobs) {
     screen.out << printable(textOf(job, "id")) << "  "
                << printable(textOf(job.value("base_info", json::object()), "name")) << '\n';
-    printReasons(screen, job);
+    screen.out << reasons(job);
   }
 }
 

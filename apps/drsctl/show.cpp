@@ -1,5 +1,6 @@
 #include "drsctl/commands.h"
 #include "drsctl/progress.h"
+#include "drsctl/reasons.h"
 #include "drsctl/text.h"
 
 #include <nlohmann/json.hpp>
@@ -60,9 +61,12 @@ Exit showJob(const Options& options, Api& api, Screen& screen) {
   const std::string id = api.jobId(options.jobs.front());
   json job = api.detail(id, "detail");
   const json progress = api.detail(id, "progress");
+  json checks = api.detail(id, "network");
+  checks.update(api.detail(id, "precheck"));
   const json objects = api.get("/v5.1/{project_id}/jobs/" + id + "/db-object", {{"type", "modified"}});
   if (screen.json) {
     job.update(progress);
+    job.update(checks);
     job["db_object"] = objects;
     screen.out << jsonText({{"job", job}}) << '\n';
     return Exit::done;
@@ -85,6 +89,7 @@ Exit showJob(const Options& options, Api& api, Screen& screen) {
     const json logs = api.detail(id, "log", {{"log_level", "Error"}, {"limit", "1"}}).value("logs", json::array());
     if (!logs.empty()) line(screen, "failed    ", textOf(logs[0], "message"));
   }
+  if (const std::string found = reasons(checks); !found.empty()) screen.out << "checks\n" << found;
   return Exit::done;
 }
 
