@@ -20,16 +20,39 @@ json resultOf(Api& api, const std::string& job, Query query) {
   return api.detail(job, "compare", std::move(query)).value("compare_result", json::object());
 }
 
+/// "comparing: 3 of 12 tables", drawn over itself.
+void drawProgress(Api& api, Screen& screen, const std::string& job, const std::string& compareId) {
+  const auto count = [&](Query more) {
+    Query query = compareQuery("content_compare", "detail", compareId);
+    query.emplace_back("limit", "1");
+    query.insert(query.end(), more.begin(), more.end());
+    return textOf(api.detail(job, "compare", std::move(query)), "total_count");
+  };
+  screen.out << "\r\x1b[2Kcomparing: " << printable(count({{"compare_detail_type", "compare"}})) << " of "
+             << printable(count({})) << " tables" << std::flush;
+}
+
+/// The element of the list of comparisons.
+json findTask(Api& api, const std::string& job, const std::string& compareId) {
+  const json list = resultOf(api, job, {{"compare_type", "data_compare"}, {"query_type", "list"}, {"limit", "1000"}})
+                        .value("data_compare_task_list", json::array());
+  for (const json& one : list) {
+    if (textOf(one, "id") == compareId) return one;
+  }
+  throw Failure(Exit::failed, "The comparison " + compareId + " is gone");
+}
+
 /// Waits for the end; returns the element of the list of comparisons.
 json waitForEnd(Api& api, Screen& screen, const std::string& job, const std::string& compareId) {
+  const bool draws = screen.isTerminal && !screen.json;
   while (true) {
-    const json list = resultOf(api, job, {{"compare_type", "data_compare"}, {"query_type", "list"}, {"limit", "1000"}})
-                          .value("data_compare_task_list", json::array());
-    for (const json& one : list) {
-      if (textOf(one, "id") != compareId) continue;
-      const std::string status = textOf(one, "status");
-      if (status != "RUNNING" && status != "WAITING_FOR_RUNNING") return one;
+    json task = findTask(api, job, compareId);
+    const std::string status = textOf(task, "status");
+    if (status != "RUNNING" && status != "WAITING_FOR_RUNNING") {
+      if (draws) screen.out << "\r\x1b[2K";
+      return task;
     }
+    if (draws) drawProgress(api, screen, job, compareId);
     screen.sleep(kPoll);
   }
 }

@@ -69,7 +69,7 @@ class CommandLine {
         add(Command::create, "create", "create a batch of jobs from a JSON file, wait for its validation");
     create.add_option("-f,--file", options_.file, "body of batch-async-create; - reads standard input")->required();
     create.add_flag("--commit", options_.commit, "start the jobs when the validation has succeeded");
-    create.add_flag("--watch", options_.watch, "then show their progress, as `watch` does");
+    create.add_flag("--watch", options_.watch, "after the commit show their progress, as `watch` does");
     addUntil(create);
   }
 

@@ -46,32 +46,29 @@ DataFolder::DataFolder(const std::string& path, const Identity& identity)
     : path_(fs::absolute(path).lexically_normal().string()) {
   while (path_.size() > 1 && path_.ends_with('/')) path_.pop_back();
   openFolder(path_);
-  lock();
+  lock_.lock(path_);
   openMasterKey();
   openCredentials(identity);
 }
 
-DataFolder::~DataFolder() {
-  if (lockFile_ >= 0) ::close(lockFile_);
+DataFolder::LockFile::~LockFile() {
+  if (fd_ >= 0) ::close(fd_);
 }
 
-void DataFolder::lock() {
-  const std::string name = path_ + "/lock";
-  lockFile_ = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (lockFile_ < 0) refuse(name + ": " + std::strerror(errno));
-  if (::flock(lockFile_, LOCK_EX | LOCK_NB) == 0) {
+void DataFolder::LockFile::lock(const std::string& folder) {
+  const std::string name = folder + "/lock";
+  fd_ = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd_ < 0) refuse(name + ": " + std::strerror(errno));
+  if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) {
     const std::string pid = std::to_string(::getpid()) + "\n";
-    if (::ftruncate(lockFile_, 0) == 0)
-      (void)!::pwrite(lockFile_, pid.data(), pid.size(), 0);  // for the message below only
+    if (::ftruncate(fd_, 0) == 0) (void)!::pwrite(fd_, pid.data(), pid.size(), 0);  // for the message below only
     return;
   }
   char holder[32] = {};
-  const ssize_t size = ::pread(lockFile_, holder, sizeof holder - 1, 0);
+  const ssize_t size = ::pread(fd_, holder, sizeof holder - 1, 0);
   std::string pid(holder, size > 0 ? static_cast<std::size_t>(size) : 0);
   pid.erase(pid.find_last_not_of("\n") + 1);
-  ::close(lockFile_);
-  lockFile_ = -1;
-  refuse(path_ + ": another drsd uses this data folder (process " + (pid.empty() ? "unknown" : pid) + ")");
+  refuse(folder + ": another drsd uses this data folder (process " + (pid.empty() ? "unknown" : pid) + ")");
 }
 
 void DataFolder::openMasterKey() {

@@ -23,9 +23,6 @@ class DataFolder {
   /// remedy: another drsd holds it, a file can be read by others, a file is missing though the store is there, or
   /// project id or region differ from those of the first start.
   DataFolder(const std::string& path, const Identity& identity);
-  ~DataFolder();
-  DataFolder(const DataFolder&) = delete;
-  DataFolder& operator=(const DataFolder&) = delete;
 
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] std::string storePath() const { return path_ + "/store.db"; }
@@ -36,12 +33,24 @@ class DataFolder {
   [[nodiscard]] const api::Credentials& credentials() const { return credentials_; }
 
  private:
-  void lock();
+  /// Holds the lock; closing the file ends it.
+  class LockFile {
+   public:
+    LockFile() = default;
+    ~LockFile();
+    LockFile(const LockFile&) = delete;
+    LockFile& operator=(const LockFile&) = delete;
+    void lock(const std::string& folder);
+
+   private:
+    int fd_ = -1;
+  };
+
   void openMasterKey();
   void openCredentials(const Identity& identity);
 
   std::string path_;
-  int lockFile_ = -1;
+  LockFile lock_;
   bool created_ = false;
   std::optional<MasterKey> masterKey_;
   api::Credentials credentials_;

@@ -90,7 +90,11 @@ Listing read(const Call& call) {
   const std::string queryType = requiredQueryChoice(call.request, "query_type", allowed);
   const CompareResults results =
       call.jobs().compareResults(call.actor, call.jobId(), requiredQuery(call.request, "compare_task_id"));
-  return lines ? lineCompare(call.request, queryType, results) : contentCompare(call.request, queryType, results);
+  if (lines) return lineCompare(call.request, queryType, results);
+  if (results.comparison.type != CompareType::contents)  // it looked at counts only: nothing is known of the rows
+    throw Error(Msg::valueNotAllowed, {"compare_type", compareType, "line_compare for a comparison of type lines"},
+                Origin::request);
+  return contentCompare(call.request, queryType, results);
 }
 
 }  // namespace

@@ -1,5 +1,10 @@
 #pragma once
 
+#include "base/log.h"
+#include "model/job_spec.h"
+#include "pipeline/compare.h"
+#include "pipeline/interfaces.h"
+
 #include <functional>
 #include <map>
 #include <memory>
@@ -7,11 +12,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/log.h"
-#include "model/job_spec.h"
-#include "pipeline/compare.h"
-#include "pipeline/interfaces.h"
 
 namespace drs {
 
@@ -24,11 +24,11 @@ using InstanceCatalogue = std::map<std::string, Instance>;
 
 /// Limits that a job's engine code must keep.
 struct EngineLimits {
-  std::size_t queueBytes = 32U << 20U;        ///< this job's share of the process-wide memory budget
-  int maxSessions = 4;                        ///< database sessions per job and side
+  std::size_t queueBytes = 32U << 20U;  ///< this job's share of the process-wide memory budget
+  int maxSessions = 4;                  ///< database sessions per job and side
   std::size_t chunkBytes = 16U << 20U;
   std::size_t maxTransactionBytes = 1U << 30U;  ///< memory for one transaction of the source
-  std::string spillFolder;                    ///< for what must not stay in memory
+  std::string spillFolder;                      ///< for what must not stay in memory
 };
 
 /// All that an engine is told about a job. `open` unseals a secret: the only place where secrets become plain.
@@ -54,7 +54,7 @@ struct NetworkResult {
 enum class CheckResult { passed, alarm, failed };
 
 struct PrecheckItem {
-  std::string item;    ///< name as in the API, e.g. "srcDbBinlogIsOff"
+  std::string item;  ///< name as in the API, e.g. "srcDbBinlogIsOff"
   CheckResult result = CheckResult::passed;
   std::string group;   ///< "connection", "privileges", "log", "objects", "consistency"
   std::string reason;  ///< names the object, the cause and the remedy
@@ -86,8 +86,8 @@ class Catalog {
 class Cleaner {
  public:
   virtual ~Cleaner() = default;
-  /// For `reset`: drops or empties the target tables of the plans (what we created is dropped, what stood there empty is
-  /// emptied) and removes chunks and marks, so that the copy can start again.
+  /// For `reset`: drops or empties the target tables of the plans (what we created is dropped, what stood there empty
+  /// is emptied) and removes chunks and marks, so that the copy can start again.
   virtual void reset(const Plans& plans) = 0;
   /// For ending and deleting: removes the job's control rows (and the control schema with the last job's). Returns what
   /// could not be removed, by name.
@@ -127,8 +127,9 @@ class Registry {
   std::vector<Link> links_;
 };
 
-/// Checks and canonicalises a start position of the API for an engine (file_and_position, gtid_set); the error texts name
-/// the member. Throws Error(valueNotAllowed).
-[[nodiscard]] Position parseStartPosition(std::string_view engineType, const std::string& fileAndPosition, const std::string& gtidSet);
+/// Checks and canonicalises a start position of the API for an engine (file_and_position, gtid_set); the error texts
+/// name the member. Throws Error(valueNotAllowed).
+[[nodiscard]] Position parseStartPosition(std::string_view engineType, const std::string& fileAndPosition,
+                                          const std::string& gtidSet);
 
 }  // namespace drs

@@ -26,6 +26,12 @@ void Shared::remove(const std::shared_ptr<Connection>& connection) {
   if (connections_.empty()) empty_.notify_all();
 }
 
+void Shared::clear() {
+  std::set<std::shared_ptr<Connection>> last;  // destroyed behind the lock
+  const std::lock_guard lock(mutex_);
+  last.swap(connections_);
+}
+
 std::vector<std::shared_ptr<Connection>> Shared::all() const {
   const std::lock_guard lock(mutex_);
   return {connections_.begin(), connections_.end()};

@@ -55,6 +55,8 @@ class Shared {
   /// Takes a connection in; at the limit another one has to go.
   void add(const std::shared_ptr<Connection>& connection);
   void remove(const std::shared_ptr<Connection>& connection);
+  /// Lets go of all that did not end by themselves; nothing runs on them any more.
+  void clear();
   [[nodiscard]] std::vector<std::shared_ptr<Connection>> all() const;
   /// False if there are still connections at that time.
   [[nodiscard]] bool waitUntilEmpty(std::chrono::steady_clock::time_point until);

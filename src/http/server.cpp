@@ -82,6 +82,7 @@ class Server::Impl {
     work_.reset();
     io_.stop();
     ioGroup_.wait();
+    shared_->clear();
   }
 
  private:

@@ -11,7 +11,7 @@
 #include <memory>
 
 namespace boost::asio::ssl {
-class context;
+class context;  // NOLINT(readability-identifier-naming)
 }
 
 // Internal to the server. Callbacks, not coroutines: g++ 12 miscompiles coroutines in ways that are hard to predict.

@@ -114,7 +114,7 @@ void JobService::setStartPosition(const Actor& actor, const std::string& jobId, 
     life.save(job);
     life.log(job, EventLevel::info, "The start position is " + (gtidSet.empty() ? fileAndPosition : gtidSet),
              actor.userName);
-    if (job.phase != Phase::planning) return;
+    if (!tx.unfinished(job.id, TaskKind::plan)) return;
     // The plan that stopped holds the old position.
     tx.cancelTasks(job.id, {TaskKind::plan});
     life.create(job, {.kind = TaskKind::plan, .payload = "{}", .queryId = {}, .notBefore = 0});

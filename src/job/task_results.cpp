@@ -15,6 +15,7 @@ constexpr int kUnexplainedFactor = 5;
 // An end that does not come through is told to the user soon: he can end by force.
 constexpr int kEndRetryLimit = 3;
 constexpr int kCompareRetryLimit = 3;
+constexpr UnixMillis kAfterFence = 1000;
 
 bool isQuery(TaskKind kind) {
   return kind == TaskKind::network || kind == TaskKind::precheck || kind == TaskKind::objects ||
@@ -164,8 +165,16 @@ bool failTask(StoreTransaction& tx, const TaskRecord& task, const Error& error, 
     cancelled(tx, *stored);
     return true;
   }
-  // Another worker stands in the target already: this claim is over, that is all.
-  if (error.msg() == Msg::fenced) return releaseTask(tx, task, tx.now() + 1000);
+  // Another worker stands in the target already: this claim is over, the next one has a newer epoch. Only if that goes
+  // on, as with a store that was restored from an old copy, somebody has to look.
+  if (error.msg() == Msg::fenced && task.attempts < settings.retryLimit) {
+    stored->attempts = task.attempts + 1;
+    stored->notBefore = tx.now() + kAfterFence;
+    letGo(tx, *stored, TaskState::pending);
+    JobRecord job = jobOf(tx, task);
+    Lifecycle(tx).noteDrained(job);
+    return true;
+  }
   JobRecord job = jobOf(tx, task);
   const Fault fault = faultOf(error, tx.now());
   stored->error = error.text();

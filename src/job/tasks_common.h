@@ -2,6 +2,7 @@
 
 #include "job/plan_store.h"
 #include "job/task_body.h"
+#include "pipeline/throttle.h"
 
 #include <memory>
 #include <vector>
@@ -23,6 +24,9 @@ namespace drs {
 
 /// The definitions of the selected databases. Throws Error(crossField) if one is not there.
 [[nodiscard]] std::vector<TableSchemaPtr> sourceTables(Catalog& catalog, const JobSpec& spec);
+
+/// speed_limit as rules of the throttle: whole hours, 10^6 bytes per second.
+[[nodiscard]] std::vector<SpeedRule> speedRulesOf(const JobSpec& spec);
 
 /// All items that guard the job: the engine's, the rules that are not enacted, the selection against the source.
 [[nodiscard]] PrecheckReport runPrecheck(const TaskContext& context, const Engine& engine);

@@ -52,15 +52,20 @@ bool isFinished(CompareResult result) {
   return result == CompareResult::consistent || result == CompareResult::inconsistent;
 }
 
-/// The plans that the comparison is about: all, or those of its own selection.
+/// The plans that the comparison is about: all, or those of its own selection, in which a database that lists no tables
+/// is meant as a whole. Throws Error(crossField) if that is none: comparing nothing would find no difference.
 std::vector<std::size_t> wantedPlans(const Plans& plans, const CompareRecord& comparison) {
   const Json options = Json::parse(comparison.options);
   JobSpec narrowed;
   const bool narrows = options.contains("db_object");
   if (narrows) (void)decodeDbObject(narrowed.dbObject, options.at("db_object"), "db_object");
+  if (narrowed.dbObject.objectScope != "all") narrowed.dbObject.objectScope = "database";
   std::vector<std::size_t> out;
   for (std::size_t i = 0; i < plans.size(); ++i) {
     if (!narrows || isSelected(narrowed, plans[i].source->name)) out.push_back(i);
+  }
+  if (out.empty()) {
+    throw Error(Msg::crossField, {"db_object", "the selection holds no table of the task"}, Origin::request);
   }
   return out;
 }

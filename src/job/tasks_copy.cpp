@@ -22,20 +22,6 @@ int hourOf(const std::string& text) {
   return hour;
 }
 
-std::vector<SpeedRule> speedRulesOf(const JobSpec& spec) {
-  std::vector<SpeedRule> rules;
-  if (!spec.speedLimit) return rules;
-  for (const SpeedWindow& window : *spec.speedLimit) {
-    SpeedRule& rule = rules.emplace_back();
-    rule.firstHour = hourOf(window.begin.value_or("00:00"));
-    rule.lastHour = hourOf(window.end.value_or("23:59"));
-    const std::string speed = window.speed.value_or("0");
-    std::from_chars(speed.data(), speed.data() + speed.size(), rule.bytesPerSecond);
-    rule.bytesPerSecond *= kMegabyte;
-  }
-  return rules;
-}
-
 /// One throttle for all copies of a job on this node. Threads: any.
 class Throttles {
  public:
@@ -146,6 +132,20 @@ class CopyBody final : public TaskBody {
 };
 
 }  // namespace
+
+std::vector<SpeedRule> speedRulesOf(const JobSpec& spec) {
+  std::vector<SpeedRule> rules;
+  if (!spec.speedLimit) return rules;
+  for (const SpeedWindow& window : *spec.speedLimit) {
+    SpeedRule& rule = rules.emplace_back();
+    rule.firstHour = hourOf(window.begin.value_or("00:00"));
+    rule.lastHour = hourOf(window.end.value_or("23:59"));
+    const std::string speed = window.speed.value_or("0");
+    std::from_chars(speed.data(), speed.data() + speed.size(), rule.bytesPerSecond);
+    rule.bytesPerSecond *= kMegabyte;
+  }
+  return rules;
+}
 
 std::unique_ptr<TaskBody> makeCopyBody(std::shared_ptr<PlanCache> plans) {
   return std::make_unique<CopyBody>(std::move(plans));

@@ -1,23 +1,23 @@
 #pragma once
 
+#include "model/table_schema.h"
+
 #include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string_view>
 #include <vector>
 
-#include "model/table_schema.h"
-
 namespace drs {
 
 enum class CellKind : std::uint8_t {
   null,
-  absent,    ///< not in the image (a minimal row image)
+  absent,  ///< not in the image (a minimal row image)
   signedInt,
   unsignedInt,
-  real,      ///< a double; a FLOAT is the double of equal value
-  number,    ///< decimal text, to be written unquoted
-  text,      ///< bytes: of the column's charset (text), raw (bytes), ASCII (temporal), utf8mb4 (json)
+  real,    ///< a double; a FLOAT is the double of equal value
+  number,  ///< decimal text, to be written unquoted
+  text,    ///< bytes: of the column's charset (text), raw (bytes), ASCII (temporal), utf8mb4 (json)
 };
 
 /// One value. Numbers stand inline, the rest points into the batch's bytes.

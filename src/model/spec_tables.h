@@ -9,15 +9,18 @@
 
 namespace drs {
 
-#define DRS_SPEC_OBJECTS(X)                                                                                          \
-  X(JobSpec)                                                                                                         \
-  X(BaseInfo)                                                                                                        \
-  X(Tag)                                                                                                             \
-  X(EndpointInfo)                                                                                                    \
-  X(Endpoint) X(CloudPlace) X(EndpointVpc) X(EndpointConfig) X(SslConfig) X(CustomizedDns) X(AlarmNotify)            \
-      X(SpeedWindow) X(UserMigration) X(MigratedUser) X(MigratedRole) X(PolicyConfig) X(DbObject) X(TargetRootDb)    \
-          X(DatabaseObject) X(SchemaObject) X(TableObject) X(ColumnObject) X(DbParam) X(DbParamItem) X(TuningParams) \
-              X(TuningParam) X(PeriodOrder) X(NodeInfo) X(NodeSpec) X(VpcPlace) X(NodeBaseInfo) X(PublicIp)
+#define DRS_SPEC_OBJECTS(X)                                                                                        \
+  X(JobSpec)                                                                                                       \
+  X(BaseInfo)                                                                                                      \
+  X(Tag)                                                                                                           \
+  X(EndpointInfo)                                                                                                  \
+  X(Endpoint)                                                                                                      \
+  X(CloudPlace)                                                                                                    \
+  X(EndpointVpc)                                                                                                   \
+  X(EndpointConfig) X(SslConfig) X(CustomizedDns) X(AlarmNotify) X(SpeedWindow) X(UserMigration) X(MigratedUser)   \
+      X(MigratedRole) X(PolicyConfig) X(DbObject) X(TargetRootDb) X(DatabaseObject) X(SchemaObject) X(TableObject) \
+          X(ColumnObject) X(DbParam) X(DbParamItem) X(TuningParams) X(TuningParam) X(PeriodOrder) X(NodeInfo)      \
+              X(NodeSpec) X(VpcPlace) X(NodeBaseInfo) X(PublicIp)
 
 #define X(object) \
   template <>     \

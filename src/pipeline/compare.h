@@ -1,12 +1,12 @@
 #pragma once
 
+#include "pipeline/interfaces.h"
+
 #include <cstdint>
 #include <functional>
 #include <stop_token>
 #include <string>
 #include <vector>
-
-#include "pipeline/interfaces.h"
 
 namespace drs {
 
@@ -21,7 +21,7 @@ struct TableComparison {
   std::size_t plan = 0;
   std::uint64_t sourceRows = 0, targetRows = 0, differences = 0;
   std::vector<RowDifference> listed;  ///< the first differences, up to the limit asked for
-  std::string error;                  ///< not empty: the table could not be compared (error is not the same as different)
+  std::string error;  ///< not empty: the table could not be compared (error is not the same as different)
 };
 
 /// Compares every row of one table through a path of its own (it shares nothing with copy and apply). One thread.
@@ -31,7 +31,8 @@ class Comparer {
   /// Reads both sides in key order and merges. While changes are still arriving, rows that differ are read again after
   /// a pause and only counted when they differ still. Lists at most `maxListed` differences.
   virtual TableComparison compareTable(const Plans& plans, std::size_t plan, std::size_t maxListed,
-                                       const std::function<void(std::uint64_t rows)>& progress, const std::stop_token& stop) = 0;
+                                       const std::function<void(std::uint64_t rows)>& progress,
+                                       const std::stop_token& stop) = 0;
 };
 
 }  // namespace drs

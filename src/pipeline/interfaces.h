@@ -1,5 +1,9 @@
 #pragma once
 
+#include "model/change_event.h"
+#include "pipeline/chunk.h"
+#include "transform/table_plan.h"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -7,10 +11,6 @@
 #include <stop_token>
 #include <string>
 #include <vector>
-
-#include "model/change_event.h"
-#include "pipeline/chunk.h"
-#include "transform/table_plan.h"
 
 // What an engine supplies so that the pipelines (CopyRun, StreamRun, CompareRun) can run on it. All calls block; each
 // ends soon after `stop` is requested (the engine shuts its sockets down). All failures are thrown as Error.
@@ -43,10 +43,11 @@ class Source {
   [[nodiscard]] virtual Position currentPosition() = 0;
   /// Cuts a job's tables into chunks; groups become one chunk each.
   [[nodiscard]] virtual std::vector<Chunk> split(const Plans& plans) = 0;
-  /// Streams a chunk's rows; low and high are set (rows and bytes are counted by the caller). Everything at or before low is
-  /// visible in the snapshot (never the raw tail of the log), everything visible in it is at or before high. After a
-  /// stop, or when `out` says false, it returns early or throws; the caller drops such a chunk in either case.
-  virtual ChunkResult readChunk(const Chunk& chunk, const Plans& plans, const BatchConsumer& out, const std::stop_token& stop) = 0;
+  /// Streams a chunk's rows; low and high are set (rows and bytes are counted by the caller). Everything at or before
+  /// low is visible in the snapshot (never the raw tail of the log), everything visible in it is at or before high.
+  /// After a stop, or when `out` says false, it returns early or throws; the caller drops such a chunk in either case.
+  virtual ChunkResult readChunk(const Chunk& chunk, const Plans& plans, const BatchConsumer& out,
+                                const std::stop_token& stop) = 0;
   /// Opens the log behind `from`. Throws Error(logPurged) if the source has it no more.
   [[nodiscard]] virtual std::unique_ptr<LogReader> openLog(const Position& from, const Plans& plans) = 0;
   /// True if a lane at `at` has passed `goal` (every transaction at or before goal is at or before `at`). Never blocks.
@@ -57,11 +58,13 @@ class Source {
 
 /// Who may write. The job's control row in the target holds both numbers; each transaction of ours checks them under a
 /// lock, so that a worker that lost its lease, or works for a plan that was reset, can commit nothing.
-///   plan   the plan that tables, chunks and mark belong to. Grows with each plan that is made for the job (first start,
+///   plan   the plan that tables, chunks and mark belong to. Grows with each plan that is made for the job (first
+///   start,
 ///          every reset); all tasks of one plan carry the same number.
 ///   epoch  the fencing number of the task at hand; grows with every start of that task, on any node.
-/// The tasks that run alone (plan, finish, stream) take the control row over by Sink::fence(). The copy tasks of a job run
-/// side by side: they never raise the control row's epoch; each takes over only the row of its chunk by openChunk().
+/// The tasks that run alone (plan, finish, stream) take the control row over by Sink::fence(). The copy tasks of a job
+/// run side by side: they never raise the control row's epoch; each takes over only the row of its chunk by
+/// openChunk().
 struct Fence {
   std::uint64_t plan = 0;
   std::uint64_t epoch = 0;
@@ -93,29 +96,30 @@ struct ApplyStats {
 class Sink {
  public:
   virtual ~Sink() = default;
-  /// Makes the control tables, takes the control row over (exclusive lock: waits for a predecessor's open transaction; its
-  /// next one fails with fenced) and returns the lane's mark, if one was set for this plan. Throws Error(fenced) if the
-  /// row belongs to a newer plan, to the same plan with a newer epoch, or to an older plan that still has chunks or a
-  /// mark (only Cleaner::reset() may drop those). apply() goes on under this fence.
+  /// Makes the control tables, takes the control row over (exclusive lock: waits for a predecessor's open transaction;
+  /// its next one fails with fenced) and returns the lane's mark, if one was set for this plan. Throws Error(fenced) if
+  /// the row belongs to a newer plan, to the same plan with a newer epoch, or to an older plan that still has chunks or
+  /// a mark (only Cleaner::reset() may drop those). apply() goes on under this fence.
   virtual std::optional<Mark> fence(const Fence& fence) = 0;
   /// Creates databases and tables with primary and unique keys; what exists stays. Idempotent.
   virtual void prepare(const Plans& plans) = 0;
-  /// A writer for the chunk, or nothing if it is committed already (then `done` has its result). Takes the chunk's row over
-  /// with fence.epoch; an exact chunk's tables are emptied first. Throws Error(fenced) if the control row's plan is
-  /// not fence.plan, or the chunk's row has a newer epoch. Does not need fence() on this instance.
-  virtual std::unique_ptr<ChunkWriter> openChunk(const Chunk& chunk, const Fence& fence, const Plans& plans, ChunkResult& done) = 0;
+  /// A writer for the chunk, or nothing if it is committed already (then `done` has its result). Takes the chunk's row
+  /// over with fence.epoch; an exact chunk's tables are emptied first. Throws Error(fenced) if the control row's plan
+  /// is not fence.plan, or the chunk's row has a newer epoch. Does not need fence() on this instance.
+  virtual std::unique_ptr<ChunkWriter> openChunk(const Chunk& chunk, const Fence& fence, const Plans& plans,
+                                                 ChunkResult& done) = 0;
   /// The committed chunks of the control row's plan.
   [[nodiscard]] virtual std::vector<ChunkResult> chunks() = 0;
   /// Adds secondary indexes and foreign keys. Idempotent. Foreign keys are added without checking the rows: chunks were
   /// read at different times, a child may stand there whose parent only the replay brings.
   virtual void finish(const Plans& plans) = 0;
   /// Applies whole transactions and moves the mark to the last one's end in one target transaction. Transactions may be
-  /// without changes; a SchemaChange comes alone. `tolerant[i]` says for plan i that its window is open: rows are written
-  /// by after image, whatever collides on any unique key is removed first, a missing row is no error, and foreign keys are
-  /// not checked (tables joined by foreign keys share their window). An ambiguous commit is settled inside. Returns when
-  /// durable; after a stop it may throw instead. Throws Error(fenced), Error(conflict).
-  virtual ApplyStats apply(const std::vector<Transaction>& transactions, const Plans& plans, const std::vector<bool>& tolerant,
-                           const std::stop_token& stop) = 0;
+  /// without changes; a SchemaChange comes alone. `tolerant[i]` says for plan i that its window is open: rows are
+  /// written by after image, whatever collides on any unique key is removed first, a missing row is no error, and
+  /// foreign keys are not checked (tables joined by foreign keys share their window). An ambiguous commit is settled
+  /// inside. Returns when durable; after a stop it may throw instead. Throws Error(fenced), Error(conflict).
+  virtual ApplyStats apply(const std::vector<Transaction>& transactions, const Plans& plans,
+                           const std::vector<bool>& tolerant, const std::stop_token& stop) = 0;
 };
 
 }  // namespace drs

@@ -47,7 +47,7 @@ class SqlSession {
 class SqlDatabase : public SqlSession {
  public:
   /// Runs `body` in a writing transaction and commits durably: when this returns, a power loss takes nothing of it
-  /// away. An exception of `body` rolls back and goes on to the caller. Must not be nested.
+  /// away. An exception of `body` rolls back and goes on to the caller. Must not be nested: Error(internal).
   virtual void transaction(const std::function<void(SqlSession&)>& body) = 0;
 };
 

@@ -5,9 +5,11 @@
 
 #include <sqlite3.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <thread>
 
 namespace drs {
 namespace {
@@ -175,7 +177,11 @@ class SqliteDatabase : public SqlDatabase {
   }
 
   void transaction(const std::function<void(SqlSession&)>& body) override {
+    // A transaction within a transaction would wait for itself for ever.
+    if (writerThread_ == std::this_thread::get_id())
+      throw Error(Msg::internal, {"transactions of the store must not be nested"});
     const std::lock_guard lock(writing_);
+    const ThreadMark mark(writerThread_);
     try {
       writer_->query("BEGIN IMMEDIATE");
       body(*writer_);
@@ -242,8 +248,23 @@ class SqliteDatabase : public SqlDatabase {
     freed_.notify_one();
   }
 
+  /// Names the thread that writes, for as long as it does.
+  class ThreadMark {
+   public:
+    explicit ThreadMark(std::atomic<std::thread::id>& thread) : thread_(thread) {
+      thread_ = std::this_thread::get_id();
+    }
+    ~ThreadMark() { thread_ = std::thread::id(); }
+    ThreadMark(const ThreadMark&) = delete;
+    ThreadMark& operator=(const ThreadMark&) = delete;
+
+   private:
+    std::atomic<std::thread::id>& thread_;
+  };
+
   SqliteOptions options_;
   std::mutex writing_;
+  std::atomic<std::thread::id> writerThread_;
   std::unique_ptr<Connection> writer_;
   std::mutex readersMutex_;
   std::condition_variable freed_;

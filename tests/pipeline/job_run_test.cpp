@@ -215,6 +215,25 @@ TEST_F(JobRun, AComparisonListsWhatDiffers) {
   EXPECT_EQ(compare(CompareType::lines).tables[2].differences, 1U);
 }
 
+TEST_F(JobRun, AComparisonMayBeNarrowed) {
+  createAndCommit(jobJson("FULL_INCR_TRANS"));
+  ASSERT_TRUE(eventually([&] { return status() == "INCRE_TRANSFER_STARTED" && isEqual(); }));
+  const auto compare = [&](const Json& objects) {
+    CompareRequest request;
+    request.objects.emplace();
+    EXPECT_TRUE(decodeDbObject(*request.objects, {{"object_scope", "table"}, {"object_info", objects}}, "p").empty());
+    const std::string id = service_->createCompare(actor_, job_, request);
+    EXPECT_TRUE(eventually([&] {
+      const CompareState state = service_->compareResults(actor_, job_, id).comparison.state;
+      return state == CompareState::successful || state == CompareState::failed;
+    }));
+    return service_->compareResults(actor_, job_, id);
+  };
+  EXPECT_EQ(compare({{"db", {{"tables", {{"c_free", Json::object()}}}}}}).tables.size(), 1U);
+  EXPECT_EQ(compare({{"db", Json::object()}}).tables.size(), 3U);
+  EXPECT_EQ(compare({{"other", Json::object()}}).comparison.state, CompareState::failed);
+}
+
 TEST_F(JobRun, EndingLeavesNothingOfOurs) {
   createAndCommit(jobJson("FULL_INCR_TRANS"));
   ASSERT_TRUE(eventually([&] { return status() == "INCRE_TRANSFER_STARTED" && isEqual(); }));

@@ -1,6 +1,7 @@
 #include "job/plan_store.h"
 
 #include "base/error.h"
+#include "job/tasks_common.h"
 
 #include <gtest/gtest.h>
 
@@ -110,6 +111,19 @@ TEST(PlanStore, DamageIsNoticed) {
   EXPECT_THROW(
       (void)decodeChunk(R"({"number":1,"plans":[0],"exact":false,"after":["x:1"],"upTo":[],"rows":0,"bytes":0})"),
       Error);
+}
+
+TEST(SpeedLimit, WindowsBecomeHoursAndBytes) {
+  JobSpec spec;
+  EXPECT_TRUE(speedRulesOf(spec).empty());
+  spec.speedLimit = {{"16:00", "15:59", "10"}, {"08:30", "11:59", "1"}};
+  const auto rules = speedRulesOf(spec);
+  ASSERT_EQ(rules.size(), 2U);
+  EXPECT_EQ(rules[0].firstHour, 16);
+  EXPECT_EQ(rules[0].lastHour, 15);
+  EXPECT_EQ(rules[0].bytesPerSecond, 10'000'000U);
+  EXPECT_EQ(rules[1].firstHour, 8);
+  EXPECT_EQ(rules[1].lastHour, 11);
 }
 
 }  // namespace

@@ -61,6 +61,9 @@ inline JobSpec specOf(const std::string& name, const std::string& taskType = "FU
   spec.nodeInfo.spec = NodeSpec{"small"};
   spec.nodeInfo.vpc = VpcPlace{"vpc", "subnet", std::nullopt, std::nullopt};
   spec.nodeInfo.baseInfo = NodeBaseInfo{"single", "x86", "az-1", std::nullopt, std::nullopt};
+  spec.nodeInfo.spec = NodeSpec{"micro"};
+  spec.nodeInfo.vpc = VpcPlace{"vpc", "subnet", std::nullopt, std::nullopt};
+  spec.nodeInfo.baseInfo = NodeBaseInfo{"single", "x86", "az1", std::nullopt, std::nullopt};
   spec.dbObject.objectScope = "database";
   DatabaseObject database;
   database.name = targetDatabase;

@@ -14,7 +14,7 @@ namespace drs::mysql {
 
 inline std::string little(std::uint64_t value, unsigned width) {
   std::string out;
-  for (unsigned i = 0; i < width; ++i) out += static_cast<char>(value >> 8 * i & 0xff);
+  for (unsigned i = 0; i < width; ++i) out += static_cast<char>(i < 8 ? value >> 8 * i & 0xff : 0);
   return out;
 }
 

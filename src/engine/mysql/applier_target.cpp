@@ -1,6 +1,7 @@
 #include "engine/mysql/applier_target.h"
 
 #include "engine/mysql/column_types.h"
+#include "engine/mysql/sink_lookup.h"
 
 #include <fmt/format.h>
 
@@ -17,14 +18,10 @@ std::optional<std::size_t> columnOf(const TableSchema& schema, const std::string
   return std::nullopt;
 }
 
-std::string where(const TableName& table) {
-  return fmt::format("TABLE_SCHEMA = {} AND TABLE_NAME = {}", quoteText(table.database), quoteText(table.table));
-}
-
 void readColumns(Connection& connection, const TablePlan& plan, TargetTable& out) {
   std::vector<bool> found(plan.source->columns.size(), false);
   const auto rows =
-      connection.query("SELECT COLUMN_NAME, EXTRA FROM information_schema.COLUMNS WHERE " + where(plan.target));
+      connection.query("SELECT COLUMN_NAME, EXTRA FROM information_schema.COLUMNS WHERE " + onTable(plan.target));
   for (const auto& row : rows) {
     const auto column = columnOf(*plan.source, row.at(0).value_or(""));
     if (!column) continue;
@@ -41,7 +38,7 @@ void readColumns(Connection& connection, const TablePlan& plan, TargetTable& out
 void readKeys(Connection& connection, const TablePlan& plan, TargetTable& out) {
   const auto rows = connection.query(
       "SELECT INDEX_NAME, COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS WHERE NON_UNIQUE = 0 AND " +
-      where(plan.target) + " ORDER BY INDEX_NAME, SEQ_IN_INDEX");
+      onTable(plan.target) + " ORDER BY INDEX_NAME, SEQ_IN_INDEX");
   for (const auto& row : rows) {
     const std::string name = row.at(0).value_or("");
     if (out.uniqueKeys.empty() || out.uniqueKeys.back().name != name) out.uniqueKeys.push_back({name, {}, true});

@@ -1,6 +1,7 @@
 #include "engine/mysql/cleaner.h"
 
 #include "engine/mysql/control_tables.h"
+#include "engine/mysql/sink_lookup.h"
 
 #include <fmt/format.h>
 
@@ -16,11 +17,9 @@ class MySqlCleaner : public Cleaner {
     const auto connection = open();
     control_.forgetProgress(*connection);
     for (const TablePlan& plan : plans) {
-      const auto there = connection->value(
-          fmt::format("SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
-                      quoteText(plan.target.database), quoteText(plan.target.table)));
+      const bool there = tableExists(*connection, plan.target);
       if (plan.createTable) {
-        drop(*connection, plan, there.has_value());
+        drop(*connection, plan, there);
       } else if (there) {
         connection->execute("TRUNCATE TABLE " + quoteName(plan.target));
       }

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-struct st_mysql;  // libmariadb's MYSQL
+struct st_mysql;  // libmariadb's MYSQL  NOLINT(readability-identifier-naming)
 
 namespace drs::mysql {
 

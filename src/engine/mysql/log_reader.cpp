@@ -74,19 +74,23 @@ class MysqlLogReader final : public LogReader {
       try {
         if (!dump_) connect();
         auto transaction = assembler_.feed(dump_->read());
-        attempts_ = 0;
         if (transaction) {
+          attempts_ = 0;
           caughtUpAt_ = std::max(caughtUpAt_, transaction->commitMillis);
           (void)assembler_.takeEmpty();
           return transaction;
         }
         if (assembler_.atHeartbeat() && assembler_.contains(dump_->executedAtStart())) {
+          attempts_ = 0;
           caughtUpAt_ = clock_.now();
           (void)assembler_.takeEmpty();
           return std::nullopt;
         }
         if (steady_clock::now() - begin >= kSilentSpan) {
-          if (auto empty = assembler_.takeEmpty()) return empty;
+          if (auto empty = assembler_.takeEmpty()) {
+            attempts_ = 0;
+            return empty;
+          }
         }
       } catch (const Error& error) {
         if (stop.stop_requested()) break;

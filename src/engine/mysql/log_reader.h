@@ -11,7 +11,7 @@ namespace drs::mysql {
 /// accessDenied, cannotConnect …) if the log cannot be read from there.
 ///
 /// The reader survives a lost connection: it dumps again from position(), with growing pauses, and gives up with
-/// connectionLost after kMaxAttempts tries in a row without an event. What a transaction of a foreign table costs is
+/// connectionLost after seven tries in a row without progress. What a transaction of a foreign table costs is
 /// only the reading; long stretches without a change of ours come out as single transactions without changes.
 ///
 /// `plans` and `job` must outlive the reader.

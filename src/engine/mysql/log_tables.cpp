@@ -86,9 +86,18 @@ std::string columnDrift(const WireColumn& wire, const Column& column) {
   return {};
 }
 
+/// MariaDB keeps a unique key over long texts as the hash of the values in a hidden column behind all others.
+std::size_t hiddenColumns(const TableSchema& schema) {
+  const std::string engine = lowerCase(schema.engine);
+  if (engine == "memory" || engine == "ndbcluster") return 0;  // there HASH is an ordinary index
+  return static_cast<std::size_t>(std::count_if(schema.indexes.begin(), schema.indexes.end(), [](const Index& index) {
+    return index.unique && index.type == "HASH";
+  }));
+}
+
 /// The old temporal forms have a fraction nowhere in the log's metadata, and MariaDB stores it differently.
 void refuseOldFraction(const TableMap& map, const TableSchema& schema) {
-  for (std::size_t i = 0; i < map.columns.size(); ++i) {
+  for (std::size_t i = 0; i < schema.columns.size(); ++i) {
     const WireType type = map.columns[i].type;
     const bool old = type == WireType::time || type == WireType::datetime || type == WireType::timestamp;
     if (!old || schema.columns[i].fraction == 0) continue;
@@ -98,28 +107,49 @@ void refuseOldFraction(const TableMap& map, const TableSchema& schema) {
   }
 }
 
+/// Fills a batch; values of the hidden columns at the end of each row are dropped.
 class BatchSink final : public RowValueSink {
  public:
-  explicit BatchSink(RowBatch& batch) : batch_(batch) {}
-  void onNull() override { batch_.addNull(); }
-  void onSigned(std::int64_t value) override { batch_.addSigned(value); }
-  void onUnsigned(std::uint64_t value) override { batch_.addUnsigned(value); }
-  void onReal(double value) override { batch_.addReal(value); }
-  void onNumber(std::string_view text) override { batch_.addNumber(text); }
-  void onText(std::string_view bytes) override { batch_.addText(bytes); }
+  BatchSink(RowBatch& batch, std::size_t columns) : batch_(batch), columns_(columns) {}
+  void onNull() override {
+    if (wanted()) batch_.addNull();
+  }
+  void onSigned(std::int64_t value) override {
+    if (wanted()) batch_.addSigned(value);
+  }
+  void onUnsigned(std::uint64_t value) override {
+    if (wanted()) batch_.addUnsigned(value);
+  }
+  void onReal(double value) override {
+    if (wanted()) batch_.addReal(value);
+  }
+  void onNumber(std::string_view text) override {
+    if (wanted()) batch_.addNumber(text);
+  }
+  void onText(std::string_view bytes) override {
+    if (wanted()) batch_.addText(bytes);
+  }
 
  private:
+  bool wanted() {
+    const bool visible = column_ < batch_.width();
+    column_ = column_ + 1 == columns_ ? 0 : column_ + 1;
+    return visible;
+  }
+
   RowBatch& batch_;
+  const std::size_t columns_;  ///< of the log's rows
+  std::size_t column_ = 0;
 };
 
 }  // namespace
 
 std::string driftOf(const TableMap& map, const TableSchema& schema) {
-  if (map.columns.size() != schema.columns.size()) {
-    return fmt::format("it was planned with {} columns and has {} in the log", schema.columns.size(),
-                       map.columns.size());
+  const std::size_t columns = schema.columns.size();
+  if (map.columns.size() != columns + hiddenColumns(schema)) {
+    return fmt::format("it was planned with {} columns and has {} in the log", columns, map.columns.size());
   }
-  for (std::size_t i = 0; i < map.columns.size(); ++i) {
+  for (std::size_t i = 0; i < columns; ++i) {
     const Column& column = schema.columns[i];
     if (!map.names.empty() && lowerCase(map.names[i]) != lowerCase(column.name)) {
       return fmt::format("column {} was planned as {} and is {} in the log", i + 1, column.name, map.names[i]);
@@ -137,7 +167,7 @@ std::string driftOf(const TableMap& map, const TableSchema& schema) {
 }
 
 void appendRows(const RowsEvent& event, const LogTables::Table& table, RowBatch& batch) {
-  BatchSink sink(batch);
+  BatchSink sink(batch, table.map.columns.size());
   decodeRows(event, table.map, table.formats, sink);
 }
 
@@ -163,11 +193,12 @@ void LogTables::define(const Event& event, const FormatDescription& format) {
   }
   entry.group = 0;  // stays invalid if the new definition is refused
   Table table;
-  table.map = parseTableMap(event, format);
+  table.map = parseTableName(event, format);
   const TableName name{table.map.database, table.map.table};
   table.plan = planOf(name);
   table.covered = !table.plan && scope_.covers(name);
   if (table.plan) {
+    table.map = parseTableMap(event, format);
     const TableSchema& schema = *(*scope_.plans)[*table.plan].source;
     if (std::string drift = driftOf(table.map, schema); !drift.empty()) {
       throw Error(Msg::schemaDrift, {table.name(), std::move(drift)}, Origin::source);
@@ -175,6 +206,7 @@ void LogTables::define(const Event& event, const FormatDescription& format) {
     refuseOldFraction(table.map, schema);
     for (const Column& column : schema.columns)
       table.formats.push_back({column.isUnsigned, column.dataType == "binary"});
+    table.formats.resize(table.map.columns.size());
   }
   entry.table = std::move(table);
   entry.raw = event.body;

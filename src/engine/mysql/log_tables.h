@@ -30,7 +30,7 @@ class LogTables {
   explicit LogTables(const LogScope& scope);
 
   struct Table {
-    TableMap map;
+    TableMap map;                       ///< of a table that is not planned only the names
     std::optional<std::size_t> plan;    ///< nothing: not planned
     bool covered = false;               ///< not planned although the selection covers it
     std::vector<ColumnFormat> formats;  ///< of a planned table

@@ -1,16 +1,16 @@
 #pragma once
 
+#include "model/change_event.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "model/change_event.h"
-
 namespace drs::mysql {
 
-/// A MySQL or MariaDB log position. `gtid`: MySQL: the executed set ("uuid:1-300,…", canonical); MariaDB: the last GTID of
-/// each domain ("0-1-100,…"). Empty `gtid`: only file and offset count. offset is our own 64-bit count, never the event
-/// header's 32-bit field (mysql.md, story 11).
+/// A MySQL or MariaDB log position. `gtid`: MySQL: the executed set ("uuid:1-300,…", canonical); MariaDB: the last GTID
+/// of each domain ("0-1-100,…"). Empty `gtid`: only file and offset count. offset is our own 64-bit count, never the
+/// event header's 32-bit field (mysql.md, story 11).
 struct LogPosition {
   bool mariadb = false;
   std::string gtid;
@@ -23,7 +23,8 @@ struct LogPosition {
 /// Throws Error(internal) for text that toPosition() did not make.
 [[nodiscard]] LogPosition fromPosition(const Position& position);
 
-/// True if a lane at `at` has every transaction that `goal` has. By GTID if both have one, by file number and offset otherwise.
+/// True if a lane at `at` has every transaction that `goal` has. By GTID if both have one, by file number and offset
+/// otherwise.
 [[nodiscard]] bool reached(const LogPosition& at, const LogPosition& goal);
 /// True if the transaction (id = GTID, or "file:offset" of its start) is contained in `position`.
 [[nodiscard]] bool covers(const LogPosition& position, std::string_view transactionId);

@@ -3,6 +3,7 @@
 #include "engine/mysql/catalog.h"
 #include "engine/mysql/column_types.h"
 #include "engine/mysql/definition_diff.h"
+#include "engine/mysql/sink_lookup.h"
 #include "engine/mysql/table_ddl.h"
 
 #include <fmt/format.h>
@@ -19,10 +20,6 @@ std::string printable(const TableName& table) {
   return table.database + "." + table.table;
 }
 
-std::string where(const TableName& table) {
-  return fmt::format("TABLE_SCHEMA = {} AND TABLE_NAME = {}", quoteText(table.database), quoteText(table.table));
-}
-
 [[noreturn]] void refuseTable(const TableName& table, const std::string& why) {
   throw Error(Msg::schemaDrift, {printable(table), why}, Origin::target);
 }
@@ -33,9 +30,8 @@ void createDatabases(Connection& connection, const EngineJob& job, const Plans& 
   std::map<std::string, std::string> missing;  // target → source
   for (const TablePlan& plan : plans) {
     if (!plan.createTable || missing.contains(plan.target.database)) continue;
-    const auto there = connection.value("SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = " +
-                                        quoteText(plan.target.database));
-    if (!there) missing.emplace(plan.target.database, plan.source->name.database);
+    if (!databaseExists(connection, plan.target.database))
+      missing.emplace(plan.target.database, plan.source->name.database);
   }
   if (missing.empty()) return;
   const auto source = Connection::open(connectOptions(job, Side::source));
@@ -96,15 +92,14 @@ void checkStandingTables(Connection& connection, const Plans& plans, const Colla
   }
 }
 
-void createTable(Connection& connection, const ControlTables& control, const TablePlan& plan,
+void createTable(Connection& connection, const ControlTables& control, const EngineJob& job, const TablePlan& plan,
                  const Collations& collations, bool allIndexes) {
-  const bool there =
-      connection.value("SELECT 1 FROM information_schema.TABLES WHERE " + where(plan.target)).has_value();
-  if (there) {
+  if (tableExists(connection, plan.target)) {
     if (control.isMade(connection, plan.target)) return;
     refuseTable(plan.target, "it has appeared at the target");
   }
   const TableDdl ddl = rewriteTable(*plan.source, plan.target, collations, allIndexes);
+  for (const std::string& note : ddl.replacedCollations) job.log.warn("{}: {}", printable(plan.target), note);
   control.noteMade(connection, plan.target);
   try {
     connection.execute(ddl.createSql);
@@ -156,8 +151,8 @@ std::vector<std::vector<std::string>> referencedColumns(const TablePlan& parent,
 }
 
 void addIndexes(Connection& connection, const TablePlan& plan, const Plans& plans, const TableDdl& ddl) {
-  const auto there =
-      namesOf(connection, "SELECT DISTINCT INDEX_NAME FROM information_schema.STATISTICS WHERE " + where(plan.target));
+  const auto there = namesOf(
+      connection, "SELECT DISTINCT INDEX_NAME FROM information_schema.STATISTICS WHERE " + onTable(plan.target));
   const auto referenced =
       plan.secondaryIndexes ? std::vector<std::vector<std::string>>() : referencedColumns(plan, plans);
   const std::string alter = "ALTER TABLE " + quoteName(plan.target);
@@ -197,7 +192,7 @@ void addForeignKeys(Connection& connection, const EngineJob& job, const TablePla
   const auto there = namesOf(connection,
                              "SELECT CONSTRAINT_NAME FROM information_schema.TABLE_CONSTRAINTS WHERE CONSTRAINT_TYPE = "
                              "'FOREIGN KEY' AND " +
-                                 where(plan.target));
+                                 onTable(plan.target));
   for (const ForeignKey& key : plan.source->foreignKeys) {
     if (there.contains(key.name)) continue;
     const auto parent = tables.find(foundKey(key.referencedDatabase, key.referencedTable));
@@ -221,7 +216,7 @@ void prepareTarget(Connection& connection, const ControlTables& control, const E
   createDatabases(connection, job, plans, collations);
   checkStandingTables(connection, plans, collations);
   for (const TablePlan& plan : plans)
-    if (plan.createTable) createTable(connection, control, plan, collations, allIndexes && plan.secondaryIndexes);
+    if (plan.createTable) createTable(connection, control, job, plan, collations, allIndexes && plan.secondaryIndexes);
   connection.execute("SET foreign_key_checks = 1");
 }
 

@@ -35,7 +35,7 @@ class Rewriter {
   std::size_t columnClause(std::string& out, std::size_t at, std::size_t last);
   std::size_t defaultClause(std::string& out, std::size_t at, std::size_t last);
   void conditional(std::string& out, std::string_view comment);
-  void charset(std::string& out, const Column& column, const std::string& dataType) const;
+  void charset(std::string& out, const Column& column, const std::string& dataType);
   void index(std::size_t first, std::size_t last);
   std::size_t indexClause(std::string& out, std::size_t at, std::size_t last);
   void check(std::size_t first, std::size_t last);
@@ -61,7 +61,7 @@ class Rewriter {
   const DdlTokens tokens_;
   std::size_t end_ = 0;  ///< behind the closing parenthesis
 
-  std::vector<std::string> columns_, checks_;
+  std::vector<std::string> columns_, checks_, replaced_;
   std::vector<IndexDdl> indexes_;
   std::string column_, autoColumn_, dataType_, tableComment_, rowFormat_, partitions_;
   bool generated_ = false;
@@ -73,6 +73,7 @@ TableDdl Rewriter::run(bool allIndexes) {
   options();
   TableDdl out;
   out.autoIncrement = autoIncrement_;
+  out.replacedCollations = replaced_;
   std::string body;
   const auto add = [&](const std::string& part) { body += (body.empty() ? "\n  " : ",\n  ") + part; };
   for (const std::string& column : columns_) add(column);
@@ -144,7 +145,7 @@ bool Rewriter::inUniqueKey(std::size_t column) const {
   });
 }
 
-void Rewriter::charset(std::string& out, const Column& column, const std::string& dataType) const {
+void Rewriter::charset(std::string& out, const Column& column, const std::string& dataType) {
   static const std::set<std::string, std::less<>> kWithCharset = {"char",       "varchar",  "tinytext", "text",
                                                                   "mediumtext", "longtext", "enum",     "set"};
   if (!kWithCharset.contains(dataType)) return;
@@ -158,6 +159,8 @@ void Rewriter::charset(std::string& out, const Column& column, const std::string
   if (!found)
     refuse(fmt::format("the target has no collation {} {} for the column {}{}", unique ? "equal to" : "like", wanted,
                        column.name, unique ? ", which is part of a unique key" : ""));
+  if (!unique && collations_.equal(wanted) != found)
+    replaced_.push_back(fmt::format("the column {} gets collation {} for {}", column.name, *found, wanted));
   out += fmt::format(" CHARACTER SET {} COLLATE {}", found->substr(0, found->find('_')), *found);
 }
 

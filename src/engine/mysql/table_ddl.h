@@ -54,6 +54,7 @@ struct TableDdl {
   std::string createSql;            ///< CREATE TABLE with primary, unique and indispensable keys, without foreign keys
   std::vector<IndexDdl> secondary;  ///< the indexes that createSql leaves out
   std::optional<std::uint64_t> autoIncrement;
+  std::vector<std::string> replacedCollations;  ///< for people: columns whose collation is only the nearest one
 };
 
 /// Rewrites what SHOW CREATE TABLE of the source said (TableSchema::createSql) for `target`. Columns, defaults,

@@ -224,11 +224,12 @@ class Recognizer {
   }
 
   /// Behind CREATE, ALTER or DROP: objects that hold no rows. DEFINER, ALGORITHM and the like come before the kind.
-  bool aboutNoTable() {
+  [[nodiscard]] bool aboutNoTable() const {
+    constexpr std::size_t kMostTokens = 16;  // CREATE ALGORITHM = … DEFINER = …@… SQL SECURITY … VIEW
     constexpr std::array<std::string_view, 17> kKinds{
         "VIEW", "PROCEDURE", "FUNCTION", "TRIGGER", "EVENT",    "USER",     "ROLE",     "SERVER", "TABLESPACE",
         "UNDO", "LOGFILE",   "PACKAGE",  "SPATIAL", "RESOURCE", "INSTANCE", "SEQUENCE", "LIBRARY"};
-    for (std::size_t i = at_; i < tokens_.size(); ++i) {
+    for (std::size_t i = at_; i < std::min(tokens_.size(), at_ + kMostTokens); ++i) {
       const Token& token = tokens_[i];
       if (token.is("TABLE") || token.is("TABLES")) return false;
       if (std::any_of(kKinds.begin(), kKinds.end(), [&](std::string_view kind) { return token.is(kind); })) return true;
@@ -240,8 +241,8 @@ class Recognizer {
   // -----------------------------------------------------------------------------------------------------------
   void other() {
     constexpr std::array<std::string_view, 16> kHarmless{
-        "GRANT",     "REVOKE", "SET",   "FLUSH",  "ANALYZE", "OPTIMIZE", "REPAIR", "CHECK",   "INSTALL",
-        "UNINSTALL", "RESET",  "PURGE", "CHANGE", "KILL",    "USE",      "CHECKSUM"};
+        "GRANT",   "REVOKE",    "SET",   "FLUSH", "ANALYZE", "OPTIMIZE", "REPAIR", "CHECK",
+        "INSTALL", "UNINSTALL", "RESET", "PURGE", "CHANGE",  "KILL",     "USE",    "CHECKSUM"};
     constexpr std::array<std::string_view, 9> kRowChanges{"INSERT", "REPLACE", "UPDATE", "DELETE", "LOAD",
                                                           "CALL",   "SELECT",  "WITH",   "DO"};
     const auto isOneOf = [this](const auto& list) {

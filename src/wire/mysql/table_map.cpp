@@ -157,6 +157,18 @@ std::vector<std::string> readNames(std::string_view raw, std::size_t columns) {
   return out;
 }
 
+/// The fixed part and the names.
+TableMap readNamePart(ByteReader& in, const FormatDescription& format) {
+  in.skip(format.postHeader(EventType::tableMap).value_or(8));
+  TableMap out;
+  out.database = in.slice(in.u8());
+  in.skip(1);
+  out.table = in.slice(in.u8());
+  in.skip(1);
+  if (!in.ok()) throwCorrupt("TABLE_MAP is cut off");
+  return out;
+}
+
 /// What follows the null bitmap: (kind, length, value). Kinds that are not known here only describe what the plan has.
 void readOptional(ByteReader& in, TableMap& out) {
   enum Kind : std::uint8_t { signedness = 1, columnNames = 4 };
@@ -179,15 +191,14 @@ std::uint64_t parseTableId(const Event& event, const FormatDescription& format) 
   return id;
 }
 
+TableMap parseTableName(const Event& event, const FormatDescription& format) {
+  ByteReader in(event.body);
+  return readNamePart(in, format);
+}
+
 TableMap parseTableMap(const Event& event, const FormatDescription& format) {
   ByteReader in(event.body);
-  const std::size_t fixed = format.postHeader(EventType::tableMap).value_or(8);
-  in.skip(fixed);
-  TableMap out;
-  out.database = in.slice(in.u8());
-  in.skip(1);
-  out.table = in.slice(in.u8());
-  in.skip(1);
+  TableMap out = readNamePart(in, format);
   const std::uint64_t count = readLength(in);
   if (!in.ok() || count == 0 || count > kMaxColumns) throwCorrupt("TABLE_MAP is cut off");
   const std::string_view types = in.slice(count);

@@ -71,6 +71,8 @@ struct TableMap {
 /// The id in TABLE_MAP or in a rows event: the first thing in both. Throws Error(logCorrupt).
 [[nodiscard]] std::uint64_t parseTableId(const Event& event, const FormatDescription& format);
 
+/// Only the names of the database and the table. Throws Error(logCorrupt).
+[[nodiscard]] TableMap parseTableName(const Event& event, const FormatDescription& format);
 /// Throws Error(logCorrupt) for damage and Error(logUnsupported) for a column type that is not in the format as known.
 [[nodiscard]] TableMap parseTableMap(const Event& event, const FormatDescription& format);
 

@@ -111,6 +111,25 @@ TEST(TableDdl, TakesAnEqualCollationInUniqueKeys) {
   EXPECT_THAT(rewritten(schema, mariaDbCollations()), HasSubstr("COLLATE utf8mb4_nopad_bin"));
 }
 
+TEST(TableDdl, SaysWhichCollationsItReplaced) {
+  const auto schema =
+      schemaOf("CREATE TABLE `t` (`id` int NOT NULL, `v` text, `w` text, PRIMARY KEY (`id`)) ENGINE=InnoDB",
+               {{"id", ""}, {"v", "utf8mb4_0900_ai_ci"}, {"w", "utf8mb4_bin"}});
+  EXPECT_THAT(rewriteTable(schema, {"d", "u"}, mariaDbCollations(), false).replacedCollations,
+              ::testing::ElementsAre("the column v gets collation utf8mb4_uca1400_nopad_ai_ci for utf8mb4_0900_ai_ci"));
+}
+
+TEST(Collations, KeepsValuesApartOnlyWhereTheTargetIsNoCoarser) {
+  EXPECT_TRUE(Collations::keepsApart("utf8mb4_general_ci", "utf8mb4_general_ci"));
+  EXPECT_TRUE(Collations::keepsApart("utf8_general_ci", "utf8mb3_general_ci"));
+  EXPECT_TRUE(Collations::keepsApart("utf8mb4_general_ci", "utf8mb4_bin"));
+  EXPECT_TRUE(Collations::keepsApart("utf8mb4_0900_ai_ci", "utf8mb4_nopad_bin"));
+  EXPECT_TRUE(Collations::keepsApart("utf8mb4_0900_bin", "utf8mb4_nopad_bin"));
+  EXPECT_FALSE(Collations::keepsApart("utf8mb4_0900_ai_ci", "utf8mb4_bin")) << "'a' and 'a ' are one value there";
+  EXPECT_FALSE(Collations::keepsApart("utf8mb4_0900_ai_ci", "utf8mb4_uca1400_nopad_ai_ci"));
+  EXPECT_FALSE(Collations::keepsApart("utf8mb4_bin", "utf8mb4_general_ci"));
+}
+
 TEST(TableDdl, TranslatesClausesThatOnlyMySqlKnows) {
   const auto schema = schemaOf(
       "CREATE TABLE `t` (\n `id` int NOT NULL,\n `i` int DEFAULT NULL /*!80023 INVISIBLE */,\n"

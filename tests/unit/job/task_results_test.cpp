@@ -179,8 +179,13 @@ TEST_F(TaskResults, AFencedRunIsOnlyALostLease) {
   const TaskRecord task = running(job, TaskKind::stream);
   ASSERT_TRUE(fail(task, Error(Msg::fenced, {"the job"})));
   EXPECT_FALSE(read(job).fault);
-  EXPECT_EQ(read(task).attempts, 0);
   EXPECT_EQ(read(task).state, TaskState::pending);
+  EXPECT_EQ(store->view().events(job.id, std::nullopt, {}).total, 0);
+  clock->advance(std::chrono::seconds(1));
+  TaskRecord again = claimed(TaskKind::stream);
+  again.attempts = settings.retryLimit;
+  ASSERT_TRUE(fail(again, Error(Msg::fenced, {"the job"})));
+  EXPECT_EQ(read(job).fault->symbol, "fenced") << "but not for ever";
 }
 
 TEST_F(TaskResults, AQueryAnswersItsFailure) {

@@ -128,7 +128,7 @@ TEST_F(WorkerTest, PausesResumesAndResets) {
   ASSERT_TRUE(eventually([&] { return script->count(TaskKind::stream) == 1; }));
   service->pause(actor, id);
   ASSERT_TRUE(reaches(id, "PAUSING"));
-  EXPECT_EQ(w->load().streams, 0U);
+  EXPECT_TRUE(eventually([&] { return w->load().streams == 0; }));
   service->resume(actor, id);
   ASSERT_TRUE(reaches(id, "INCRE_TRANSFER_STARTED"));
   EXPECT_TRUE(eventually([&] { return script->count(TaskKind::stream) == 2; }));

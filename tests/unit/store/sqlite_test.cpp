@@ -86,6 +86,14 @@ TEST(Sqlite, ATransactionThatThrowsLeavesNothing) {
   EXPECT_EQ(countValues(*database), 1);
 }
 
+TEST(Sqlite, ANestedTransactionIsRefusedInsteadOfWaitingForItself) {
+  TempFolder folder;
+  const auto database = open(folder.path("db"));
+  EXPECT_EQ(messageOf([&] { database->transaction([&](SqlSession&) { put(*database, "a", "b"); }); }), Msg::internal);
+  put(*database, "a", "b");
+  EXPECT_EQ(countValues(*database), 1);
+}
+
 TEST(Sqlite, ReadersSeeOnlyWhatIsCommitted) {
   TempFolder folder;
   const auto database = open(folder.path("db"));

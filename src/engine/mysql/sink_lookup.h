@@ -1,0 +1,17 @@
+#pragma once
+
+#include "engine/mysql/connection.h"
+#include "model/table_schema.h"
+
+#include <string>
+
+namespace drs::mysql {
+
+/// The condition that selects one table in a view of information_schema (by TABLE_SCHEMA and TABLE_NAME). Some servers
+/// compare the names there without case although they keep tables apart that differ in nothing else.
+[[nodiscard]] std::string onTable(const TableName& table);
+
+[[nodiscard]] bool tableExists(Connection& connection, const TableName& table);
+[[nodiscard]] bool databaseExists(Connection& connection, const std::string& name);
+
+}  // namespace drs::mysql
