@@ -9,14 +9,12 @@ if(DRS_MOLD)
 endif()
 
 add_library(drs_flags INTERFACE)
-target_compile_options(drs_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
+target_compile_options(drs_flags INTERFACE -Werror -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
                        -Woverloaded-virtual -fno-omit-frame-pointer)
 target_include_directories(drs_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_definitions(drs_flags INTERFACE JSON_USE_IMPLICIT_CONVERSIONS=0 SPDLOG_FMT_EXTERNAL SPDLOG_COMPILED_LIB
                            DRS_VERSION="${PROJECT_VERSION}")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # Warnings are errors for the compiler of record; clang has its say through clang-tidy.
-  target_compile_options(drs_flags INTERFACE -Werror)
   # False alarms of g++ 12 at -O2 inside the standard library; clang-tidy and the sanitizers cover the real ones.
   target_compile_options(drs_flags INTERFACE -Wno-restrict -Wno-null-dereference -Wno-maybe-uninitialized
                          -Wno-missing-requires -Wno-array-bounds -Wno-stringop-overflow)

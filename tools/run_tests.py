@@ -18,7 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 REPORTS = ROOT / "build/reports"
 JOBS = str(os.cpu_count())
 PYTEST = ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short"]
-TSAN_TESTS = ["test_base", "test_pipeline", "test_job", "test_http"]
+TSAN_TESTS = ["test_base", "test_pipeline", "test_job", "test_store", "test_http", "test_job_run"]
 
 
 class Totals:

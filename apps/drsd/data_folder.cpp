@@ -1,11 +1,11 @@
 #include "drsd/data_folder.h"
 
 #include "base/error.h"
+#include "base/system_text.h"
 
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/file.h>
@@ -26,9 +26,9 @@ void openFolder(const std::string& path) {
   const fs::path parent = fs::path(path).parent_path();
   if (!parent.empty()) fs::create_directories(parent, error);
   if (::mkdir(path.c_str(), 0700) == 0) return;
-  if (errno != EEXIST) refuse(path + ": cannot create the data folder: " + std::strerror(errno));
+  if (errno != EEXIST) refuse(path + ": cannot create the data folder: " + systemText(errno));
   struct stat status{};
-  if (::stat(path.c_str(), &status) != 0) refuse(path + ": " + std::strerror(errno));
+  if (::stat(path.c_str(), &status) != 0) refuse(path + ": " + systemText(errno));
   if (!S_ISDIR(status.st_mode)) refuse(path + ": is not a folder");
   if (status.st_uid != ::geteuid())
     refuse(fmt::format("{}: belongs to user id {}, drsd runs as {}", path, status.st_uid, ::geteuid()));
@@ -37,7 +37,7 @@ void openFolder(const std::string& path) {
     refuse(fmt::format("{}: others may access the data folder (mode {:04o}); run: chmod 700 {}", path,
                        status.st_mode & 07777U, path));
   }
-  if (::chmod(path.c_str(), 0700) != 0) refuse(path + ": " + std::strerror(errno));
+  if (::chmod(path.c_str(), 0700) != 0) refuse(path + ": " + systemText(errno));
 }
 
 }  // namespace
@@ -58,7 +58,7 @@ DataFolder::LockFile::~LockFile() {
 void DataFolder::LockFile::lock(const std::string& folder) {
   const std::string name = folder + "/lock";
   fd_ = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd_ < 0) refuse(name + ": " + std::strerror(errno));
+  if (fd_ < 0) refuse(name + ": " + systemText(errno));
   if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) {
     const std::string pid = std::to_string(::getpid()) + "\n";
     if (::ftruncate(fd_, 0) == 0) (void)!::pwrite(fd_, pid.data(), pid.size(), 0);  // for the message below only

@@ -47,8 +47,8 @@ http::Response endJobs(const Call& call) {
   }
   if (!problems.empty()) return errorResponse(problems, call.request);
   std::vector<ItemResult> results;
-  for (const auto& [id, force] : asked)
-    results.push_back(itemResult(call.jobs(), call.actor, id, [&, force = force] { return end(call, id, force); }));
+  for (const auto& [id, isForce] : asked)
+    results.push_back(itemResult(call.jobs(), call.actor, id, [&, force = isForce] { return end(call, id, force); }));
   return jsonResponse(encodeResults(results));
 }
 

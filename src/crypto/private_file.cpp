@@ -2,12 +2,12 @@
 
 #include "base/error.h"
 #include "base/ids.h"
+#include "base/system_text.h"
 #include "crypto/encoding.h"
 
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/stat.h>
@@ -23,7 +23,7 @@ constexpr off_t kMaxBytes = 64 << 10;
 }
 
 [[noreturn]] void refuseErrno(const std::string& path, const char* what) {
-  refuse(path, fmt::format("{}: {}", what, std::strerror(errno)));
+  refuse(path, fmt::format("{}: {}", what, systemText(errno)));
 }
 
 class Descriptor {
@@ -96,7 +96,7 @@ void replacePrivateFile(const std::string& path, std::string_view content) {
 std::string readPrivateFile(const std::string& path) {
   // O_NONBLOCK: a FIFO in the place of the file must not hang the start.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (file.get() < 0) refuse(path, errno == ELOOP ? "is a symbolic link" : std::strerror(errno));
+  if (file.get() < 0) refuse(path, errno == ELOOP ? std::string("is a symbolic link") : systemText(errno));
   struct stat status{};
   if (::fstat(file.get(), &status) != 0) refuseErrno(path, "cannot read");
   if (!S_ISREG(status.st_mode)) refuse(path, "is not a regular file");

@@ -1,12 +1,12 @@
 #include "job/crash_mark.h"
 
 #include "base/error.h"
+#include "base/system_text.h"
 
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <unistd.h>
@@ -38,7 +38,7 @@ CrashMark::CrashMark(const std::string& dataFolder) : path_(dataFolder + "/crash
   std::error_code ignored;
   crashedBefore_ = std::filesystem::file_size(path_, ignored) > 0 && !ignored;
   const int file = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file < 0) throw Error(Msg::badConfig, {path_ + ": " + std::strerror(errno)});
+  if (file < 0) throw Error(Msg::badConfig, {path_ + ": " + systemText(errno)});
   markFile = file;
   for (std::size_t i = 0; i < kSignals.size(); ++i) {
     struct sigaction action{};

@@ -1,11 +1,11 @@
 #include "net/stream.h"
 
 #include "base/error.h"
+#include "base/system_text.h"
 #include "net/socket.h"
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -66,7 +66,7 @@ class TcpStream final : public Stream {
   /// After a call that failed: waits if it only had to wait.
   void waitOrThrow(short events, Deadline deadline) const {
     if (errno == EINTR) return;
-    if (errno != EAGAIN && errno != EWOULDBLOCK) throw Error(Msg::connectionLost, {peer_, std::strerror(errno)});
+    if (errno != EAGAIN && errno != EWOULDBLOCK) throw Error(Msg::connectionLost, {peer_, systemText(errno)});
     if (!socket_.wait(events, deadline)) throw Error(Msg::connectionLost, {peer_, "no answer in time"});
   }
 
@@ -110,7 +110,7 @@ Socket connectTcp(const Address& address, Deadline deadline) {
     ::setsockopt(socket.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     return socket;
   }
-  throw Error(Msg::cannotConnect, {address.text(), std::strerror(failure)});
+  throw Error(Msg::cannotConnect, {address.text(), systemText(failure)});
 }
 
 std::unique_ptr<Stream> connect(const Address& address, const std::optional<TlsOptions>& tls, Deadline deadline) {

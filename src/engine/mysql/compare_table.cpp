@@ -21,6 +21,7 @@ constexpr std::size_t kRowsPerPart = 400000;  ///< of a table whose key cannot b
 constexpr std::size_t kLookUpRows = 200;      ///< one statement
 constexpr std::array kPauses = {milliseconds(0),    milliseconds(500),  milliseconds(1000),
                                 milliseconds(1500), milliseconds(2000), milliseconds(3000)};
+constexpr std::size_t kHastyTries = 3;
 
 std::string selectOf(const CompareTable& table, bool source, const TableName& name) {
   std::vector<std::string> expressions;
@@ -125,14 +126,18 @@ void Suspects::add(const ComparedRow& row) {
 }
 
 void Suspects::settle(const std::stop_token& stop) {
-  for (const milliseconds pause : kPauses) {
-    if (waiting_.empty() || (pause.count() > 0 && !sleepFor(pause, stop))) break;
+  const std::size_t before = waiting_.size();
+  const std::size_t tries = hopeless_ ? kHastyTries : kPauses.size();
+  for (std::size_t i = 0; i < tries && !waiting_.empty(); ++i) {
+    if (kPauses.at(i).count() > 0 && !sleepFor(kPauses.at(i), stop)) break;
     look(stop);
   }
   if (!stop.stop_requested()) {
     out_.differences += waiting_.size();
     for (auto& [key, suspect] : waiting_)
       if (out_.listed.size() < maxListed_) out_.listed.push_back(std::move(suspect.difference));
+    // Tables that simply differ need no patience with every row.
+    hopeless_ = hopeless_ || (before >= kMost && waiting_.size() > before - before / 10);
   }
   waiting_.clear();
 }

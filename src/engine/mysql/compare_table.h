@@ -71,6 +71,7 @@ class Suspects {
   const std::size_t maxListed_;
   TableComparison& out_;
   std::map<std::string, Suspect> waiting_;  ///< by keyBytes
+  bool hopeless_ = false;                   ///< nearly all of many suspects differed to the last
 };
 
 /// Compares all rows of a table. Throws what Connection throws.

@@ -58,6 +58,8 @@ class MysqlComparer final : public Comparer {
              "SELECT COLUMN_NAME, DATA_TYPE, CHARACTER_SET_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = " +
              quoteText(plan.target.database) + " AND TABLE_NAME = " + quoteText(plan.target.table)))
       columns[lowerCase(row.at(0).value_or(""))] = {lowerCase(row.at(1).value_or("")), row.at(2).value_or("")};
+    if (columns.empty())
+      throw Error(Msg::schemaDrift, {quoteName(plan.target), "the target has no such table"}, Origin::target);
     return compareTableOf(*plan.source, plan.target, columns, source_->server(), target_->server());
   }
 

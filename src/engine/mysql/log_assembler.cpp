@@ -31,8 +31,7 @@ LogSymbol symbolOf(StatementKind kind) {
 }  // namespace
 
 LogAssembler::LogAssembler(const LogScope& scope, const LogPosition& start, std::size_t maxTransactionBytes)
-    : scope_(scope),
-      tables_(scope),
+    : tables_(scope),
       statements_(scope, tables_),
       grammar_(LogGrammar::make(start.mariadb)),
       group_(scope, maxTransactionBytes),

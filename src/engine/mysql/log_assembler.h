@@ -69,7 +69,6 @@ class LogAssembler {
   void settleXa(const Statement& statement);
   void moveTo(std::uint64_t offset);
 
-  const LogScope& scope_;
   LogTables tables_;
   LogStatements statements_;
   std::unique_ptr<LogGrammar> grammar_;

@@ -89,7 +89,7 @@ std::optional<SourceUuid> SourceUuid::parse(std::string_view text) {
     const int digit = hexDigit(text[i]);
     if (digit < 0) return std::nullopt;
     std::uint8_t& byte = out.bytes.at(digits++ / 2);
-    byte = static_cast<std::uint8_t>(byte << 4U | static_cast<unsigned>(digit));
+    byte = static_cast<std::uint8_t>((static_cast<unsigned>(byte) << 4U) | static_cast<unsigned>(digit));
   }
   return out;
 }
