@@ -60,34 +60,34 @@ void LeaseKeeper::hold(const TaskRecord& task, const std::stop_source& stop, Ste
   held.stop = stop;
   held.deadline = askedAt + seconds(settings_.leaseTtlSeconds - settings_.leaseMarginSeconds);
   held.since = held.savedAt = clock_.steady();
-  held_.insert_or_assign(task.id, std::move(held));
+  held_.insert_or_assign(leaseOf(task), std::move(held));
 }
 
-StopReason LeaseKeeper::drop(const std::string& taskId) {
+StopReason LeaseKeeper::drop(const LeaseId& lease) {
   const std::lock_guard lock(mutex_);
-  const auto found = held_.find(taskId);
+  const auto found = held_.find(lease);
   if (found == held_.end()) return StopReason::lost;
   const StopReason reason = found->second.reason;
   held_.erase(found);
   return reason;
 }
 
-StopReason LeaseKeeper::reason(const std::string& taskId) const {
+StopReason LeaseKeeper::reason(const LeaseId& lease) const {
   const std::lock_guard lock(mutex_);
-  const auto found = held_.find(taskId);
+  const auto found = held_.find(lease);
   return found == held_.end() ? StopReason::lost : found->second.reason;
 }
 
-int LeaseKeeper::attempts(const std::string& taskId) const {
+int LeaseKeeper::attempts(const LeaseId& lease) const {
   const std::lock_guard lock(mutex_);
-  const auto found = held_.find(taskId);
+  const auto found = held_.find(lease);
   return found == held_.end() ? 0 : found->second.task.attempts;
 }
 
-void LeaseKeeper::report(const std::string& taskId, const TaskProgress& progress) {
+void LeaseKeeper::report(const LeaseId& lease, const TaskProgress& progress) {
   const UnixMillis now = clock_.now();
   const std::lock_guard lock(mutex_);
-  const auto found = held_.find(taskId);
+  const auto found = held_.find(lease);
   if (found == held_.end()) return;
   Held& held = found->second;
   held.reported = true;
@@ -111,9 +111,9 @@ void LeaseKeeper::end(Held& held, StopReason reason) {
   held.stop.request_stop();
 }
 
-std::vector<std::string> LeaseKeeper::heldIds() const {
+std::vector<LeaseId> LeaseKeeper::heldIds() const {
   const std::lock_guard lock(mutex_);
-  std::vector<std::string> ids;
+  std::vector<LeaseId> ids;
   ids.reserve(held_.size());
   for (const auto& [id, held] : held_) ids.push_back(id);
   return ids;
@@ -129,13 +129,13 @@ void LeaseKeeper::watchLoop(const std::stop_token& stop) {
 
 void LeaseKeeper::renewRound() {
   // Only tasks that were held before the statement can be missed by it: a task claimed meanwhile is not in its answer.
-  const std::vector<std::string> asked = heldIds();
+  const std::vector<LeaseId> asked = heldIds();
   if (asked.empty()) return;
   try {
     const SteadyTime before = clock_.steady();
     if (before - renewedAt_ >= seconds(settings_.leaseRenewSeconds)) {
       const UnixMillis ttl = UnixMillis{settings_.leaseTtlSeconds} * 1000;
-      const auto leases = store_.renew(owner_, ttl);
+      const auto leases = store_.renew(owner_, asked, ttl);
       renewedAt_ = before;
       settle(asked, leases, before + seconds(settings_.leaseTtlSeconds - settings_.leaseMarginSeconds));
     } else {
@@ -150,23 +150,23 @@ void LeaseKeeper::renewRound() {
   }
 }
 
-void LeaseKeeper::settle(const std::vector<std::string>& asked, const std::vector<RenewedLease>& leases,
+void LeaseKeeper::settle(const std::vector<LeaseId>& asked, const std::vector<RenewedLease>& leases,
                          std::optional<SteadyTime> deadline) {
-  std::map<std::string, RenewedLease> byId;
-  for (const RenewedLease& lease : leases) byId.emplace(lease.taskId, lease);
+  std::map<LeaseId, bool> wanted;
+  for (const RenewedLease& lease : leases) wanted.emplace(lease.id, lease.wanted);
   const std::lock_guard lock(mutex_);
-  for (const std::string& id : asked) {
+  for (const LeaseId& id : asked) {
     const auto found = held_.find(id);
     if (found == held_.end()) continue;
     Held& held = found->second;
-    const auto lease = byId.find(id);
-    if (lease == byId.end() || lease->second.epoch != held.task.epoch) {
-      log_.warn("the lease of task {} of job {} is lost", id, held.task.jobId);
+    const auto lease = wanted.find(id);
+    if (lease == wanted.end()) {
+      log_.warn("the lease of task {} of job {} is lost", id.taskId, held.task.jobId);
       end(held, StopReason::lost);
       continue;
     }
     if (deadline) held.deadline = *deadline;
-    if (!lease->second.wanted) end(held, StopReason::unwanted);
+    if (!lease->second) end(held, StopReason::unwanted);
   }
 }
 
@@ -175,7 +175,7 @@ void LeaseKeeper::watchRound() {
   const std::lock_guard lock(mutex_);
   for (auto& [id, held] : held_) {
     if (held.reason == StopReason::lost || now < held.deadline) continue;
-    log_.warn("the lease of task {} of job {} could not be renewed in time", id, held.task.jobId);
+    log_.warn("the lease of task {} of job {} could not be renewed in time", id.taskId, held.task.jobId);
     end(held, StopReason::lost);
   }
 }

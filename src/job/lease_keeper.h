@@ -44,11 +44,11 @@ class LeaseKeeper {
   /// A task that was claimed; `askedAt`: before the claim was sent.
   void hold(const TaskRecord& task, const std::stop_source& stop, SteadyTime askedAt);
   /// The run is over. Returns why it was stopped, if it was.
-  StopReason drop(const std::string& taskId);
-  [[nodiscard]] StopReason reason(const std::string& taskId) const;
+  StopReason drop(const LeaseId& id);
+  [[nodiscard]] StopReason reason(const LeaseId& id) const;
   /// Tries that failed since the last progress of the run.
-  [[nodiscard]] int attempts(const std::string& taskId) const;
-  void report(const std::string& taskId, const TaskProgress& progress);
+  [[nodiscard]] int attempts(const LeaseId& id) const;
+  void report(const LeaseId& id, const TaskProgress& progress);
   void stopAll();
 
   /// One round of renewing, looking and writing figures, and one look at the deadlines; the threads do nothing else.
@@ -66,10 +66,10 @@ class LeaseKeeper {
 
   void renewLoop(const std::stop_token& stop);
   void watchLoop(const std::stop_token& stop);
-  void settle(const std::vector<std::string>& asked, const std::vector<RenewedLease>& leases,
+  void settle(const std::vector<LeaseId>& asked, const std::vector<RenewedLease>& leases,
               std::optional<SteadyTime> deadline);
   void flush();
-  [[nodiscard]] std::vector<std::string> heldIds() const;
+  [[nodiscard]] std::vector<LeaseId> heldIds() const;
   static void end(Held& held, StopReason reason);
 
   Store& store_;
@@ -79,7 +79,7 @@ class LeaseKeeper {
   const Log log_;
   const std::function<void(const Error&)> onStoreError_;
   mutable std::mutex mutex_;
-  std::map<std::string, Held> held_;
+  std::map<LeaseId, Held> held_;          ///< by claim: a lost run may still end beside the task's next one
   SteadyTime renewedAt_{}, flushedAt_{};  // of the renewing thread
   std::optional<TaskGroup> threads_;
 };

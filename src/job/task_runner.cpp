@@ -19,12 +19,12 @@ constexpr UnixMillis kPauseAfterEarlyStop = 1000;
 
 class KeeperProgress : public ProgressSink {
  public:
-  KeeperProgress(LeaseKeeper& keeper, std::string taskId) : keeper_(keeper), taskId_(std::move(taskId)) {}
-  void report(const TaskProgress& progress) override { keeper_.report(taskId_, progress); }
+  KeeperProgress(LeaseKeeper& keeper, LeaseId lease) : keeper_(keeper), lease_(std::move(lease)) {}
+  void report(const TaskProgress& progress) override { keeper_.report(lease_, progress); }
 
  private:
   LeaseKeeper& keeper_;
-  const std::string taskId_;
+  const LeaseId lease_;
 };
 
 /// Holds a share of the memory budget for the length of a run.
@@ -106,7 +106,7 @@ void TaskRunner::run(const TaskRecord& task, const JobRecord& job, const std::st
   } catch (const std::exception& error) {
     log_.error("the outcome of task {} of job {} could not be stored: {}", task.id, job.id, error.what());
   }
-  keeper_.drop(task.id);
+  keeper_.drop(leaseOf(task));
 }
 
 void TaskRunner::runAndSettle(const TaskRecord& task, const JobRecord& job, const std::stop_token& stop) {
@@ -117,7 +117,7 @@ void TaskRunner::runAndSettle(const TaskRecord& task, const JobRecord& job, cons
     const auto body = bodies_.find(task.kind);
     if (body != bodies_.end()) {
       const Share memory(memory_);
-      KeeperProgress progress(keeper_, task.id);
+      KeeperProgress progress(keeper_, leaseOf(task));
       TaskContext context = contextOf(task, job, stop, progress, memory.bytes());
       result = body->second->run(context);
     }
@@ -130,7 +130,7 @@ void TaskRunner::runAndSettle(const TaskRecord& task, const JobRecord& job, cons
   failpoint("task.before_finish");
 
   // Whatever a body throws once it was told to stop is the noise of stopping.
-  const bool stopped = keeper_.reason(task.id) != StopReason::none;
+  const bool stopped = keeper_.reason(leaseOf(task)) != StopReason::none;
   if (const auto* error = std::get_if<Error>(&result); error != nullptr && !stopped) {
     fail(task, *error);
     return;
@@ -150,12 +150,12 @@ void TaskRunner::runAndSettle(const TaskRecord& task, const JobRecord& job, cons
 }
 
 void TaskRunner::fail(TaskRecord task, const Error& error) {
-  task.attempts = keeper_.attempts(task.id);
+  task.attempts = keeper_.attempts(leaseOf(task));
   settle(task, [&](StoreTransaction& tx) { return failTask(tx, task, error, settings_); });
 }
 
 void TaskRunner::settle(const TaskRecord& task, const std::function<bool(StoreTransaction&)>& write) {
-  while (keeper_.reason(task.id) != StopReason::lost) {
+  while (keeper_.reason(leaseOf(task)) != StopReason::lost) {
     try {
       bool stored = false;
       store_.write([&](StoreTransaction& tx) { stored = write(tx); });

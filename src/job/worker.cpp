@@ -128,7 +128,10 @@ class Worker::Impl {
     store_.write([&](StoreTransaction& tx) {
       claimed.clear();
       startDueJobs(tx);
-      for (const TaskRecord& task : tx.expired()) reapTask(tx, task, endOf(task), settings_);
+      for (const TaskRecord& task : tx.expired()) {
+        // A run of ours that is still there is renewed, or ends as lost, before the task is taken up again.
+        if (!runs(task)) reapTask(tx, task, endOf(task), settings_);
+      }
       const UnixMillis ttl = UnixMillis{settings_.leaseTtlSeconds} * 1000;
       for (const TaskClass taskClass : {TaskClass::brief, TaskClass::stream, TaskClass::work}) {
         for (TaskRecord& task : tx.claim(owner_, taskClass, freeSlots(taskClass), ttl)) {
@@ -155,9 +158,14 @@ class Worker::Impl {
     } catch (const std::system_error& error) {
       // No thread to be had: the lease runs out, and the task is claimed again.
       log_.error("task {} could not be started: {}", slot.task.id, error.what());
-      keeper_.drop(slot.task.id);
+      keeper_.drop(leaseOf(slot.task));
       slots_.pop_back();
     }
+  }
+
+  bool runs(const TaskRecord& task) const {
+    return std::any_of(slots_.begin(), slots_.end(),
+                       [&](const auto& slot) { return !slot->done && leaseOf(slot->task) == leaseOf(task); });
   }
 
   WorkerEnd endOf(const TaskRecord& task) const {

@@ -32,19 +32,35 @@ void Store::write(const std::function<void(StoreTransaction&)>& body) {
   });
 }
 
-std::vector<RenewedLease> Store::renew(const std::string& owner, UnixMillis ttl) {
+LeaseId leaseOf(const TaskRecord& task) {
+  return {task.id, task.epoch};
+}
+
+std::vector<RenewedLease> Store::renew(const std::string& owner, const std::vector<LeaseId>& held, UnixMillis ttl) {
   std::vector<RenewedLease> out;
+  if (held.empty()) return out;
+  SqlParams params{owner, ttl};
+  std::string pairs;
+  for (const LeaseId& id : held) {
+    pairs += (pairs.empty() ? "($" : ", ($") + std::to_string(params.size() + 1) + ", $" +
+             std::to_string(params.size() + 2) + ")";
+    params.emplace_back(id.taskId);
+    params.emplace_back(static_cast<std::int64_t>(id.epoch));
+  }
   database_->transaction([&](SqlSession& session) {
     const auto result = session.query(
-        "UPDATE task SET lease_until = now_ms() + $2 WHERE state = 'running' AND owner = $1 RETURNING id, epoch, "
-        "(SELECT count(*) FROM task t JOIN job j ON j.id = t.job_id WHERE t.id = task.id AND " +
+        "UPDATE task SET lease_until = now_ms() + $2 WHERE state = 'running' AND owner = $1 AND (id, epoch) IN "
+        "(VALUES " +
+            pairs +
+            ") RETURNING id, epoch, "
+            "(SELECT count(*) FROM task t JOIN job j ON j.id = t.job_id WHERE t.id = task.id AND " +
             std::string(kWanted) + ")",
-        {owner, ttl});
+        params);
     for (const SqlRow& row : result.rows) {
       RowReader in(row);
       std::string id = in.text();
       const std::uint64_t epoch = in.count();
-      out.push_back({std::move(id), epoch, in.flag()});
+      out.push_back({{std::move(id), epoch}, in.flag()});
     }
   });
   return out;
@@ -60,7 +76,7 @@ std::vector<RenewedLease> Store::leases(const std::string& owner) {
     RowReader in(row);
     std::string id = in.text();
     const std::uint64_t epoch = in.count();
-    out.push_back({std::move(id), epoch, in.flag()});
+    out.push_back({{std::move(id), epoch}, in.flag()});
   }
   return out;
 }

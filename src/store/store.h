@@ -174,10 +174,17 @@ class StoreTransaction : public StoreView {
   void eraseOld(UnixMillis queriesBefore, UnixMillis comparisonsBefore);
 };
 
-/// A lease that is still ours, and whether its work is still wanted.
-struct RenewedLease {
+/// One claim of a task. The same worker may claim a task again while an earlier run of it still ends.
+struct LeaseId {
   std::string taskId;
   std::uint64_t epoch = 0;
+  friend auto operator<=>(const LeaseId&, const LeaseId&) = default;
+};
+[[nodiscard]] LeaseId leaseOf(const TaskRecord& task);
+
+/// A lease that is still ours, and whether its work is still wanted.
+struct RenewedLease {
+  LeaseId id;
   bool wanted = true;  ///< false: cancelled, or the job is paused, ended or faulted
 };
 
@@ -192,9 +199,11 @@ class Store {
   /// Several reads and writes, all or nothing; durable on return.
   void write(const std::function<void(StoreTransaction&)>& body);
 
-  /// Renews all leases of a worker with one statement and returns those that it still holds.
-  [[nodiscard]] std::vector<RenewedLease> renew(const std::string& owner, UnixMillis ttl);
-  /// The same without renewing (nothing is written).
+  /// Renews these leases of a worker with one statement and returns those that it still has. A lease that its worker
+  /// does not hold any more is to run out: its outcome could not be stored.
+  [[nodiscard]] std::vector<RenewedLease> renew(const std::string& owner, const std::vector<LeaseId>& held,
+                                                UnixMillis ttl);
+  /// All leases of a worker; nothing is renewed.
   [[nodiscard]] std::vector<RenewedLease> leases(const std::string& owner);
   /// Ends the leases of all other workers at once; only for who holds the data folder alone.
   void expireForeignLeases(const std::string& owner);

@@ -92,7 +92,7 @@ TEST_F(Keeper, StopsATaskBeforeItsLeaseCanRunOutWhenTheStoreIsAway) {
   clock->advance(std::chrono::milliseconds(1));
   keeper->watchRound();
   EXPECT_TRUE(stopped(task)) << "5 s before another worker may take it";
-  EXPECT_EQ(keeper->drop(task.id), StopReason::lost);
+  EXPECT_EQ(keeper->drop(leaseOf(task)), StopReason::lost);
 }
 
 TEST_F(Keeper, TheDeadlineCountsFromBeforeTheClaim) {
@@ -119,7 +119,36 @@ TEST_F(Keeper, SeesThatAnotherWorkerTookOver) {
   keeper->renewRound();
   EXPECT_TRUE(stopped(lost));
   EXPECT_FALSE(stopped(kept));
-  EXPECT_EQ(keeper->reason(lost.id), StopReason::lost);
+  EXPECT_EQ(keeper->reason(leaseOf(lost)), StopReason::lost);
+}
+
+TEST_F(Keeper, ATaskThatIsClaimedAgainDoesNotHideItsEarlierRun) {
+  const TaskRecord first = held("a");
+  std::stop_source firstStop = stops[first.id];
+  store->write([&](StoreTransaction& tx) {  // its lease ran out while the process stood still
+    TaskRecord task = *tx.task(first.id);
+    task.state = TaskState::pending;
+    EXPECT_TRUE(tx.update(task));
+  });
+  const TaskRecord second = claim(*store, "w", TaskClass::stream, 1).at(0);
+  stops[second.id] = std::stop_source();
+  keeper->hold(second, stops[second.id], clock->steady());
+  keeper->renewRound();
+  EXPECT_TRUE(firstStop.stop_requested());
+  EXPECT_EQ(keeper->drop(leaseOf(first)), StopReason::lost);
+  EXPECT_EQ(keeper->reason(leaseOf(second)), StopReason::none);
+  keeper->stopAll();
+  EXPECT_TRUE(stopped(second)) << "still looked after";
+}
+
+TEST_F(Keeper, ALeaseThatIsNotHeldAnyMoreRunsOut) {
+  const TaskRecord ended = held("a");
+  const TaskRecord kept = held("b");
+  (void)keeper->drop(leaseOf(ended));  // its outcome could not be stored
+  clock->advance(std::chrono::seconds(20));
+  keeper->renewRound();
+  EXPECT_EQ(leaseLeft(ended), 10'000);
+  EXPECT_EQ(leaseLeft(kept), 30'000);
 }
 
 TEST_F(Keeper, SeesWithinAPollThatAJobIsPaused) {
@@ -134,17 +163,17 @@ TEST_F(Keeper, SeesWithinAPollThatAJobIsPaused) {
   clock->advance(std::chrono::milliseconds(500));
   keeper->renewRound();
   EXPECT_TRUE(stopped(paused));
-  EXPECT_EQ(keeper->reason(paused.id), StopReason::unwanted);
+  EXPECT_EQ(keeper->reason(leaseOf(paused)), StopReason::unwanted);
   EXPECT_FALSE(stopped(other));
 }
 
 TEST_F(Keeper, ALostLeaseOverrulesAnEarlierReason) {
   const TaskRecord task = held("a");
   keeper->stopAll();
-  EXPECT_EQ(keeper->reason(task.id), StopReason::shutdown);
+  EXPECT_EQ(keeper->reason(leaseOf(task)), StopReason::shutdown);
   clock->advance(std::chrono::seconds(26));
   keeper->watchRound();
-  EXPECT_EQ(keeper->reason(task.id), StopReason::lost);
+  EXPECT_EQ(keeper->reason(leaseOf(task)), StopReason::lost);
 }
 
 TEST_F(Keeper, WritesFiguresOnceASecondAndOnlyWhenTheyChange) {
@@ -153,7 +182,7 @@ TEST_F(Keeper, WritesFiguresOnceASecondAndOnlyWhenTheyChange) {
   TaskProgress progress;
   progress.position = "p1";
   progress.delayMillis = 7;
-  keeper->report(task.id, progress);
+  keeper->report(leaseOf(task), progress);
   EXPECT_EQ(stored().position, "");
   keeper->renewRound();
   EXPECT_EQ(stored().position, "p1");
@@ -163,7 +192,7 @@ TEST_F(Keeper, WritesFiguresOnceASecondAndOnlyWhenTheyChange) {
   EXPECT_EQ(first, clock->now());
 
   progress.position = "p2";
-  keeper->report(task.id, progress);
+  keeper->report(leaseOf(task), progress);
   clock->advance(std::chrono::milliseconds(500));
   keeper->renewRound();
   EXPECT_EQ(stored().position, "p1") << "not yet";
@@ -172,11 +201,11 @@ TEST_F(Keeper, WritesFiguresOnceASecondAndOnlyWhenTheyChange) {
   EXPECT_EQ(stored().position, "p2");
 
   clock->advance(std::chrono::seconds(5));
-  keeper->report(task.id, progress);
+  keeper->report(leaseOf(task), progress);
   keeper->renewRound();
   EXPECT_EQ(stored().updateMillis, first) << "nothing new";
   clock->advance(std::chrono::seconds(6));
-  keeper->report(task.id, progress);
+  keeper->report(leaseOf(task), progress);
   keeper->renewRound();
   EXPECT_EQ(stored().updateMillis, clock->now()) << "but alive";
 }
@@ -190,11 +219,11 @@ TEST_F(Keeper, ProgressForgivesFailedTries) {
   keeper->hold(task, stops[task.id], clock->steady());
   TaskProgress progress;
   progress.position = "p1";
-  keeper->report(task.id, progress);
-  EXPECT_EQ(keeper->attempts(task.id), 4) << "where it was before";
+  keeper->report(leaseOf(task), progress);
+  EXPECT_EQ(keeper->attempts(leaseOf(task)), 4) << "where it was before";
   progress.position = "p2";
-  keeper->report(task.id, progress);
-  EXPECT_EQ(keeper->attempts(task.id), 0);
+  keeper->report(leaseOf(task), progress);
+  EXPECT_EQ(keeper->attempts(leaseOf(task)), 0);
 }
 
 TEST_F(Keeper, ALongLifeForgivesTheDeathsOfAStream) {

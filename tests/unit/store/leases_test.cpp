@@ -157,19 +157,20 @@ TEST_F(Leases, RenewingTellsWhatIsStillHeldAndWanted) {
   const auto check = [&](const std::vector<RenewedLease>& leases) {
     ASSERT_THAT(leases, SizeIs(3));
     for (const RenewedLease& lease : leases) {
-      const TaskRecord task = *store->view().task(lease.taskId);
-      EXPECT_EQ(lease.epoch, task.epoch);
+      const TaskRecord task = *store->view().task(lease.id.taskId);
+      EXPECT_EQ(lease.id.epoch, task.epoch);
       EXPECT_EQ(lease.wanted, task.jobId == a.id || task.kind == TaskKind::compare) << toText(task.kind);
     }
   };
   check(store->leases("w"));
   EXPECT_EQ(store->view().task(streams[0].id)->leaseUntil, clock->now() + 20'000) << "looking renews nothing";
-  check(store->renew("w", 30'000));
+  const std::vector<LeaseId> held = {leaseOf(streams[0]), leaseOf(streams[1]), leaseOf(compares[0])};
+  check(store->renew("w", held, 30'000));
   EXPECT_EQ(store->view().task(streams[0].id)->leaseUntil, clock->now() + 30'000);
-  EXPECT_THAT(store->renew("other", 30'000), IsEmpty());
+  EXPECT_THAT(store->renew("other", held, 30'000), IsEmpty());
   store->write([&](StoreTransaction& tx) { tx.cancelTasks(b.id, {TaskKind::compare}); });
   for (const RenewedLease& lease : store->leases("w"))
-    EXPECT_EQ(lease.wanted, lease.taskId != compares[0].id && store->view().task(lease.taskId)->jobId == a.id);
+    EXPECT_EQ(lease.wanted, lease.id.taskId != compares[0].id && store->view().task(lease.id.taskId)->jobId == a.id);
 }
 
 TEST_F(Leases, ExpiredLeasesAreSeenFromAnotherProcess) {
@@ -192,7 +193,7 @@ TEST_F(Leases, ExpiredLeasesAreSeenFromAnotherProcess) {
   const TaskRecord theirs = claim(*other, "w2", TaskClass::work, 1).at(0);
   EXPECT_GT(theirs.epoch, mine.epoch);
   EXPECT_FALSE(settle(mine, TaskState::done));
-  EXPECT_THAT(store->renew("w1", 30'000), IsEmpty());
+  EXPECT_THAT(store->renew("w1", {leaseOf(mine)}, 30'000), IsEmpty());
 }
 
 TEST_F(Leases, AnExclusiveStartEndsTheLeasesOfOthersAtOnce) {
