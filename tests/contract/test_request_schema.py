@@ -137,6 +137,16 @@ def test_answers_differ_from_requests_by_secrets_and_numbers_only(rules):
             assert (wanted is properties[field]) if wanted is False else without_words(properties[field]) == wanted, f"{twin}.{field}"
 
 
+def test_updates_have_the_fields_of_requests(rules):
+    params = SCHEMAS["UpdateParams"]["properties"]
+    assert set(params) == (set(rules["Job"]) | {"job_id"}) - {"public_ip_list"}
+    assert set(params["base_info"]["properties"]) == set(rules["BaseInfo"]) and "required" not in params["base_info"]
+    assert set(params["tuning_params"]["properties"]) == set(rules["TuningParams"])
+    for name, twin in (("EndpointInfo", "EndpointInfoUpdate"), ("Endpoint", "EndpointUpdate")):
+        assert set(SCHEMAS[twin]["properties"]) == set(rules[name]), twin
+        assert SCHEMAS[twin]["required"] == [f for f, row in rules[name].items() if row["mandatory"] and not row["secret"]], twin
+
+
 # --- the same verdict on the same bodies ---------------------------------------------------------------------------------
 # Rules of single fields that a schema cannot say in short: letters of any script, Base64, lists of addresses.
 FINER = {"key", "value", "ip", "custom_node_ip", "ssl_cert_key", "support_ddl_info", "sync_type_policy", "dml_types"}
