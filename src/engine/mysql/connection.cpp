@@ -1,5 +1,7 @@
 #include "engine/mysql/connection.h"
 
+#include "engine/mysql/server_errors.h"
+
 #include <errmsg.h>
 #include <fmt/format.h>
 #include <mysql.h>
@@ -52,62 +54,9 @@ class Result {
   MYSQL_RES* result_;
 };
 
-bool isLost(unsigned number) {
-  switch (number) {
-    case CR_SERVER_GONE_ERROR:
-    case CR_SERVER_LOST:
-    case CR_SERVER_LOST_EXTENDED:
-    case CR_MALFORMED_PACKET:
-    case 1053:  // shutdown in progress
-    case 1080:  // forced close
-    case 1158:  // network errors that the server met
-    case 1159:
-    case 1160:
-    case 1161:
-    case 1927:  // MariaDB: killed
-    case 3169:  // MySQL: killed
-    case 4031:  // MySQL: closed for idleness
-      return true;
-    default:
-      return false;
-  }
-}
-
-/// The message for an error number while logging in (`opening`) or later.
-Msg messageOf(unsigned number, bool opening) {
-  switch (number) {
-    case 1044:
-    case 1045:
-    case 1130:  // host not allowed
-    case 1698:
-    case 1862:  // password expired
-    case 3118:  // account locked
-    case 3955:
-    case 4151:  // MariaDB: account locked
-    case CR_AUTH_PLUGIN_CANNOT_LOAD:
-      return Msg::accessDenied;
-    case CR_UNKNOWN_HOST:
-      return Msg::cannotResolve;
-    case CR_CONNECTION_ERROR:
-    case CR_CONN_HOST_ERROR:
-      return Msg::cannotConnect;
-    case CR_SSL_CONNECTION_ERROR:
-      return Msg::tlsFailed;
-    case 1180:
-    case 1205:
-    case 1213:
-    case 1412:  // the table was redefined or emptied after the snapshot: a new one can read it
-      return Msg::deadlock;
-    default:
-      // Everything else that keeps a login out (too many connections, a server that starts up …) may pass by itself.
-      if (opening) return Msg::cannotConnect;
-      return isLost(number) ? Msg::connectionLost : Msg::databaseError;
-  }
-}
-
 Error makeError(unsigned number, const std::string& text, const std::string& peer, Origin origin, bool opening) {
   const Msg msg = messageOf(number, opening);
-  if (msg == Msg::databaseError || msg == Msg::deadlock)
+  if (msg == Msg::databaseError || msg == Msg::databaseNotReady || msg == Msg::deadlock)
     return Error(msg, {peer, std::to_string(number), text}, origin);
   return Error(msg, {peer, fmt::format("{} ({})", text, number)}, origin);
 }
@@ -291,6 +240,7 @@ std::vector<std::string> Connection::warnings() {
   return lines;
 }
 
+// Not const in meaning. NOLINTNEXTLINE(readability-make-member-function-const)
 void Connection::shutdown() noexcept {
   if (socket_ >= 0) ::shutdown(socket_, SHUT_RDWR);
 }
