@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kAlgorithm = "SDK-HMAC-SHA256";
 constexpr std::string_view kUnsigned = "UNSIGNED-PAYLOAD";
-constexpr UnixMillis kMaxClockDifference = 15 * 60 * 1000;
+constexpr UnixMillis kMaxClockDifference = UnixMillis{15} * 60 * 1000;
 constexpr std::size_t kMaxSignedHeaders = 64;
 constexpr std::size_t kSignatureDigits = 64;
 

@@ -30,8 +30,9 @@ std::optional<std::string> TokenSigner::open(std::string_view token, UnixMillis 
   const std::size_t dot = rest.find('.');
   if (dot == std::string_view::npos) return std::nullopt;
   UnixMillis expires = 0;
-  const auto [end, error] = std::from_chars(rest.data(), rest.data() + dot, expires);
-  if (error != std::errc() || end != rest.data() + dot || expires <= now) return std::nullopt;
+  const std::string_view until = rest.substr(0, dot);
+  const auto [end, error] = std::from_chars(until.data(), until.data() + until.size(), expires);
+  if (error != std::errc() || end != until.data() + until.size() || expires <= now) return std::nullopt;
   return fromBase64Url(rest.substr(dot + 1));
 }
 

@@ -13,7 +13,7 @@ namespace drs {
 /// and end when the key changes. Threads: any.
 class TokenSigner {
  public:
-  explicit TokenSigner(Key key) : key_(key) {}
+  explicit TokenSigner(const Key& key) : key_(key) {}
 
   /// A token of URL-safe characters that carries `claims` readable for anyone.
   [[nodiscard]] std::string issue(std::string_view claims, UnixMillis expires) const;

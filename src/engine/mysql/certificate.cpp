@@ -95,7 +95,7 @@ bool holdsCertificate(const std::string& pem) {
 }  // namespace
 
 std::string decodeCertificate(const CertificateText& given, const std::string& path) {
-  const std::string bytes = decode(given.base64, path);
+  std::string bytes = decode(given.base64, path);
   if (!given.checkSum.empty()) verifyCheckSum(bytes, given.checkSum, path);
   const bool named = endsWith(given.name, ".p12") || endsWith(given.name, ".pfx");
   if (named || bytes.find("-----BEGIN") == std::string::npos) return fromPkcs12(bytes, given.password, path);

@@ -25,6 +25,7 @@ constexpr std::size_t kHastyTries = 3;
 
 std::string selectOf(const CompareTable& table, bool source, const TableName& name) {
   std::vector<std::string> expressions;
+  expressions.reserve(table.columns.size());
   for (const CompareColumn& column : table.columns)
     expressions.push_back(source ? column.sourceExpression : column.targetExpression);
   return "SELECT " + joinComma(expressions) + " FROM " + quoteName(name) + " FORCE INDEX (PRIMARY) WHERE ";
@@ -32,6 +33,7 @@ std::string selectOf(const CompareTable& table, bool source, const TableName& na
 
 std::vector<std::string> literalsOf(const TableSchema& schema, const std::vector<std::string>& key) {
   std::vector<std::string> literals;
+  literals.reserve(key.size());
   for (std::size_t i = 0; i < key.size(); ++i)
     literals.push_back(keyLiteral(schema.columns[schema.primaryKey[i]], key[i]));
   return literals;
@@ -96,6 +98,7 @@ class TableReader {
 std::string partCondition(const TableSchema& schema, std::uint64_t parts, std::uint64_t part) {
   if (parts == 1) return "TRUE";
   std::vector<std::string> values;
+  values.reserve(schema.primaryKey.size());
   for (const std::size_t i : schema.primaryKey) values.push_back("HEX(" + keyExpression(schema.columns[i]) + ")");
   return fmt::format("CRC32(CONCAT_WS(':', {})) % {} = {}", joinComma(values), parts, part);
 }

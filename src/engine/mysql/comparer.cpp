@@ -19,7 +19,7 @@ namespace {
 
 class MysqlComparer final : public Comparer {
  public:
-  explicit MysqlComparer(const EngineJob& job) : job_(job) {}
+  explicit MysqlComparer(EngineJob job) : job_(std::move(job)) {}
 
   TableComparison compareTable(const Plans& plans, std::size_t plan, std::size_t maxListed,
                                const std::function<void(std::uint64_t rows)>& progress,

@@ -12,12 +12,14 @@ namespace {
 
 class MysqlEngine final : public Engine {
  public:
-  std::unique_ptr<Prober> prober(const EngineJob& job) const override { return makeProber(job); }
-  std::unique_ptr<Catalog> catalog(const EngineJob& job, Side side) const override { return makeCatalog(job, side); }
-  std::unique_ptr<Source> source(const EngineJob& job) const override { return makeSource(job); }
-  std::unique_ptr<Sink> sink(const EngineJob& job) const override { return makeSink(job); }
-  std::unique_ptr<Comparer> comparer(const EngineJob& job) const override { return makeComparer(job); }
-  std::unique_ptr<Cleaner> cleaner(const EngineJob& job) const override { return makeCleaner(job); }
+  [[nodiscard]] std::unique_ptr<Prober> prober(const EngineJob& job) const override { return makeProber(job); }
+  [[nodiscard]] std::unique_ptr<Catalog> catalog(const EngineJob& job, Side side) const override {
+    return makeCatalog(job, side);
+  }
+  [[nodiscard]] std::unique_ptr<Source> source(const EngineJob& job) const override { return makeSource(job); }
+  [[nodiscard]] std::unique_ptr<Sink> sink(const EngineJob& job) const override { return makeSink(job); }
+  [[nodiscard]] std::unique_ptr<Comparer> comparer(const EngineJob& job) const override { return makeComparer(job); }
+  [[nodiscard]] std::unique_ptr<Cleaner> cleaner(const EngineJob& job) const override { return makeCleaner(job); }
 };
 
 }  // namespace

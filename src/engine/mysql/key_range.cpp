@@ -94,6 +94,7 @@ std::string rangeCondition(const TableSchema& schema, const std::vector<std::str
 
 std::vector<std::string> keyColumns(const TableSchema& schema) {
   std::vector<std::string> names;
+  names.reserve(schema.primaryKey.size());
   for (const std::size_t i : schema.primaryKey) names.push_back(quoteName(schema.columns.at(i).name));
   return names;
 }
