@@ -67,6 +67,9 @@ const std::vector<Setting>& settingsTable() {
       {"worker", "streams", node(&Settings::maxStreams, 1, 10'000), "incremental jobs at a time"},
       {"worker", "memory_budget_bytes", node(&Settings::memoryBudgetBytes, 16 * kMiB, 1024 * kGiB),
        "memory of the queues of all running tasks together"},
+      {"worker", "max_transaction_bytes", node(&Settings::maxTransactionBytes, kMiB, 64 * kGiB),
+       "memory that one transaction of a source may take in its stream, beside memory_budget_bytes; a larger one stops "
+       "the task"},
       {"worker", "sessions_per_job", node(&Settings::sessionsPerJob, 1, 64), "database sessions of a job, per side"},
       {"worker", "chunk_bytes", node(&Settings::chunkBytes, kKiB, kGiB),
        "size of the pieces that a table is copied in"},

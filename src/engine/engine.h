@@ -27,8 +27,8 @@ struct EngineLimits {
   std::size_t queueBytes = 32U << 20U;  ///< this job's share of the process-wide memory budget
   int maxSessions = 4;                  ///< database sessions per job and side
   std::size_t chunkBytes = 16U << 20U;
-  std::size_t maxTransactionBytes = 1U << 30U;  ///< memory for one transaction of the source
-  std::string spillFolder;                      ///< for what must not stay in memory
+  std::size_t maxTransactionBytes = 256U << 20U;  ///< memory for one transaction of the source
+  std::string spillFolder;                        ///< for what must not stay in memory
 };
 
 /// All that an engine is told about a job. `open` unseals a secret: the only place where secrets become plain.

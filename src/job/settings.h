@@ -15,7 +15,8 @@ struct Settings {
   std::size_t maxJobsPerBatch = 100;
   int maxRunningTasks = 8;  ///< stream tasks of idle jobs count apart (maxStreams)
   int maxStreams = 200;
-  std::size_t memoryBudgetBytes = 512U << 20U;  ///< for queues of all running tasks
+  std::size_t memoryBudgetBytes = 512U << 20U;    ///< for queues of all running tasks
+  std::size_t maxTransactionBytes = 256U << 20U;  ///< for one transaction of a source, beside the queues
   int sessionsPerJob = 4;
   std::size_t chunkBytes = 16U << 20U;
   int leaseTtlSeconds = 30, leaseRenewSeconds = 10, leaseMarginSeconds = 5;

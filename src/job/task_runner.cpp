@@ -91,6 +91,7 @@ TaskContext TaskRunner::contextOf(const TaskRecord& task, const JobRecord& job, 
   engine.limits.queueBytes = queueBytes;
   engine.limits.maxSessions = settings_.sessionsPerJob;
   engine.limits.chunkBytes = settings_.chunkBytes;
+  engine.limits.maxTransactionBytes = settings_.maxTransactionBytes;
   engine.limits.spillFolder = settings_.dataFolder + "/spill";
   if (!job.startPosition.empty()) engine.startPosition = Position{job.startPosition};
   engine.log = context.log;
