@@ -19,7 +19,8 @@ std::string printable(std::string_view text, bool lines) {
   std::string out(text);
   for (char& c : out) {
     const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && !(lines && c == '\n')) || byte == 0x7F) c = '?';
+    const bool isControl = byte < 0x20 || byte == 0x7F;
+    if (isControl && !(lines && c == '\n')) c = '?';
   }
   return out;
 }

@@ -67,7 +67,7 @@ void DataFolder::LockFile::lock(const std::string& folder) {
   char holder[32] = {};
   const ssize_t size = ::pread(fd_, holder, sizeof holder - 1, 0);
   std::string pid(holder, size > 0 ? static_cast<std::size_t>(size) : 0);
-  pid.erase(pid.find_last_not_of("\n") + 1);
+  pid.erase(pid.find_last_not_of('\n') + 1);
   refuse(folder + ": another drsd uses this data folder (process " + (pid.empty() ? "unknown" : pid) + ")");
 }
 

@@ -3,9 +3,9 @@
 #include "drsd/config.h"
 #include "drsd/service.h"
 
+#include <csignal>
 #include <exception>
 #include <iostream>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>

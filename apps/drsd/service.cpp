@@ -16,9 +16,9 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <signal.h>
 
 namespace drs {
 namespace {

@@ -6,7 +6,7 @@ namespace {
 constexpr std::int64_t kKiB = 1024;
 constexpr std::int64_t kMiB = 1024 * kKiB;
 constexpr std::int64_t kGiB = 1024 * kMiB;
-constexpr std::int64_t kMaxSeconds = 24 * 3600;
+constexpr std::int64_t kMaxSeconds = std::int64_t{24} * 3600;
 
 /// A number of any integer type; `access` gives a reference to it.
 template <typename Access>

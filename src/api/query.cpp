@@ -18,8 +18,9 @@ std::int64_t number(const http::Request& request, std::string_view name, std::in
   const auto text = request.queryValue(name);
   if (!text) return fallback;
   std::int64_t value = 0;
-  const char* const end = text->data() + text->size();
-  const auto [stop, failure] = std::from_chars(text->data(), end, value);
+  const char* const begin = text->data();
+  const char* const end = begin + text->size();
+  const auto [stop, failure] = std::from_chars(begin, end, value);
   if (failure == std::errc() && stop == end && value >= least && value <= most) return value;
   throw Error(
       Msg::badPaging,

@@ -156,7 +156,7 @@ class Server::Impl {
   TaskGroup handlers_;
 };
 
-Server::Server(ServerOptions options, ServerHooks hooks, Log log)
+Server::Server(const ServerOptions& options, ServerHooks hooks, Log log)
     : impl_(std::make_unique<Impl>(options, std::move(hooks), std::move(log))) {}
 Server::~Server() = default;
 

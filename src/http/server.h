@@ -56,7 +56,7 @@ inline constexpr std::size_t kSmallBodyBytes = 64U << 10U;
 class Server {
  public:
   /// Listens and serves from now on. Throws Error(badConfig) if it cannot listen, or certificate or key are unusable.
-  Server(ServerOptions options, ServerHooks hooks, Log log);
+  Server(const ServerOptions& options, ServerHooks hooks, Log log);
   /// As stop() with one second.
   ~Server();
   Server(const Server&) = delete;

@@ -232,7 +232,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     send([](Session& self) {
       self.observe();
       error_code ignored;
-      self.transport_->socket().socket().shutdown(tcp::socket::shutdown_send, ignored);
+      (void)self.transport_->socket().socket().shutdown(tcp::socket::shutdown_send, ignored);
       self.expireAfter(kLinger);
       self.linger(0);
     });
@@ -299,7 +299,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
 
 }  // namespace
 
-void startSession(std::unique_ptr<Transport> transport, std::string remote, std::shared_ptr<Shared> shared) {
+void startSession(std::unique_ptr<Transport> transport, std::string remote, const std::shared_ptr<Shared>& shared) {
   const auto session = std::make_shared<Session>(std::move(transport), std::move(remote), shared);
   shared->add(session);
   session->start();

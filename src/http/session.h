@@ -11,6 +11,6 @@
 namespace drs::http {
 
 /// Lets a new connection live on its strand until it ends.
-void startSession(std::unique_ptr<Transport> transport, std::string remote, std::shared_ptr<Shared> shared);
+void startSession(std::unique_ptr<Transport> transport, std::string remote, const std::shared_ptr<Shared>& shared);
 
 }  // namespace drs::http

@@ -22,7 +22,7 @@ class PlainTransport final : public Transport {
   }
   void shutdown(Done done) override {
     error_code error;
-    stream_.socket().shutdown(tcp::socket::shutdown_send, error);
+    (void)stream_.socket().shutdown(tcp::socket::shutdown_send, error);
     done(error, 0);
   }
 
@@ -61,9 +61,9 @@ TlsContext makeTlsContext(const ServerOptions& options) {
   error_code error;
   context->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
                        asio::ssl::context::no_tlsv1_1);
-  context->use_certificate_chain_file(options.tlsCertFile, error);
+  (void)context->use_certificate_chain_file(options.tlsCertFile, error);
   if (error) throw Error(Msg::badConfig, {"TLS certificate " + options.tlsCertFile + ": " + error.message()});
-  context->use_private_key_file(options.tlsKeyFile, asio::ssl::context::pem, error);
+  (void)context->use_private_key_file(options.tlsKeyFile, asio::ssl::context::pem, error);
   if (error) throw Error(Msg::badConfig, {"TLS key " + options.tlsKeyFile + ": " + error.message()});
   return context;
 }

@@ -5,6 +5,8 @@
 #include "transform/foreign_keys.h"
 #include "transform/table_plan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 // Checks of what is selected: everything that this version cannot copy is named here, with the reason.
@@ -99,7 +101,7 @@ void addRows(ProbeState& state, const std::string& sql, const std::string& what,
     // The first column: the object; the second: the table or view that decides whether it is selected.
     const std::string object = row.at(0).value_or("");
     if (!perTable || isSelected(state.job().spec, {database, row.at(1).value_or("")}))
-      names.add(what + " " + database + "." + object);
+      names.add(fmt::format("{} {}.{}", what, database, object));
   }
 }
 

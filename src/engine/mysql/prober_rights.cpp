@@ -67,7 +67,7 @@ Verdict checkTargetRights(ProbeState& state) {
   for (const std::string& database : databases) {
     std::string rights;
     for (const char* right : {"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER", "INDEX", "REFERENCES"})
-      if (!grants.onDatabase(right, database)) rights += (rights.empty() ? "" : ", ") + std::string(right);
+      if (!grants.onDatabase(right, database)) rights.append(rights.empty() ? "" : ", ").append(right);
     if (!rights.empty()) missing.add(rights + " on " + database);
   }
   if (missing.empty()) return passed();

@@ -42,7 +42,7 @@ void appendField(RowBatch& batch, const Column& column, Field field) {
 }  // namespace
 
 std::string selectExpression(const Column& column) {
-  const std::string name = quoteName(column.name);
+  std::string name = quoteName(column.name);
   switch (column.kind) {
     case ColumnKind::real:
       return name + " * 1e0";

@@ -40,11 +40,11 @@ class MysqlSource final : public Source {
     return openLogReader(job_, toPosition(start), plans);
   }
 
-  bool reached(const Position& at, const Position& goal) const override {
+  [[nodiscard]] bool reached(const Position& at, const Position& goal) const override {
     return mysql::reached(fromPosition(at), fromPosition(goal));
   }
 
-  bool covers(const Position& position, const Transaction& transaction) const override {
+  [[nodiscard]] bool covers(const Position& position, const Transaction& transaction) const override {
     return mysql::covers(fromPosition(position), transaction.id);
   }
 

@@ -242,11 +242,9 @@ std::size_t Rewriter::defaultClause(std::string& out, std::size_t at, std::size_
     out += " DEFAULT " + text(at, behindGroup(tokens_, at));
     return behindGroup(tokens_, at);
   }
-  if ((token.is("-") || token.is("+")) && at + 1 < last) {
-    literal = true;
-    ++behind;
-  } else if (token.kind == Kind::word && behind < last &&
-             tokens_[behind].kind == Kind::string) {  // b'0', x'00', _utf8mb4'a'
+  const bool isSigned = (token.is("-") || token.is("+")) && at + 1 < last;
+  const bool hasPrefix = token.kind == Kind::word && behind < last && tokens_[behind].kind == Kind::string;
+  if (isSigned || hasPrefix) {  // -1, b'0', x'00', _utf8mb4'a'
     literal = true;
     ++behind;
   } else if (token.kind == Kind::word && !literal) {

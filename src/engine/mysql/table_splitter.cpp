@@ -107,7 +107,7 @@ std::vector<Chunk> splitTables(Connection& connection, const Plans& plans, std::
   for (const auto& [group, members] : groups) {
     std::uint64_t bytes = 0;
     for (const std::size_t i : members) bytes += tableBytes(*plans[i].source);
-    units.push_back({bytes, members});
+    units.emplace_back(bytes, members);
   }
   std::stable_sort(units.begin(), units.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
 
