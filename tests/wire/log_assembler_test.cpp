@@ -30,12 +30,13 @@ TableSchemaPtr table(const std::string& name, const std::string& engine = "InnoD
   return schema;
 }
 
-/// A lane over d.t (InnoDB) and d.m (MyISAM); the selection covers the whole database d.
+/// A lane over d.t (InnoDB) and d.m (MyISAM); the selection covers the whole database d, or all that is no system
+/// database.
 class Lane {
  public:
-  explicit Lane(const LogPosition& start, std::size_t maxBytes = 1U << 20U)
+  explicit Lane(const LogPosition& start, std::size_t maxBytes = 1U << 20U, bool all = false)
       : plans_{makePlan(table("t")), makePlan(table("m", "MyISAM"))},
-        scope_(makeScope()),
+        scope_(makeScope(all)),
         assembler_(scope_, start, maxBytes) {}
 
   /// Feeds packets; what came out as text: "id: +1=a ~1=a>1=b -1=b" and so on.
@@ -59,11 +60,13 @@ class Lane {
     plan.source = std::move(schema);
     return plan;
   }
-  LogScope makeScope() {
+  LogScope makeScope(bool all) {
     LogScope scope;
     scope.plans = &plans_;
-    scope.covers = [](const TableName& name) { return name.database == "d"; };
-    scope.coversDatabase = [](const std::string& name) { return name == "d"; };
+    scope.coversDatabase = [all](const std::string& name) {
+      return all ? !name.empty() && name != "mysql" && name != "sys" : name == "d";
+    };
+    scope.covers = [this](const TableName& name) { return scope_.coversDatabase(name.database); };
     return scope;
   }
   static std::string rowText(const RowBatch& rows, std::size_t i) {
@@ -243,6 +246,48 @@ TEST(MysqlLog, truncateIsAChangeOfItsOwn) {
   EXPECT_NE(out[0].find("truncate d.t"), std::string::npos);
   EXPECT_EQ(std::get<SchemaChange>(lane.last().changes[0]).plan, 1U);
   EXPECT_EQ(lane.feed({b.anonymous(), b.query("TRUNCATE TABLE t", "other")}), Texts{});
+}
+
+TEST(MariadbLog, setStatementIsJudgedByWhatItExecutes) {
+  EventBuilder b;
+  Lane lane(mariadbByFile());
+  lane.feed({b.rotate("bin.000001", 4), b.format()});
+  const auto feed = [&](const std::string& sql, const std::string& database = "d") {
+    return lane.feed({b.mariadbGtid(1, 1), b.query("SET STATEMENT lock_wait_timeout=5 FOR " + sql, database)});
+  };
+  const Texts truncated = feed("TRUNCATE TABLE d.t", "other");
+  ASSERT_EQ(truncated.size(), 1U);
+  EXPECT_NE(truncated[0].find("truncate d.t"), std::string::npos);
+  EXPECT_EQ(feed("TRUNCATE TABLE t", "other"), Texts{});
+  const Texts renamed = feed("RENAME TABLE other.a TO d.b", "other");
+  ASSERT_EQ(renamed.size(), 1U);
+  EXPECT_NE(renamed[0].find("schema d.b"), std::string::npos);
+  const Error error = thrown([&] { feed("INSERT INTO t VALUES (1, 'a')"); });
+  EXPECT_EQ(error.msg(), Msg::logUnsupported);
+  EXPECT_NE(error.text().find("INSERT"), std::string::npos);
+  EXPECT_EQ(error.text().find("'a'"), std::string::npos);  // no data in messages
+}
+
+/// With object_scope all every word could be a database of the selection.
+TEST(MysqlLog, withAllSelectedOnlyDatabasesCountAsDatabases) {
+  const auto feed = [](const std::string& sql, const std::string& database) {
+    EventBuilder b;
+    Lane lane(mysqlByFile(), 1U << 20U, true);
+    return lane.feed({b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query("BEGIN", database),
+                      b.query(sql, database), b.query("COMMIT", database)});
+  };
+  for (const char* sql : {"INSERT INTO mysql.rds_heartbeat2(id, value) VALUES (1, 2) ON DUPLICATE KEY UPDATE value = 2",
+                          "TRUNCATE TABLE time_zone", "INSERT INTO time_zone_name (Name) VALUES ('a.b')",
+                          "DELETE FROM `mysql` . `x` WHERE mysql.x.a = 1"}) {
+    EXPECT_EQ(feed(sql, "mysql"), Texts{}) << sql;
+  }
+  EXPECT_EQ(feed("DELETE FROM sys.x", ""), Texts{});
+  for (const char* sql : {"INSERT INTO shop.t VALUES (1)", "REPLACE INTO mysql.x SELECT * FROM shop.t",
+                          "UPDATE mysql.x JOIN `shop`.t SET t.a = 1"}) {
+    EXPECT_EQ(thrown([&] { feed(sql, "mysql"); }).msg(), Msg::logUnsupported) << sql;
+  }
+  EXPECT_EQ(thrown([&] { feed("INSERT INTO t VALUES (1)", "shop"); }).msg(), Msg::logUnsupported);
+  EXPECT_EQ(feed("FROBNICATE shop", "mysql").size(), 1U);  // whatever it is
 }
 
 TEST(MysqlLog, definitionsOfSelectedObjectsComeOut) {

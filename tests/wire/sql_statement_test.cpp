@@ -140,11 +140,75 @@ TEST(SqlStatement, knowsWhatChangesNoTable) {
   }
 }
 
+/// MariaDB logs the whole text; what counts is the statement behind FOR.
+TEST(SqlStatement, judgesTheStatementBehindSetStatement) {
+  struct Case {
+    const char* sql;
+    StatementKind kind;
+    const char* tables;
+    const char* verb;
+  };
+  using enum StatementKind;
+  const Case cases[] = {
+      {"SET STATEMENT lock_wait_timeout=5 FOR TRUNCATE TABLE shop.t", truncateTable, "shop.t", "TRUNCATE"},
+      {"set statement lock_wait_timeout=5, sql_mode='FOR DROP' for rename table shop.t to shop.u", renameTable,
+       "shop.t shop.u", "rename"},
+      {"SET STATEMENT a=SUBSTRING('x' FROM 1 FOR 2) FOR ALTER TABLE t ADD c int", alterTable, "t", "ALTER"},
+      {"SET STATEMENT `FOR`=1 FOR SET STATEMENT b=2 FOR DROP TABLE t", dropTable, "t", "DROP"},
+      {"/*M!100100 SET STATEMENT a=1 FOR */ CREATE INDEX i ON t (a)", alterTable, "t", "CREATE"},
+      {"SET STATEMENT binlog_format='STATEMENT' FOR INSERT INTO t VALUES (1)", rowChange, "", "INSERT"},
+      {"SET STATEMENT a=1 FOR GRANT SELECT ON t TO u", noTableChange, "", "GRANT"},
+      {"SET STATEMENT a=1 FOR FROBNICATE t", unknown, "", "FROBNICATE"},
+      {"SET STATEMENT a=1", unknown, "", "SET"},
+      {"SET STATEMENT a=(1 FOR", unknown, "", "SET"},
+      {"SET STATEMENT a=1 FOR", unknown, "", "SET"},
+  };
+  for (const Case& c : cases) {
+    const Statement statement = read(c.sql);
+    EXPECT_EQ(statement.kind, c.kind) << c.sql;
+    EXPECT_EQ(tables(statement), c.tables) << c.sql;
+    EXPECT_EQ(statement.verb, c.verb) << c.sql;
+  }
+}
+
+TEST(SqlStatement, takesNoStatementForHarmlessByItsFirstWordAlone) {
+  for (const char* sql : {"SET PASSWORD FOR u = 'x'",
+                          "SET ROLE r",
+                          "SET DEFAULT ROLE r FOR u",
+                          "SET GLOBAL a = 1",
+                          "SET SESSION a = 1",
+                          "SET PERSIST a = 1",
+                          "SET @x = 1",
+                          "SET @@global.a = 1",
+                          "SET a = 1, b = 2",
+                          "SET a := 1",
+                          "SET my.a = 1",
+                          "SET NAMES utf8",
+                          "SET CHARACTER SET utf8",
+                          "SET TRANSACTION READ ONLY",
+                          "SET RESOURCE GROUP g",
+                          "ANALYZE TABLE t",
+                          "ANALYZE LOCAL TABLES t, u",
+                          "ANALYZE NO_WRITE_TO_BINLOG TABLE t",
+                          "ANALYZE TABLE t PERSISTENT FOR ALL",
+                          "ANALYZE TABLE t UPDATE HISTOGRAM ON c"}) {
+    EXPECT_EQ(read(sql).kind, StatementKind::noTableChange) << sql;
+  }
+  for (const char* sql : {"ANALYZE FORMAT=JSON UPDATE shop.t SET a = 1", "ANALYZE DELETE FROM shop.t"}) {
+    EXPECT_EQ(read(sql).kind, StatementKind::rowChange) << sql;
+    EXPECT_NE(std::find(read(sql).names.begin(), read(sql).names.end(), "shop"), read(sql).names.end()) << sql;
+  }
+  for (const char* sql : {"SET", "SET FROBNICATION t", "ANALYZE"})
+    EXPECT_EQ(read(sql).kind, StatementKind::unknown) << sql;
+}
+
 TEST(SqlStatement, listsTheNamesOfWhatItDoesNotAnalyse) {
   const Statement change = read("INSERT INTO a.t SELECT * FROM `x y` WHERE c = 'no name'");
   EXPECT_EQ(change.kind, StatementKind::rowChange);
   EXPECT_NE(std::find(change.names.begin(), change.names.end(), "x y"), change.names.end());
   EXPECT_EQ(std::find(change.names.begin(), change.names.end(), "no name"), change.names.end());
+  EXPECT_EQ(change.qualifiers, std::vector<std::string>{"a"});
+  EXPECT_EQ(read("UPDATE `x`.`y` SET `x`.`y`.z = 1, b . c = 2").qualifiers, (std::vector<std::string>{"x", "x", "b"}));
   for (const char* sql :
        {"UPDATE t SET a = 1", "DELETE FROM t", "REPLACE INTO t VALUES (1)", "LOAD DATA INFILE 'x' INTO TABLE t"}) {
     EXPECT_EQ(read(sql).kind, StatementKind::rowChange) << sql;

@@ -24,12 +24,6 @@ bool isAscii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80U; });
 }
 
-/// The first word, for messages: never more of the text, which may hold data.
-std::string verb(std::string_view sql) {
-  const auto tokens = tokenize(sql, {});
-  return tokens.empty() ? std::string("statement") : std::string(tokens.front().raw.substr(0, 20));
-}
-
 }  // namespace
 
 std::string LogStatements::folded(std::string name) const {
@@ -55,12 +49,17 @@ bool LogStatements::concernsDatabase(const std::string& name, const QueryEvent& 
   return scope_.coversDatabase(database) || !comparable(database, query);
 }
 
-/// The statement is not analysed: it may concern whatever database it names or runs in.
+/// The statement is not analysed: it may concern whatever database it names or runs in. A change of rows names a
+/// database only before a point; what another statement is about nobody knows.
 bool LogStatements::mayConcern(const Statement& statement, const QueryEvent& query) const {
   if (scope_.coversDatabase(std::string(query.database))) return true;
-  return std::any_of(statement.names.begin(), statement.names.end(), [&](const std::string& name) {
-    return scope_.coversDatabase(name) || scope_.coversDatabase(lowerCase(name)) || !comparable(name, query);
-  });
+  const bool known = statement.kind == StatementKind::rowChange;
+  const std::vector<std::string>& databases = known ? statement.qualifiers : statement.names;
+  return std::any_of(statement.names.begin(), statement.names.end(),
+                     [&](const std::string& name) { return !comparable(name, query); }) ||
+         std::any_of(databases.begin(), databases.end(), [&](const std::string& name) {
+           return scope_.coversDatabase(name) || scope_.coversDatabase(lowerCase(name));
+         });
 }
 
 /// Planned tables exist and others of the selection do not: every statement that changes this stops the lane first.
@@ -103,7 +102,7 @@ std::optional<SchemaChange> LogStatements::judge(const Statement& statement, con
     case StatementKind::rowChange:
       if (!mayConcern(statement, query)) return std::nullopt;
       throwUnsupported(
-          fmt::format("{} in the database {} is logged as a statement, not as rows", verb(query.sql), query.database),
+          fmt::format("{} in the database {} is logged as a statement, not as rows", statement.verb, query.database),
           "Set binlog_format=ROW at the source, also for each session, then reset the task.");
     case StatementKind::unknown:
       if (!mayConcern(statement, query)) return std::nullopt;

@@ -14,6 +14,8 @@ class Recognizer {
   Statement run() {
     if (tokens_.empty()) {
       out_.kind = StatementKind::empty;
+    } else if (!skipSetStatement()) {
+      notUnderstood();
     } else if (!transaction() && !definition()) {
       other();
     }
@@ -75,6 +77,28 @@ class Recognizer {
   bool done(StatementKind kind) {
     out_.kind = kind;
     return true;
+  }
+
+  // --- SET STATEMENT variable = value, … FOR statement
+  // -----------------------------------------------------------------------------------
+  /// Goes to the statement that is executed; false if there is none.
+  bool skipSetStatement() {
+    setVerb();
+    while (next("SET") && next("STATEMENT", 1)) {
+      int depth = 0;
+      for (at_ += 2; peek() != nullptr && (depth > 0 || !next("FOR")); ++at_) {
+        if (peek()->isSymbol('(')) ++depth;
+        if (peek()->isSymbol(')')) --depth;
+      }
+      if (!take("FOR") || peek() == nullptr) return false;
+      setVerb();
+    }
+    return true;
+  }
+
+  void setVerb() {
+    constexpr std::size_t kLongest = 20;  // what else stands in the text may be data
+    out_.verb = peek()->raw.substr(0, kLongest);
   }
 
   // --- transaction control
@@ -240,26 +264,52 @@ class Recognizer {
   // --- the rest
   // -----------------------------------------------------------------------------------------------------------
   void other() {
-    constexpr std::array<std::string_view, 16> kHarmless{
-        "GRANT",   "REVOKE",    "SET",   "FLUSH", "ANALYZE", "OPTIMIZE", "REPAIR", "CHECK",
-        "INSTALL", "UNINSTALL", "RESET", "PURGE", "CHANGE",  "KILL",     "USE",    "CHECKSUM"};
+    constexpr std::array<std::string_view, 14> kHarmless{"GRANT",  "REVOKE",  "FLUSH",     "OPTIMIZE", "REPAIR",
+                                                         "CHECK",  "INSTALL", "UNINSTALL", "RESET",    "PURGE",
+                                                         "CHANGE", "KILL",    "USE",       "CHECKSUM"};
     constexpr std::array<std::string_view, 9> kRowChanges{"INSERT", "REPLACE", "UPDATE", "DELETE", "LOAD",
                                                           "CALL",   "SELECT",  "WITH",   "DO"};
-    const auto isOneOf = [this](const auto& list) {
-      return std::any_of(list.begin(), list.end(), [this](std::string_view word) { return next(word); });
-    };
-    if (isOneOf(kHarmless)) {
+    if (nextIsOneOf(kHarmless) || setsNoTable() || analyzesTables()) {
       out_.kind = StatementKind::noTableChange;
       return;
     }
-    out_.kind = isOneOf(kRowChanges) ? StatementKind::rowChange : StatementKind::unknown;
+    // Whatever else MariaDB analyses is executed.
+    const bool analyzes = next("ANALYZE") && peek(1) != nullptr;
+    out_.kind = analyzes || nextIsOneOf(kRowChanges) ? StatementKind::rowChange : StatementKind::unknown;
     allNames();
+  }
+
+  template <std::size_t Count>
+  [[nodiscard]] bool nextIsOneOf(const std::array<std::string_view, Count>& words, std::size_t ahead = 0) const {
+    return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return next(word, ahead); });
+  }
+
+  /// SET of variables, passwords and roles.
+  [[nodiscard]] bool setsNoTable() const {
+    constexpr std::array<std::string_view, 13> kWhat{"PASSWORD", "ROLE",        "DEFAULT",      "GLOBAL", "SESSION",
+                                                     "LOCAL",    "PERSIST",     "PERSIST_ONLY", "NAMES",  "CHARACTER",
+                                                     "CHARSET",  "TRANSACTION", "RESOURCE"};
+    if (!next("SET") || peek(1) == nullptr) return false;
+    if (peek(1)->isSymbol('@') || nextIsOneOf(kWhat, 1)) return true;
+    return peek(1)->isName() && peek(2) != nullptr &&
+           (peek(2)->isSymbol('=') || peek(2)->isSymbol(':') || peek(2)->isSymbol('.'));
+  }
+
+  [[nodiscard]] bool analyzesTables() const {
+    if (!next("ANALYZE")) return false;
+    const std::size_t what = next("NO_WRITE_TO_BINLOG", 1) || next("LOCAL", 1) ? 2 : 1;
+    return next("TABLE", what) || next("TABLES", what);
   }
 
   void allNames() {
     out_.names.clear();
-    for (const Token& token : tokens_) {
-      if (token.isName()) out_.names.push_back(token.name());
+    out_.qualifiers.clear();
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      if (!tokens_[i].isName()) continue;
+      out_.names.push_back(tokens_[i].name());
+      const bool behindPoint = i > 0 && tokens_[i - 1].isSymbol('.');
+      const bool beforePoint = i + 1 < tokens_.size() && tokens_[i + 1].isSymbol('.');
+      if (beforePoint && !behindPoint) out_.qualifiers.push_back(out_.names.back());
     }
   }
 

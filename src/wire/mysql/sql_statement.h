@@ -44,6 +44,7 @@ struct ObjectName {
 /// What the log reader must know about a statement.
 struct Statement {
   StatementKind kind = StatementKind::unknown;
+  std::string verb;                ///< its first word, for messages
   bool temporary = false;          ///< only temporary tables are meant
   bool ifNotExists = false;        ///< CREATE TABLE IF NOT EXISTS: servers log it even if it did nothing
   std::vector<ObjectName> tables;  ///< tables whose definition or content it changes
@@ -51,9 +52,12 @@ struct Statement {
   std::string label;               ///< savepoint's name; of XA statements the rest of the text
   /// Of rowChange and unknown: every name that stands in it, since what it touches is not analysed.
   std::vector<std::string> names;
+  /// Those of `names` that stand before a point and behind none: databases, tables of the default one, and aliases.
+  std::vector<std::string> qualifiers;
 };
 
-/// Recognises the statement at the start of `sql`. Never fails: what is not understood is `unknown`.
+/// Recognises the statement at the start of `sql`; of MariaDB's SET STATEMENT … FOR the one behind it. Never fails:
+/// what is not understood is `unknown`.
 [[nodiscard]] Statement recognize(std::string_view sql, SqlSyntax syntax);
 
 }  // namespace drs::mysql
