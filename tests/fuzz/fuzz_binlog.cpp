@@ -89,8 +89,9 @@ class Decoder {
 
   void rows(const Event& event, std::string& scratch) {
     const RowsEvent rows = parseRows(event, framer_.format(), scratch);
+    const bool full = hasFullImages(rows);
     const auto table = tables_.find(rows.tableId);
-    if (table == tables_.end() || rows.columns != table->second.columns.size() || !hasFullImages(rows)) return;
+    if (table == tables_.end() || rows.columns != table->second.columns.size() || !full) return;
     std::vector<ColumnFormat> formats(table->second.columns.size());
     for (std::size_t i = 0; i < formats.size(); ++i) formats[i] = {i % 2 == 0, i % 3 == 0};
     NullSink sink;

@@ -268,6 +268,35 @@ TEST(MariadbLog, setStatementIsJudgedByWhatItExecutes) {
   EXPECT_EQ(error.text().find("'a'"), std::string::npos);  // no data in messages
 }
 
+/// A server gives this number to a table as any other.
+TEST(MysqlLog, theTableWithTheNumberOfDummiesIsATable) {
+  EventBuilder b;
+  Lane lane(mysqlByFile());
+  lane.feed({b.rotate("bin.000001", 4), b.format()});
+  const Texts out =
+      lane.feed({b.anonymous(), b.query("BEGIN"), b.tableMap(0xffffff), b.write(0xffffff, 1, "a"), b.xid()});
+  ASSERT_EQ(out.size(), 1U);
+  EXPECT_NE(out[0].find("+1=a"), std::string::npos);
+  // An event that only ends a statement; with rows it would need its table.
+  for (const std::uint64_t dummy : {0xffffffULL, 0xffffffffffffULL}) {
+    EXPECT_EQ(lane.feed({b.anonymous(), b.query("BEGIN"), b.rows(EventType::writeRows, dummy, ""), b.xid()}), Texts{});
+    lane.feed({b.anonymous(), b.query("BEGIN")});
+    EXPECT_EQ(thrown([&] { lane.feed({b.write(dummy, 1, "a")}); }).msg(), Msg::logCorrupt);
+    lane.feed({b.query("ROLLBACK")});
+  }
+}
+
+TEST(MysqlLog, aNumberOfColumnsThatNoTableHasIsDamage) {
+  for (const std::string& count :
+       {little(0, 1), '\xfe' + little(~0ULL, 8), '\xfe' + little(~0ULL - 6, 8), '\xfc' + little(4097, 2)}) {
+    EventBuilder b;
+    Lane lane(mysqlByFile());
+    lane.feed({b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query("BEGIN"), b.tableMap(5)});
+    const std::string body = little(5, 6) + little(1, 2) + little(2, 2) + count;
+    EXPECT_EQ(thrown([&] { lane.feed({b.event(EventType::writeRows, body)}); }).msg(), Msg::logCorrupt);
+  }
+}
+
 /// With object_scope all every word could be a database of the selection.
 TEST(MysqlLog, withAllSelectedOnlyDatabasesCountAsDatabases) {
   const auto feed = [](const std::string& sql, const std::string& database) {

@@ -303,7 +303,8 @@ void LogAssembler::onRows(const Event& event) {
   (void)step(LogSymbol::rows, event);
   if (group_.repeated) return;
   const std::uint64_t tableId = parseTableId(event, framer_.format());
-  if (tableId == kDummyTableId) return;
+  // Without rows it needs no table: old servers end a statement by such an event.
+  if (!tables_.knows(tableId) && parseRows(event, framer_.format(), scratch_).rows.empty()) return;
   const LogTables::Table& table = tables_.find(tableId);
   if (table.covered && !group_.hasSchemaChange()) {
     throw Error(Msg::schemaDrift,

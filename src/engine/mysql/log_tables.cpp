@@ -213,10 +213,14 @@ void LogTables::define(const Event& event, const FormatDescription& format) {
   entry.group = group_;
 }
 
-const LogTables::Table& LogTables::find(std::uint64_t tableId) const {
+bool LogTables::knows(std::uint64_t tableId) const {
   const auto found = entries_.find(tableId);
-  if (found == entries_.end() || found->second.group != group_) throwCorrupt("rows came without their TABLE_MAP");
-  return found->second.table;
+  return found != entries_.end() && found->second.group == group_;
+}
+
+const LogTables::Table& LogTables::find(std::uint64_t tableId) const {
+  if (!knows(tableId)) throwCorrupt("rows came without their TABLE_MAP");
+  return entries_.at(tableId).table;
 }
 
 }  // namespace drs::mysql

@@ -40,6 +40,8 @@ class LogTables {
   /// Takes a TABLE_MAP; ids are valid within one group. Throws Error(schemaDrift) if a planned table has another shape,
   /// and what parseTableMap() throws.
   void define(const Event& event, const FormatDescription& format);
+  /// The group has a TABLE_MAP for the id.
+  [[nodiscard]] bool knows(std::uint64_t tableId) const;
   /// The table that a rows event means. Throws Error(logCorrupt) if the group has no TABLE_MAP for it.
   [[nodiscard]] const Table& find(std::uint64_t tableId) const;
   /// A new group has begun: older ids mean nothing any more.

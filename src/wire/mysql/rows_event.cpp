@@ -199,6 +199,8 @@ RowsEvent parseRows(const Event& event, const FormatDescription& format, std::st
     in.skip(extra - 2U);
   }
   out.columns = readLength(in);
+  if (!in.ok() || out.columns == 0 || out.columns > kMaxColumns)
+    throwCorrupt(eventName(event.header.type) + " has a number of columns that no table has");
   const std::uint64_t bitmapBytes = (out.columns + 7) / 8;
   out.present = in.slice(bitmapBytes);
   if (out.kind == RowsKind::update) out.presentAfter = in.slice(bitmapBytes);

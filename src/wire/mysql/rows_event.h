@@ -43,9 +43,6 @@ struct RowsEvent {
 
 [[nodiscard]] bool isRowsEvent(EventType type);
 
-/// A rows event without rows and table that only ends a statement (MySQL ≤ 5.5 and some MariaDB statements).
-constexpr std::uint64_t kDummyTableId = 0xffffff;
-
 /// `scratch` keeps the inflated rows of a compressed event; views point into it or into the body. Throws Error
 /// (logCorrupt, logUnsupported).
 [[nodiscard]] RowsEvent parseRows(const Event& event, const FormatDescription& format, std::string& scratch);

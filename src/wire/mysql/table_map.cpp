@@ -10,7 +10,6 @@ namespace drs::mysql {
 namespace {
 
 constexpr std::size_t kShortTableIdHeader = 6;  // very old servers: 4 bytes of id, 2 of flags
-constexpr std::uint64_t kMaxColumns = 4096;     // the servers' own limit
 
 /// STRING's two bytes hold the real type and the length; lengths above 255 borrow two bits of the type.
 void unfoldString(WireColumn& column, std::uint8_t first, std::uint8_t second) {

@@ -58,6 +58,9 @@ struct WireColumn {
   std::uint8_t fraction = 0;              ///< timestamp2, datetime2, time2: digits
 };
 
+/// The servers' own limit for a table.
+constexpr std::uint64_t kMaxColumns = 4096;
+
 /// TABLE_MAP: the definition, as far as the log has it, of the table that a table id of the next rows events means.
 struct TableMap {
   std::string database, table;
