@@ -297,6 +297,30 @@ TEST(MysqlLog, aNumberOfColumnsThatNoTableHasIsDamage) {
   }
 }
 
+TEST(MysqlLog, savepointNamesThatServersMayTakeForEqualAreNotGuessed) {
+  const auto run = [](const std::vector<std::string>& statements) {
+    EventBuilder b;
+    Lane lane(mysqlByFile());
+    lane.feed({b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query("BEGIN"), b.tableMap(5)});
+    std::int32_t id = 0;
+    for (const std::string& sql : statements) lane.feed({b.write(5, ++id, "x"), b.query(sql)});
+    const Texts out = lane.feed({b.xid()});
+    return out.empty() ? std::string() : out[0].substr(out[0].find(": ") + 2);
+  };
+  const auto refused = [&](const std::vector<std::string>& statements) {
+    return thrown([&] { run(statements); }).msg() == Msg::logUnsupported;
+  };
+  EXPECT_EQ(run({"SAVEPOINT é", "ROLLBACK TO é"}), "+1=x");
+  EXPECT_EQ(run({"SAVEPOINT é", "SAVEPOINT a", "ROLLBACK TO A"}), "+1=x +2=x");
+  EXPECT_EQ(run({"ROLLBACK TO é"}), "");  // set before anything of ours
+  EXPECT_TRUE(refused({"SAVEPOINT é", "ROLLBACK TO É"}));
+  EXPECT_TRUE(refused({"SAVEPOINT e", "SAVEPOINT é", "ROLLBACK TO e"}));
+  EXPECT_TRUE(refused({"SAVEPOINT é", "SAVEPOINT a", "SAVEPOINT É", "RELEASE SAVEPOINT é", "ROLLBACK TO é"}));
+  // The server has released É: a is there still.
+  EXPECT_EQ(run({"SAVEPOINT é", "SAVEPOINT a", "SAVEPOINT É", "RELEASE SAVEPOINT é", "SAVEPOINT a", "ROLLBACK TO a"}),
+            "+1=x +2=x +3=x +4=x +5=x");
+}
+
 /// With object_scope all every word could be a database of the selection.
 TEST(MysqlLog, withAllSelectedOnlyDatabasesCountAsDatabases) {
   const auto feed = [](const std::string& sql, const std::string& database) {

@@ -26,6 +26,10 @@ RowOp opOf(RowsKind kind) {
   return RowOp::insert;
 }
 
+bool isAscii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80U; });
+}
+
 bool isTransactional(const std::string& engine) {
   const std::string name = lowerCase(engine);
   return name == "innodb" || name == "rocksdb" || name == "tokudb" || name == "ndbcluster";
@@ -83,29 +87,38 @@ void LogGroup::addSchemaChange(SchemaChange change) {
   changes_.emplace_back(std::move(change));
 }
 
-std::vector<LogGroup::Savepoint>::iterator LogGroup::find(const std::string& name) {
-  // Savepoint names have no case; the newest of equal names counts.
-  const auto equal = [wanted = lowerCase(name)](const Savepoint& savepoint) {
-    return lowerCase(savepoint.name) == wanted;
-  };
-  const auto found = std::find_if(savepoints_.rbegin(), savepoints_.rend(), equal);
-  return found == savepoints_.rend() ? savepoints_.end() : std::prev(found.base());
+/// Savepoint names have neither case nor, in letters outside of ASCII, accents; the newest of equal names counts.
+LogGroup::Found LogGroup::find(const std::string& name) {
+  const std::string wanted = lowerCase(name);
+  for (auto at = savepoints_.end(); at != savepoints_.begin();) {
+    --at;
+    if (lowerCase(at->name) == wanted) return {at, true};
+    if (!isAscii(at->name) || !isAscii(name)) return {at, false};
+  }
+  return {savepoints_.end(), true};
 }
 
 void LogGroup::savepoint(const std::string& name) {
-  if (const auto old = find(name); old != savepoints_.end()) savepoints_.erase(old);
+  const Found old = find(name);
+  if (old.certain && old.at != savepoints_.end()) savepoints_.erase(old.at);
   savepoints_.push_back({name, changes_.size()});
   sealed_ = true;
 }
 
+/// One that is kept too long does no harm: the server rolls back to none that it does not have.
 void LogGroup::releaseSavepoint(const std::string& name) {
-  savepoints_.erase(find(name), savepoints_.end());
+  const Found found = find(name);
+  if (found.certain) savepoints_.erase(found.at, savepoints_.end());
 }
 
 void LogGroup::rollbackTo(const std::string& name) {
-  const auto found = find(name);
-  rollbackFrom(found == savepoints_.end() ? 0 : found->changes);
-  if (found != savepoints_.end()) savepoints_.erase(std::next(found), savepoints_.end());
+  const Found found = find(name);
+  if (!found.certain) {
+    throwUnsupported("ROLLBACK TO among savepoints whose names have letters outside of ASCII",
+                     "Name savepoints in ASCII, then reset the task.");
+  }
+  rollbackFrom(found.at == savepoints_.end() ? 0 : found.at->changes);
+  if (found.at != savepoints_.end()) savepoints_.erase(std::next(found.at), savepoints_.end());
   sealed_ = true;
 }
 

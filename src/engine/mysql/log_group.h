@@ -33,6 +33,7 @@ class LogGroup {
   void savepoint(const std::string& name);
   void releaseSavepoint(const std::string& name);
   /// Takes back what came after the savepoint (all, if it is not known: then it was set before anything of ours).
+  /// Throws Error(logUnsupported) if servers may take another savepoint's name for the same.
   void rollbackTo(const std::string& name);
   void rollbackAll() { rollbackFrom(0); }
 
@@ -48,7 +49,11 @@ class LogGroup {
   };
   RowsChange& changeFor(const RowsEvent& event, std::size_t plan);
   void rollbackFrom(std::size_t first);
-  std::vector<Savepoint>::iterator find(const std::string& name);
+  struct Found {
+    std::vector<Savepoint>::iterator at;
+    bool certain = true;  ///< false: the name at `at` may be the same, in the server's eyes
+  };
+  Found find(const std::string& name);
 
   const LogScope& scope_;
   const std::size_t maxBytes_;
