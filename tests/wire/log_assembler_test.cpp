@@ -437,6 +437,31 @@ TEST(MysqlLog, xaTransactions) {
   EXPECT_EQ(thrown([&] { lane.feed({b.event(EventType::xaPrepare, prepare)}); }).msg(), Msg::logUnsupported);
 }
 
+/// The worker may end between PREPARE and COMMIT; the mark holds what was prepared.
+TEST(MysqlLog, preparedXaTransactionsOutliveTheLane) {
+  EventBuilder b;
+  const std::string prepare = little(0, 1) + little(1, 4) + little(1, 4) + little(0, 4) + "q";
+  std::string mark;
+  {
+    Lane lane(mysqlByFile());
+    lane.feed({b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query("XA START X'71',X'',1"),
+               b.tableMap(6, "x", "other"), b.write(6, 1, "a"), b.query("XA END X'71',X'',1")});
+    EXPECT_EQ(lane.at().find(";xa="), std::string::npos);
+    lane.feed({b.event(EventType::xaPrepare, prepare)});
+    mark = lane.at();
+    EXPECT_EQ(lane.assembler().takeEmpty()->end.text, mark);
+  }
+  const std::string rotate = EventBuilder().rotate("bin.000001", b.offset());
+  {
+    Lane lane(fromPosition({mark}));
+    lane.feed({rotate, b.format(true)});
+    EXPECT_EQ(lane.feed({b.anonymous(), b.query("XA COMMIT X'71',X'',1")}), Texts{});
+    EXPECT_EQ(lane.at(), fmt::format("mysql;gtid=;file=bin.000001;offset={}", b.offset()));
+    // The name may be used again; it is unknown now.
+    EXPECT_EQ(thrown([&] { lane.feed({b.anonymous(), b.query("XA COMMIT X'71',X'',1")}); }).msg(), Msg::logUnsupported);
+  }
+}
+
 TEST(MysqlLog, eventsInWrongOrderAreDamage) {
   const auto start = [](EventBuilder& b, Lane& lane) { lane.feed({b.rotate("bin.000001", 4), b.format()}); };
   {

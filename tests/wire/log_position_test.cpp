@@ -21,6 +21,18 @@ LogPosition maria(const std::string& gtids) {
   return {true, gtids, "bin.000001", 4};
 }
 
+TEST(LogPosition, holdPreparedXaTransactions) {
+  LogPosition position = byFile("bin.000001", 4);
+  position.preparedXa = {"X'71',X'',1", "'a;offset=5',\x01"};
+  const Position text = toPosition(position);
+  EXPECT_TRUE(text.text.starts_with("mysql;gtid=;file=bin.000001;offset=4;xa=")) << text.text;
+  EXPECT_EQ(fromPosition(text).preparedXa, position.preparedXa);
+  EXPECT_EQ(fromPosition(text).offset, 4U);
+  EXPECT_TRUE(reached(fromPosition(text), byFile("bin.000001", 4)));
+  for (const char* bad : {";xa=", ";xa=7", ";xa=7g", ";xa=71,", ";xa=71;xa=72"})
+    EXPECT_THROW((void)fromPosition({"mysql;gtid=;file=bin.000001;offset=4" + std::string(bad)}), Error) << bad;
+}
+
 TEST(LogPosition, surviveTheWayToTextAndBack) {
   for (const LogPosition& position :
        {LogPosition{false, a(":1-5,") + "4d22fa47-71ca-11e1-9e33-c80aa9429562:1", "bin.000009", 5000000000},

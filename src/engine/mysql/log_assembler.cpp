@@ -10,8 +10,9 @@ namespace {
 
 /// Behind the four bytes that every log file starts with.
 constexpr std::uint64_t kFirstOffset = 4;
-/// More prepared XA transactions than this at a time are forgotten; a forgotten one is refused later, never lost.
-constexpr std::size_t kMaxEmptyXa = 10000;
+/// More prepared XA transactions than this at a time are forgotten; a forgotten one is refused later, never lost. They
+/// stand in every position.
+constexpr std::size_t kMaxPreparedXa = 1000;
 
 LogSymbol symbolOf(StatementKind kind) {
   switch (kind) {
@@ -283,7 +284,7 @@ void LogAssembler::onStatement(const Statement& statement, const QueryEvent& que
 }
 
 void LogAssembler::settleXa(const Statement& statement) {
-  const bool known = emptyXa_.erase(statement.label) > 0;
+  const bool known = position_.preparedXa.erase(statement.label) > 0;
   if (known || statement.kind == StatementKind::xaRollback) return;
   throwUnsupported("XA COMMIT of a transaction that was prepared before the position, or that changed selected tables",
                    "Let no XA transaction stay prepared, then reset the task.");
@@ -347,8 +348,10 @@ std::optional<Transaction> LogAssembler::step(LogSymbol symbol, const Event& eve
         throwUnsupported("an XA transaction on selected tables",
                          "Use no XA transactions on them, then reset the task.");
       }
-      if (emptyXa_.size() >= kMaxEmptyXa) emptyXa_.clear();
-      emptyXa_.insert(group_.xid);
+      if (!group_.repeated && !group_.xid.empty()) {
+        if (position_.preparedXa.size() >= kMaxPreparedXa) position_.preparedXa.clear();
+        position_.preparedXa.insert(group_.xid);
+      }
       return endGroup(event);
   }
   return std::nullopt;

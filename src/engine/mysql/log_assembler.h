@@ -10,7 +10,6 @@
 
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 
 namespace drs::mysql {
@@ -77,7 +76,6 @@ class LogAssembler {
   LogPosition position_;
   std::optional<GtidSet> mysqlSet_;                 ///< position_.gtid, parsed
   std::optional<MariadbPosition> mariadbPosition_;  ///< the same
-  std::set<std::string> emptyXa_;                   ///< prepared XA transactions that changed nothing of ours
   std::string file_;                                ///< where the dump is
   std::uint64_t eventStart_ = 0, eventEnd_ = 0;
   std::string scratch_;  ///< of inflated events

@@ -5,10 +5,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <compare>
+#include <iterator>
 #include <optional>
 #include <tuple>
+#include <utility>
 
 namespace drs::mysql {
 namespace {
@@ -44,11 +47,38 @@ Set parsed(std::string_view text) {
   throw Error(Msg::internal, {fmt::format("malformed log position {}", text)});
 }
 
+constexpr std::string_view kXa = ";xa=";
+
+/// The names may hold any bytes: they are written in hexadecimal.
+std::string xaText(const std::set<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) {
+    out += out.empty() ? kXa : ",";
+    for (const char c : name) fmt::format_to(std::back_inserter(out), "{:02x}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+bool parseXa(std::string_view text, std::set<std::string>& out) {
+  std::string name;
+  while (text.size() >= 2) {
+    unsigned char byte = 0;
+    if (std::from_chars(text.data(), text.data() + 2, byte, 16).ptr != text.data() + 2) return false;
+    name += static_cast<char>(byte);
+    text.remove_prefix(2);
+    if (!text.empty() && text.front() != ',') continue;
+    out.insert(std::exchange(name, {}));
+    if (text.empty()) return true;
+    text.remove_prefix(1);
+  }
+  return false;
+}
+
 }  // namespace
 
 Position toPosition(const LogPosition& position) {
-  return {fmt::format("{};gtid={};file={};offset={}", position.mariadb ? "mariadb" : "mysql", position.gtid,
-                      position.file, position.offset)};
+  return {fmt::format("{};gtid={};file={};offset={}{}", position.mariadb ? "mariadb" : "mysql", position.gtid,
+                      position.file, position.offset, xaText(position.preparedXa))};
 }
 
 LogPosition fromPosition(const Position& position) {
@@ -62,13 +92,15 @@ LogPosition fromPosition(const Position& position) {
     malformed(text);
   }
   const std::string_view flavour = text.substr(0, gtid);
-  const auto number = parseNumber(text.substr(offset + kOffset.size()));
+  const std::size_t xa = std::min(text.find(kXa, offset), text.size());
+  const auto number = parseNumber(text.substr(offset + kOffset.size(), xa - offset - kOffset.size()));
   if ((flavour != "mysql" && flavour != "mariadb") || !number) malformed(text);
   LogPosition out;
   out.mariadb = flavour == "mariadb";
   out.gtid = text.substr(gtid + kGtid.size(), file - gtid - kGtid.size());
   out.file = text.substr(file + kFile.size(), offset - file - kFile.size());
   out.offset = *number;
+  if (xa < text.size() && !parseXa(text.substr(xa + kXa.size()), out.preparedXa)) malformed(text);
   return out;
 }
 

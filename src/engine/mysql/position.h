@@ -3,6 +3,7 @@
 #include "model/change_event.h"
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -16,9 +17,11 @@ struct LogPosition {
   std::string gtid;
   std::string file;
   std::uint64_t offset = 0;
+  /// XA transactions that were prepared before this place, are still open, and changed nothing of ours.
+  std::set<std::string> preparedXa = {};
 };
 
-/// Canonical text: "mysql|mariadb;gtid=…;file=…;offset=…".
+/// Canonical text: "mysql|mariadb;gtid=…;file=…;offset=…[;xa=hexadecimal,…]".
 [[nodiscard]] Position toPosition(const LogPosition& position);
 /// Throws Error(internal) for text that toPosition() did not make.
 [[nodiscard]] LogPosition fromPosition(const Position& position);
