@@ -1,6 +1,7 @@
 #include "wire/mysql/json_binary.h"
 
 #include "base/error.h"
+#include "wire/mysql/json_text.h"
 
 #include <gtest/gtest.h>
 
@@ -58,9 +59,16 @@ TEST(JsonBinary, keepsDoublesDoubles) {
   EXPECT_EQ(text(real(1)), "1.0");
   EXPECT_EQ(text(real(-0.0)), "-0.0");
   EXPECT_EQ(text(real(0.1)), "0.1");
-  EXPECT_EQ(text(real(1e22)), "1e+22");
+  EXPECT_EQ(text(real(1e22)), "1e22");
   EXPECT_EQ(text(real(5e-324)), "5e-324");
-  EXPECT_EQ(text(real(1.7976931348623157e308)), "1.7976931348623157e+308");
+  EXPECT_EQ(text(real(1e14)), "100000000000000.0");
+  EXPECT_EQ(text(real(1e15)), "1e15");
+  EXPECT_EQ(text(real(999999999999999.5)), "999999999999999.5");
+  EXPECT_EQ(text(real(1234567890123456.5)), "1234567890123456.5");
+  EXPECT_EQ(text(real(1234567890123456.0)), "1.234567890123456e15");
+  EXPECT_EQ(text(real(-1e-15)), "-0.000000000000001");
+  EXPECT_EQ(text(real(1.5e-16)), "1.5e-16");
+  EXPECT_EQ(text(real(1.7976931348623157e308)), "1.7976931348623157e308");
   EXPECT_THROW(text(real(std::bit_cast<double>(0x7ff0000000000000))), Error);
 }
 
@@ -99,6 +107,51 @@ TEST(JsonBinary, printsOpaqueValues) {
   EXPECT_EQ(text(bytes({15, 10, 8}) + little((days << 17) << 24, 8)), "\"2024-02-29\"");
   EXPECT_EQ(text(bytes({15, 11, 8}) + little(0 - (clock << 24), 8)), "\"-01:02:03.000000\"");
   EXPECT_EQ(text(bytes({15, 252, 4, 0, 1, 2, 255})), "\"base64:type252:AAEC/w==\"");
+}
+
+/// MySQL reads numbers of a text as 64-bit integers or doubles; only DECIMALs can come out changed.
+TEST(JsonText, findsTheNumberThatAServerWouldChange) {
+  for (const char* kept : {"1",
+                           "-1",
+                           "0.0",
+                           "-0.0",
+                           "1.0",
+                           "10.5",
+                           "-2.5",
+                           "0.1",
+                           "1e20",
+                           "1.5e-300",
+                           "0.30000000000000004",
+                           "18446744073709551615",
+                           "-9223372036854775808",
+                           "999999999999999.5",
+                           "100000000000000.0",
+                           "0.000000000000001",
+                           "123456789012345.6",
+                           "1234567890123456.5",
+                           "\"1.10\"",
+                           "\"a\\\"1.10\"",
+                           "\"\\\\\"",
+                           "null",
+                           "true",
+                           "",
+                           "{\"1.10\": [1.5, \"12345678901234567890.12\", 2.25]}"})
+    EXPECT_EQ(numberThatChanges(kept), "") << kept;
+  struct Case {
+    const char *json, *number;
+  };
+  for (const Case& c : {Case{"1.10", "1.10"},
+                        {"[1.5, -1.10]", "-1.10"},
+                        {"{\"p\": 12345678901234567890.12}", "12345678901234567890.12"},
+                        {"0.00", "0.00"},
+                        {"100.00", "100.00"},
+                        {"18446744073709551616", "18446744073709551616"},
+                        {"-9223372036854775809", "-9223372036854775809"},
+                        {"1000000000000000.0", "1000000000000000.0"},
+                        {"0.0000000000000001", "0.0000000000000001"},
+                        {"0.12345678901234567890", "0.12345678901234567890"},
+                        {"{\"a\": \"\\\\\", \"b\": 1.10}", "1.10"}})
+    EXPECT_EQ(numberThatChanges(c.json), c.number) << c.json;
 }
 
 std::string nested(int levels) {

@@ -57,7 +57,7 @@ void readKeys(Connection& connection, const TablePlan& plan, TargetTable& out) {
 }  // namespace
 
 TargetTable readTargetTable(Connection& connection, const TablePlan& plan) {
-  TargetTable out{SqlWriter(*plan.source, plan.target), {}, {}};
+  TargetTable out{SqlWriter(*plan.source, plan.target, !connection.server().mariadb), {}, {}};
   readColumns(connection, plan, out);
   readKeys(connection, plan, out);
   return out;

@@ -50,7 +50,8 @@ void MySqlChunkWriter::begin() {
 
 SqlWriter& MySqlChunkWriter::writer(std::size_t plan) {
   std::unique_ptr<SqlWriter>& writer = writers_.at(plan);
-  if (!writer) writer = std::make_unique<SqlWriter>(*plans_[plan].source, plans_[plan].target);
+  if (!writer)
+    writer = std::make_unique<SqlWriter>(*plans_[plan].source, plans_[plan].target, !connection_->server().mariadb);
   return *writer;
 }
 

@@ -1,5 +1,7 @@
 #include "engine/mysql/sql_writer.h"
 
+#include "wire/mysql/json_text.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -99,8 +101,11 @@ bool sameCell(const RowBatch& rows, const Cell& a, const Cell& b) {
   return false;
 }
 
-SqlWriter::SqlWriter(const TableSchema& schema, const TableName& target)
-    : table_(quoteName(target)), plainName_(schema.name.database + "." + schema.name.table), key_(schema.primaryKey) {
+SqlWriter::SqlWriter(const TableSchema& schema, const TableName& target, bool readsJson)
+    : readsJson_(readsJson),
+      table_(quoteName(target)),
+      plainName_(schema.name.database + "." + schema.name.table),
+      key_(schema.primaryKey) {
   std::string list;
   for (const Column& column : schema.columns) {
     columns_.push_back({quoteName(column.name), introducer(column), column.kind, !column.generated});
@@ -152,11 +157,19 @@ bool SqlWriter::appendCell(std::string& out, std::size_t column, const RowBatch&
   return false;
 }
 
+void SqlWriter::checkJson(std::size_t column, const RowBatch& rows, std::size_t row) const {
+  const Cell& cell = rows.cell(row, column);
+  if (!readsJson_ || columns_[column].kind != ColumnKind::json || cell.kind != CellKind::text) return;
+  if (numberThatChanges(rows.text(cell)).empty()) return;
+  throw Error(Msg::jsonDecimal, {plainName_, printableKey(rows, row), columns_[column].name}, Origin::source);
+}
+
 unsigned SqlWriter::appendTuple(std::string& out, const RowBatch& rows, std::size_t row) const {
   unsigned zeros = 0;
   char separator = '(';
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (!columns_[i].written) continue;
+    checkJson(i, rows, row);
     out += separator;
     separator = ',';
     zeros += appendCell(out, i, rows, rows.cell(row, i)) ? 1 : 0;
@@ -182,10 +195,11 @@ void SqlWriter::appendKeyValues(std::string& out, const RowBatch& rows, std::siz
 }
 
 unsigned SqlWriter::appendAssignment(std::string& out, std::size_t column, const RowBatch& rows,
-                                     const Cell& cell) const {
+                                     std::size_t row) const {
+  checkJson(column, rows, row);
   out += columns_[column].name;
   out += '=';
-  const bool zero = appendCell(out, column, rows, cell);
+  const bool zero = appendCell(out, column, rows, rows.cell(row, column));
   out += ',';
   return zero ? 1 : 0;
 }
@@ -200,7 +214,7 @@ unsigned SqlWriter::appendUpdate(std::string& out, const RowBatch& rows, std::si
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const Cell& cell = rows.cell(after, i);
     if (!columns_[i].written || cell.kind == CellKind::absent) continue;
-    if (!sameCell(rows, rows.cell(before, i), cell)) zeros += appendAssignment(out, i, rows, cell);
+    if (!sameCell(rows, rows.cell(before, i), cell)) zeros += appendAssignment(out, i, rows, after);
   }
   if (out.size() == start) out += columns_[key_[0]].name + "=" + columns_[key_[0]].name + ",";
   for (const std::size_t i : keep) {
@@ -220,7 +234,7 @@ unsigned SqlWriter::appendUpdateAll(std::string& out, const RowBatch& rows, std:
   out += table_;
   out += " SET ";
   for (std::size_t i = 0; i < columns_.size(); ++i)
-    if (columns_[i].written) zeros += appendAssignment(out, i, rows, rows.cell(row, i));
+    if (columns_[i].written) zeros += appendAssignment(out, i, rows, row);
   out.back() = ' ';
   out += "WHERE ";
   appendKey(out, rows, row);

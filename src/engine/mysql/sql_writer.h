@@ -30,12 +30,13 @@ namespace drs::mysql {
 /// functions that write values return how many there were, and the caller sends such a statement in kLaxMode and
 /// expects one warning (1265) for each.
 ///
-/// Throws Error(logUnsupported) for an absent cell where a value is needed, Error(internal) for text that is no number
-/// or no time. Threads: const, any.
+/// Throws Error(jsonDecimal) for a JSON value with a number that the target would change, Error(logUnsupported) for an
+/// absent cell where a value is needed, Error(internal) for text that is no number or no time. Threads: const, any.
 class SqlWriter {
  public:
   /// `target`: where the rows go. Columns are those of `schema`; generated ones are left out of every list.
-  SqlWriter(const TableSchema& schema, const TableName& target);
+  /// `readsJson`: the target is MySQL, which takes JSON texts apart.
+  SqlWriter(const TableSchema& schema, const TableName& target, bool readsJson = false);
 
   [[nodiscard]] const std::string& table() const { return table_; }              ///< `db`.`table`
   [[nodiscard]] const std::string& insertHead() const { return insertHead_; }    ///< "INSERT INTO … (…) VALUES "
@@ -70,9 +71,11 @@ class SqlWriter {
     ColumnKind kind = ColumnKind::text;
     bool written = true;  ///< not generated
   };
-  unsigned appendAssignment(std::string& out, std::size_t column, const RowBatch& rows, const Cell& cell) const;
+  unsigned appendAssignment(std::string& out, std::size_t column, const RowBatch& rows, std::size_t row) const;
+  void checkJson(std::size_t column, const RowBatch& rows, std::size_t row) const;
   [[noreturn]] void refuse(std::size_t column, const Cell& cell) const;
 
+  bool readsJson_;
   std::string table_, insertHead_, replaceHead_;
   std::string plainName_;  ///< for messages
   std::vector<Target> columns_;
@@ -81,6 +84,8 @@ class SqlWriter {
 
 /// sql_mode for statements with ENUM index 0, and the mode that all others run in.
 inline constexpr std::string_view kLaxMode = "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION";
+/// ENUM indexes 0 that one statement may hold: the server counts its warnings in 16 bits.
+inline constexpr unsigned kMaxZeros = 60000;
 inline constexpr std::string_view kStrictMode =
     "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION";
 

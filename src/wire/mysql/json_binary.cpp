@@ -1,6 +1,7 @@
 #include "wire/mysql/json_binary.h"
 
 #include "base/bytes.h"
+#include "wire/mysql/json_text.h"
 #include "wire/mysql/table_map.h"
 #include "wire/mysql/values.h"
 #include "wire/mysql/wire_error.h"
@@ -9,7 +10,6 @@
 
 #include <array>
 #include <bit>
-#include <charconv>
 #include <cmath>
 #include <iterator>
 
@@ -120,12 +120,7 @@ class JsonWriter {
 
   void real(double value) {
     if (!std::isfinite(value)) damaged();
-    std::array<char, 32> text{};
-    const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-    const std::string_view shortest(text.data(), static_cast<std::size_t>(end - text.data()));
-    out_ += shortest;
-    // "1" would be read back as an integer.
-    if (shortest.find_first_of(".e") == std::string_view::npos) out_ += ".0";
+    appendJsonReal(out_, value);
   }
 
   static std::size_t readStringLength(ByteReader& in) {

@@ -195,5 +195,34 @@ TEST(SqlWriter, RefusesAnImageWithoutAColumn) {
   EXPECT_THROW(SqlWriter(*schema, {"q", "u"}).appendTuple(out, rows, 0), Error);
 }
 
+/// MySQL's JSON can hold a DECIMAL, but no text can bring one there.
+TEST(SqlWriter, RefusesAJsonValueThatMysqlWouldChange) {
+  const auto schema = schemaOf({column("id", ColumnKind::integer), column("doc", ColumnKind::json)});
+  const auto written = [&](const char* json, bool readsJson) {
+    RowBatch rows(schema);
+    for (const int id : {1, 7}) {
+      rows.addSigned(id);
+      rows.addText(id == 1 ? "{}" : json);
+    }
+    const SqlWriter writer(*schema, {"db", "t"}, readsJson);
+    std::string out;
+    (void)writer.appendTuple(out, rows, 1);
+    out.clear();
+    (void)writer.appendUpdateAll(out, rows, 1);
+    out.clear();
+    (void)writer.appendUpdate(out, rows, 0, 1, {});
+    return out;
+  };
+  EXPECT_NE(written("[1.5]", true).find("[1.5]"), std::string::npos);
+  EXPECT_NE(written("[1.10]", false).find("[1.10]"), std::string::npos);  // MariaDB's JSON is text
+  try {
+    written("[1.10]", true);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.msg(), Msg::jsonDecimal);
+    for (const char* part : {"db.t", "doc", "(7)"}) EXPECT_NE(error.text().find(part), std::string::npos) << part;
+  }
+}
+
 }  // namespace
 }  // namespace drs::mysql

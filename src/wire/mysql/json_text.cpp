@@ -1,0 +1,91 @@
+#include "wire/mysql/json_text.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <cstdlib>
+
+namespace drs::mysql {
+namespace {
+
+/// A decimal of at most this many digits is the shortest text of its double.
+constexpr std::size_t kSafeDigits = 15;
+
+bool isDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/// The end of the string whose opening quote is at `at`, behind its closing quote.
+std::size_t skipString(std::string_view json, std::size_t at) {
+  for (++at; at < json.size() && json[at] != '"'; ++at)
+    if (json[at] == '\\') ++at;
+  return at + 1;
+}
+
+template <typename T>
+bool reads(std::string_view token) {
+  T value = 0;
+  const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), value);
+  return error == std::errc() && end == token.data() + token.size();
+}
+
+bool survives(std::string_view token) {
+  // Servers print DECIMALs without an exponent.
+  if (token.find_first_of("eE") != std::string_view::npos) return true;
+  const std::size_t point = token.find('.');
+  if (point == std::string_view::npos)
+    return token.size() <= kSafeDigits || reads<std::int64_t>(token) || reads<std::uint64_t>(token);
+  const bool trimmed = token.back() != '0' || point + 2 == token.size();
+  if (trimmed && token.size() <= kSafeDigits) return true;
+  double value = 0;
+  if (std::from_chars(token.data(), token.data() + token.size(), value).ec != std::errc()) return false;
+  std::string printed;
+  appendJsonReal(printed, value);
+  return printed == token;
+}
+
+}  // namespace
+
+void appendJsonReal(std::string& out, double value) {
+  constexpr int kMostDigitsBeforePoint = 15, kMostZerosBehindPoint = 14;  // MAX_DECPT_FOR_F_FORMAT of the servers
+  std::array<char, 40> text{};
+  const char* const end =
+      std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::scientific).ptr;
+  const char* at = text.data();
+  if (*at == '-') out += *at++;
+  std::string digits(1, *at++);
+  if (*at == '.') digits.append(at + 1, std::find(at, end, 'e'));
+  const int exponent = std::atoi(std::find(at, end, 'e') + 1);
+  const int length = static_cast<int>(digits.size());
+  const int point = exponent + 1;  // where it stands in the digits
+  if (point < -kMostZerosBehindPoint || (point > kMostDigitsBeforePoint && length <= point)) {
+    if (length > 1) digits.insert(1, 1, '.');
+    out += digits + 'e' + std::to_string(exponent);
+  } else if (point <= 0) {
+    out += "0." + std::string(static_cast<std::size_t>(-point), '0') + digits;
+  } else if (length > point) {
+    out += digits.insert(static_cast<std::size_t>(point), 1, '.');
+  } else {
+    out += digits + std::string(static_cast<std::size_t>(point - length), '0') + ".0";  // "1" would be an integer
+  }
+}
+
+std::string_view numberThatChanges(std::string_view json) {
+  std::size_t at = 0;
+  while (at < json.size()) {
+    if (json[at] == '"') {
+      at = skipString(json, at);
+    } else if (!isDigit(json[at]) && json[at] != '-') {
+      ++at;
+    } else {
+      const std::size_t end = std::min(json.find_first_not_of("0123456789+-.eE", at), json.size());
+      const std::string_view token = json.substr(at, end - at);
+      if (!survives(token)) return token;
+      at = end;
+    }
+  }
+  return {};
+}
+
+}  // namespace drs::mysql

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace drs::mysql {
+
+/// Appends a double as MySQL prints it in JSON: the shortest digits that give the same double back, with a point
+/// ("1.0", "0.000000000000001") or an exponent (below 1e-15, and whole numbers from 1e15 on: "1e20"). `value` is
+/// finite.
+void appendJsonReal(std::string& out, double value);
+
+/// MySQL reads a number in a JSON text as a 64-bit integer or as a double. Gives the first number of a text, as MySQL
+/// printed it, that would come out different: a DECIMAL; empty if there is none. Integers and doubles always pass.
+[[nodiscard]] std::string_view numberThatChanges(std::string_view json);
+
+}  // namespace drs::mysql
