@@ -50,10 +50,10 @@ TEST(GtidSet, understandsTags) {
 
 TEST(GtidSet, refusesWhatIsMalformed) {
   for (const std::string& text :
-       {std::string("abc"), uuidA(""), uuidA(":"), uuidA(":0"), uuidA(":5-3"), uuidA(":1-"), uuidA(":1:"), uuidA(":-3"), uuidA(":1x"),
-        uuidA(":tag"), uuidA(":tag:other:1"), uuidA(":9223372036854775807"), uuidA(":18446744073709551616"),
-        std::string("3e11fa47-71ca-11e1-9e33-c80aa942956:1"), std::string("3e11fa47+71ca-11e1-9e33-c80aa9429562:1"),
-        uuidA(":1;2")}) {
+       {std::string("abc"), uuidA(""), uuidA(":"), uuidA(":0"), uuidA(":5-3"), uuidA(":1-"), uuidA(":1:"), uuidA(":-3"),
+        uuidA(":1x"), uuidA(":tag"), uuidA(":tag:other:1"), uuidA(":9223372036854775807"),
+        uuidA(":18446744073709551616"), std::string("3e11fa47-71ca-11e1-9e33-c80aa942956:1"),
+        std::string("3e11fa47+71ca-11e1-9e33-c80aa9429562:1"), uuidA(":1;2")}) {
     EXPECT_FALSE(GtidSet::parse(text)) << text;
   }
 }
