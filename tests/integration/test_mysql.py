@@ -108,6 +108,59 @@ def test_truncate_is_replicated(drsd, pair, database):
     rows.assert_equal(source, database, target, database + "_c", "item", "counter")
 
 
+def test_set_statement_counts_as_what_it_executes(drsd, mariadb_pair, database):
+    source, target = mariadb_pair
+    workload.create(source, database, rows=100)
+    client = drsd.client
+    (name,) = client.start(job("set-statement", source, target, tables(database, "item", "counter", target=database + "_c")))
+    client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    source.execute("SET STATEMENT lock_wait_timeout=5 FOR TRUNCATE TABLE item", "INSERT INTO item (id,shelf,slot) VALUES (1,1,'after')", database=database)
+    caught_up(client, name, source, target, database, database + "_c")
+    rows.assert_equal(source, database, target, database + "_c", "item", "counter")
+    source.execute("SET STATEMENT lock_wait_timeout=5 FOR RENAME TABLE item TO item_old", database=database)
+    wait_for(lambda: client.status(name) == "INCRE_TRANSFER_FAILED", 60, "the task to stop")
+    assert any("RENAME TABLE item" in text for _, text in client.logs(name)), client.logs(name)
+
+
+def test_xa_transaction_of_others_may_stay_open_over_a_pause(drsd, pair, database):
+    source, target = pair
+    workload.create(source, database, rows=10)
+    source.execute(f"CREATE DATABASE {database}_x", f"CREATE TABLE {database}_x.other (id INT PRIMARY KEY)")
+    client = drsd.client
+    (name,) = client.start(job("xa-open", source, target, whole(database, database + "_c")))
+    client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    xid = f"'{database}'"
+    source.execute(f"XA START {xid}", f"INSERT INTO {database}_x.other VALUES (1)", f"XA END {xid}", f"XA PREPARE {xid}")
+    caught_up(client, name, source, target, database, database + "_c")
+    client.action(name, "stop", pause_mode="target")
+    client.wait_status(name, "PAUSING")
+    client.action(name, "restart")
+    client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    source.execute(f"XA COMMIT {xid}")
+    caught_up(client, name, source, target, database, database + "_c")
+    marks = target.execute(f"SELECT position_text FROM drs_ctl.mark WHERE job_id='{name}'")
+    assert ";xa=" not in str(marks), marks
+
+
+def test_decimal_within_json_that_would_become_another_number_is_refused(drsd, mysql_pair, database):
+    source, target = mysql_pair
+    workload.create(source, database, rows=10)
+    source.execute("CREATE TABLE doc (id INT PRIMARY KEY, j JSON)",
+                   "INSERT INTO doc VALUES (1, JSON_ARRAY(1, 1.5, 1e20, 1e0/3, CAST(18446744073709551615 AS UNSIGNED), '1.10', CAST(2.5 AS DECIMAL(9,1))))", database=database)
+    client = drsd.client
+    (name,) = client.start(job("json", source, target, whole(database, database + "_c")))
+    client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    source.execute("INSERT INTO doc SELECT id + 1, j FROM doc", database=database)
+    caught_up(client, name, source, target, database, database + "_c")
+    rows.assert_equal(source, database, target, database + "_c", "doc")
+    source.execute("INSERT INTO doc VALUES (77, JSON_OBJECT('p', CAST('12345678901234567890.12' AS DECIMAL(30,2))))", database=database)
+    wait_for(lambda: client.status(name) == "INCRE_TRANSFER_FAILED", 60, "the task to stop")
+    assert any(all(part in text for part in (f"{database}.doc", "(77)", "`j`")) for _, text in client.logs(name)), client.logs(name)
+    (copy,) = client.start(job("json-copy", source, target, whole(database, database + "_d"), task_type="FULL_TRANS"))
+    wait_for(lambda: client.status(copy) == "FULL_TRANSFER_FAILED", 60, "the copy to stop", lambda: client.logs(copy)[:6])
+    assert any(all(part in text for part in (f"{database}.doc", "(77)", "`j`")) for _, text in client.logs(copy)), client.logs(copy)
+
+
 def test_schema_change_on_a_selected_table_stops_with_its_text(drsd, pair, database):
     source, target = pair
     workload.create(source, database, rows=10)
