@@ -272,3 +272,26 @@ def test_wrong_password_and_dead_address_are_found_by_the_validation(drsd, pair,
     assert any(n["success"] is False and n.get("error_code") == "DRS.KE0002" for n in listed["wrong-password"]["network_results"])
     assert any(n["success"] is False for n in listed["dead-address"]["network_results"])
     assert "not-it-at-all" not in str(listed)
+
+
+def test_row_by_row_without_the_mark_writes_nothing(drsd, pair, database):
+    source, target = pair
+    workload.create(source, database, rows=20)
+    client = drsd.client
+    (name,) = client.start(job("no-mark", source, target, tables(database, "item", "counter", target=database + "_c"), policy={"conflict_policy": "overwrite"}))
+    client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    caught_up(client, name, source, target, database, database + "_c")
+    time.sleep(2)  # the mark is at the end: nothing but the conflict will touch it
+    target.execute("INSERT INTO item (id,shelf,slot,label) VALUES (7777,1,'taken','mine')", database=database + "_c")
+    target.execute("RENAME TABLE drs_ctl.mark TO drs_ctl.mark_away")
+    try:
+        source.execute("INSERT INTO item (id,shelf,slot,label) VALUES (8888,1,'taken','theirs')", database=database)
+        wait_for(lambda: client.status(name) == "INCRE_TRANSFER_FAILED", 60, "the task to stop", lambda: client.logs(name)[:6])
+        assert target.execute("SELECT id FROM item WHERE slot='taken'", database=database + "_c") == ((7777,),)
+        assert any("mark" in text for _, text in client.logs(name)), client.logs(name)
+    finally:
+        target.execute("RENAME TABLE drs_ctl.mark_away TO drs_ctl.mark")
+    client.action(name, "restart")
+    client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    caught_up(client, name, source, target, database, database + "_c")
+    assert target.execute("SELECT id FROM item WHERE slot='taken'", database=database + "_c") == ((8888,),)

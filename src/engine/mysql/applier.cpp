@@ -123,12 +123,18 @@ Applier::Result Applier::attempt(const Work& work, bool single, ApplyStats& stat
   readTargets(work);
   batch_.resize(session_.statementBytes(), session_.rowBytes());
   unexpected_ = false;
+  single_ = single;
+  const std::string mark =
+      session_.control().moveMark(session_.fenceNumbers(), work.transactions.back().end, sequence_);
+  if (single) {
+    connection_->execute("START TRANSACTION");
+    runMark(mark);
+    applySingly(work, stats);
+    return Result::committed;
+  }
   batch_.add("START TRANSACTION", StatementBatch::Expect::nothing);
-  batch_.add(session_.control().moveMark(session_.fenceNumbers(), work.transactions.back().end, sequence_),
-             StatementBatch::Expect::fence);
-  if (!single) return applyRows(work, stats);
-  applySingly(work, stats);
-  return Result::committed;
+  batch_.add(mark, StatementBatch::Expect::fence);
+  return applyRows(work, stats);
 }
 
 Applier::Result Applier::applyRows(const Work& work, ApplyStats& stats) {
@@ -171,7 +177,6 @@ void Applier::addRows(const RowsChange& change, const TargetTable& target, bool 
 }
 
 void Applier::applySingly(const Work& work, ApplyStats& stats) {
-  flush();
   for (const Transaction& transaction : work.transactions) {
     for (const ChangeEvent& event : transaction.changes) {
       const auto& change = std::get<RowsChange>(event);
@@ -221,8 +226,10 @@ void Applier::flush() {
           unexpected_ = true;
       }
     } catch (const Error& error) {
-      if (error.msg() != Msg::databaseError) throw;
-      unexpected_ = true;  // row by row it will be said which row it was
+      // Once more, row by row, it will be said which statement it was. There nothing that failed may be passed over:
+      // the transaction would be committed without it.
+      if (single_ || error.msg() != Msg::databaseError) throw;
+      unexpected_ = true;
     }
   }
   batch_.clear();
@@ -242,9 +249,12 @@ void Applier::commit() {
 
 void Applier::moveMark(const Position& position) {
   failpoint("sink.before_commit");
-  const auto outcome = connection_->execute(session_.control().moveMark(session_.fenceNumbers(), position, sequence_));
-  if (outcome.affected != 1) throw Error(Msg::fenced, {"the mark of this job"}, Origin::target);
+  runMark(session_.control().moveMark(session_.fenceNumbers(), position, sequence_));
   failpoint("sink.after_commit");
+}
+
+void Applier::runMark(const std::string& sql) {
+  if (connection_->execute(sql).affected != 1) throw Error(Msg::fenced, {"the mark of this job"}, Origin::target);
 }
 
 void Applier::applyTruncate(const Work& work) {

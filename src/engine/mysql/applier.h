@@ -54,7 +54,10 @@ class Applier {
   void applyTruncate(const Work& work);
   /// Moves the mark alone.
   void moveMark(const Position& position);
+  /// Runs the statement that moves the mark; whatever it answers but one row is thrown.
+  void runMark(const std::string& sql);
   void commit();
+  /// Sends the batch. What it answers but must not sets unexpected_; row by row it is thrown.
   void flush();
   /// After a lost connection: true if the mark has moved by our commit. Throws Error(fenced).
   bool hasMoved();
@@ -69,6 +72,7 @@ class Applier {
   Position position_;
   std::uint64_t sequence_ = 0;
   bool unexpected_ = false;  ///< a statement of this attempt answered what it should not
+  bool single_ = false;      ///< this attempt goes row by row
   bool unsettled_ = false;   ///< a commit's answer was lost and could not be found out yet
 };
 
