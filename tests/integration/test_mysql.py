@@ -295,3 +295,19 @@ def test_row_by_row_without_the_mark_writes_nothing(drsd, pair, database):
     client.wait_status(name, "INCRE_TRANSFER_STARTED")
     caught_up(client, name, source, target, database, database + "_c")
     assert target.execute("SELECT id FROM item WHERE slot='taken'", database=database + "_c") == ((8888,),)
+
+
+def test_many_invalid_enum_values_in_a_table_of_short_rows(drsd, pair, database):
+    source, target = pair
+    workload.create(source, database, rows=5)
+    source.execute("SET sql_mode=''", "CREATE TABLE odd (id INT NOT NULL PRIMARY KEY, e ENUM('x') NOT NULL)",
+                   "INSERT INTO odd WITH RECURSIVE n AS (SELECT 0 AS i UNION ALL SELECT i+1 FROM n WHERE i<999) SELECT a.i*1000+b.i, '' FROM n a, n b WHERE a.i<80",
+                   database=database)
+    client = drsd.client
+    (name,) = client.start(job("enum-zeros", source, target, tables(database, "odd", "counter", target=database + "_c")))
+    client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    count = "SELECT COUNT(*) FROM odd WHERE e+0=0"
+    assert target.execute(count, database=database + "_c") == ((80000,),)
+    source.execute("SET sql_mode=''", "INSERT INTO odd SELECT id+100000, '' FROM odd", database=database)
+    caught_up(client, name, source, target, database, database + "_c")
+    assert target.execute(count, database=database + "_c") == ((160000,),)

@@ -64,7 +64,7 @@ void StatementBatch::tuple(Kind kind, const SqlWriter& writer, const RowBatch& r
   const unsigned zeros = writer.appendTuple(scratch_, rows, row);
   reserve(writer, scratch_.size() + writer.insertHead().size() + 2);
   strictMode(zeros == 0);
-  if (open_ == kind && writer_ == &writer) {
+  if (open_ == kind && writer_ == &writer && expectations_.back().warnings + zeros <= kMaxZeros) {
     sql_ += ',';
   } else {
     begin();

@@ -71,7 +71,8 @@ void MySqlChunkWriter::append(std::size_t plan, const RowBatch& batch, std::size
                  fmt::format("max_allowed_packet of the target, {} bytes", session_.rowBytes())},
                 Origin::target);
   const bool lax = zeros > 0;
-  if (!sql_.empty() && (plan != openPlan_ || lax != lax_ || sql_.size() + row_.size() + 1 > session_.statementBytes()))
+  if (!sql_.empty() && (plan != openPlan_ || lax != lax_ || openZeros_ + zeros > kMaxZeros ||
+                        sql_.size() + row_.size() + 1 > session_.statementBytes()))
     flush();
   if (sql_.empty()) {
     if (chunk_.exact && transactionBytes_ >= kPartBytes) commitPart();

@@ -113,5 +113,31 @@ TEST_F(StatementBatchTest, RefusesARowThatNoPacketCanHold) {
   }
 }
 
+TEST(StatementBatchZeros, StayBelowTheSixteenBitsOfTheServersCount) {
+  auto schema = std::make_shared<TableSchema>();
+  Column id, kind;
+  id.name = "id";
+  id.kind = ColumnKind::integer;
+  kind.name = "e";
+  kind.kind = ColumnKind::enumerated;
+  schema->columns = {id, kind};
+  schema->primaryKey = {0};
+  const SqlWriter writer(*schema, TableName{"d", "t"});
+  RowBatch rows(schema);
+  rows.addSigned(1);
+  rows.addUnsigned(0);
+  StatementBatch batch(1U << 20U, 1U << 20U, [] { FAIL() << "nothing to flush"; });
+  constexpr std::uint64_t kRows = 70000;
+  for (std::uint64_t i = 0; i < kRows; ++i) batch.replace(writer, rows, 0);
+  batch.close();
+  std::uint64_t sum = 0;
+  for (const StatementBatch::Expectation& expected : batch.expectations()) {
+    EXPECT_LE(expected.warnings, kMaxZeros);
+    EXPECT_EQ(expected.count, expected.warnings);
+    sum += expected.count;
+  }
+  EXPECT_EQ(sum, kRows);
+}
+
 }  // namespace
 }  // namespace drs::mysql
