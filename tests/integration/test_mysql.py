@@ -297,6 +297,48 @@ def test_row_by_row_without_the_mark_writes_nothing(drsd, pair, database):
     assert target.execute("SELECT id FROM item WHERE slot='taken'", database=database + "_c") == ((8888,),)
 
 
+FAMILY = ["CREATE TABLE parent (id INT PRIMARY KEY)",
+          "CREATE TABLE child (id INT PRIMARY KEY, parent_id INT, KEY (parent_id), CONSTRAINT family FOREIGN KEY (parent_id) REFERENCES parent (id){})"]
+
+
+def family(server, database, action):
+    server.execute(f"CREATE DATABASE {database}")
+    server.execute(FAMILY[0], FAMILY[1].format(action), database=database)
+
+
+def failed_reasons(client, batch):
+    return {i["item"]: i["failed_reason"] for j in client.batch_jobs(batch) for i in j["precheck_result"]["precheck_results"] if i["result"] == "FAILED"}
+
+
+@pytest.mark.parametrize("task_type", ["FULL_INCR_TRANS", "INCR_TRANS"])
+def test_cascades_compared(drsd, pair, database, task_type):
+    source, target = pair
+    family(source, database, " ON DELETE CASCADE")
+    family(target, database + "_c", "")
+    client = drsd.client
+    batch = client.create(job("cascades", source, target, whole(database, database + "_c"), task_type=task_type))
+    assert client.validated(batch) == "ASYNC_JOB_VALIDATE_FAILED"
+    reason = failed_reasons(client, batch)["targetForeignKeyCheck"]
+    assert f"{database}_c.child" in reason and "CASCADE" in reason, reason
+    if task_type == "INCR_TRANS":
+        return
+    target.execute("ALTER TABLE child DROP FOREIGN KEY family", "ALTER TABLE child ADD CONSTRAINT mine FOREIGN KEY (parent_id) REFERENCES parent (id) ON DELETE CASCADE", database=database + "_c")
+    source.execute("INSERT INTO parent VALUES (1),(2)", "INSERT INTO child VALUES (10,1),(20,2)", database=database)
+    (name,) = client.start(job("cascades-now", source, target, whole(database, database + "_c")))
+    client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    source.execute("DELETE FROM parent WHERE id=1", database=database)
+    wait_for(lambda: target.execute("SELECT id FROM child", database=database + "_c") == ((20,),), 30, "the cascade", lambda: client.logs(name)[:6])
+
+
+def test_cascade_that_only_the_target_has_is_refused(drsd, mariadb_pair, database):
+    source, target = mariadb_pair
+    family(source, database, "")
+    family(target, database + "_c", " ON DELETE CASCADE")
+    batch = drsd.client.create(job("cascade-there", source, target, whole(database, database + "_c")))
+    assert drsd.client.validated(batch) == "ASYNC_JOB_VALIDATE_FAILED"
+    assert "the source has no foreign key" in failed_reasons(drsd.client, batch)["targetForeignKeyCheck"]
+
+
 def test_many_invalid_enum_values_in_a_table_of_short_rows(drsd, pair, database):
     source, target = pair
     workload.create(source, database, rows=5)

@@ -1,9 +1,12 @@
 #include "engine/mysql/definition_diff.h"
 
 #include "engine/mysql/column_types.h"
+#include "transform/foreign_keys.h"
 
 #include <algorithm>
 #include <set>
+#include <utility>
+#include <vector>
 
 namespace drs::mysql {
 namespace {
@@ -63,7 +66,64 @@ std::set<std::string> uniqueKeys(const TableSchema& table) {
   return keys;
 }
 
+/// RESTRICT and NO ACTION are the same in InnoDB.
+std::string actionOf(const std::string& rule) {
+  std::string name = lowerCase(rule);
+  return name == "restrict" || name == "no action" ? std::string() : name;
+}
+
+std::string upperCase(std::string text) {
+  for (char& c : text)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return text;
+}
+
+struct ActingKey {
+  std::vector<std::pair<std::string, std::string>> columns;  ///< own, referenced; sorted: the order means nothing
+  TableName parent;
+  std::string onDelete, onUpdate;
+  auto operator<=>(const ActingKey&) const = default;
+};
+
+std::string describe(const ActingKey& key) {
+  std::string own, theirs;
+  for (const auto& [column, referenced] : key.columns) {
+    own += (own.empty() ? "" : ",") + column;
+    theirs += (theirs.empty() ? "" : ",") + referenced;
+  }
+  std::string text = "(" + own + ") to " + key.parent.database + "." + key.parent.table + " (" + theirs + ")";
+  if (!key.onDelete.empty()) text += " ON DELETE " + upperCase(key.onDelete);
+  if (!key.onUpdate.empty()) text += " ON UPDATE " + upperCase(key.onUpdate);
+  return text;
+}
+
+std::set<ActingKey> actingKeys(const TableSchema& table, const std::function<TableName(const TableName&)>& mapped) {
+  std::set<ActingKey> keys;
+  for (const ForeignKey& key : table.foreignKeys) {
+    if (!hasAction(key)) continue;
+    ActingKey out{
+        {}, mapped({key.referencedDatabase, key.referencedTable}), actionOf(key.onDelete), actionOf(key.onUpdate)};
+    for (std::size_t i = 0; i < key.columns.size(); ++i)
+      out.columns.emplace_back(lowerCase(table.columns.at(key.columns[i]).name),
+                               lowerCase(key.referencedColumns.at(i)));
+    std::sort(out.columns.begin(), out.columns.end());
+    keys.insert(std::move(out));
+  }
+  return keys;
+}
+
 }  // namespace
+
+std::string foreignKeyDifference(const TableSchema& source, const TableSchema& target,
+                                 const std::function<TableName(const TableName&)>& mapped) {
+  const std::set<ActingKey> ours = actingKeys(source, mapped);
+  const std::set<ActingKey> theirs = actingKeys(target, [](const TableName& name) { return name; });
+  for (const ActingKey& key : ours)
+    if (!theirs.contains(key)) return "the target has no foreign key " + describe(key);
+  for (const ActingKey& key : theirs)
+    if (!ours.contains(key)) return "the source has no foreign key " + describe(key);
+  return {};
+}
 
 std::string normalType(const Column& column) {
   const bool whole = column.kind == ColumnKind::integer;

@@ -68,10 +68,14 @@ const std::vector<TableSchemaPtr>& ProbeState::selected() {
 const std::map<TableName, TableSchemaPtr>& ProbeState::targetTables() {
   if (!targetTables_) {
     std::set<std::string> databases;
-    for (const TableSchemaPtr& table : selected()) databases.insert(mappedName(job_.spec, table->name).database);
+    std::set<TableName> wanted;  // their foreign keys must be known for sure
+    for (const TableSchemaPtr& table : selected()) {
+      wanted.insert(mappedName(job_.spec, table->name));
+      databases.insert(mappedName(job_.spec, table->name).database);
+    }
     std::map<TableName, TableSchemaPtr> tables;
-    for (const TableSchemaPtr& table :
-         readTables(target(), {databases.begin(), databases.end()}, [](const TableName&) { return false; }))
+    for (const TableSchemaPtr& table : readTables(target(), {databases.begin(), databases.end()},
+                                                  [&](const TableName& name) { return wanted.contains(name); }))
       tables[table->name] = table;
     targetTables_ = std::move(tables);
   }

@@ -1,6 +1,7 @@
 #include "engine/mysql/control_tables.h"
 #include "engine/mysql/definition_diff.h"
 #include "engine/mysql/prober_checks.h"
+#include "transform/foreign_keys.h"
 #include "transform/table_plan.h"
 
 // Checks of what stands at the target already.
@@ -73,6 +74,37 @@ Verdict checkStanding(ProbeState& state) {
   return passed();
 }
 
+/// Where a selected table of the source goes; one that is not selected keeps its name.
+TableName mappedTable(ProbeState& state, const TableName& source) {
+  const ForeignKey key{{}, {}, source.database, source.table, {}, {}, {}};
+  TableName found = source;
+  for (const TableSchemaPtr& table : state.selected()) {
+    if (table->name == source) return mappedName(state.job().spec, table->name);
+    if (refersTo(key, table->name)) found = mappedName(state.job().spec, table->name);
+  }
+  return found;
+}
+
+/// Tables that stand there keep their foreign keys, so these must do to child rows what the source's do.
+Verdict checkTargetForeignKeys(ProbeState& state) {
+  if (state.hasFullPhase() && hasBegun(state)) return passed();
+  NameList names;
+  for (const TableSchemaPtr& table : state.selected()) {
+    const TableName name = mappedName(state.job().spec, table->name);
+    const auto found = state.targetTables().find(name);
+    if (found == state.targetTables().end()) continue;
+    const std::string difference = foreignKeyDifference(
+        *table, *found->second, [&](const TableName& parent) { return mappedTable(state, parent); });
+    if (!difference.empty()) names.add(printable(name) + ": " + difference);
+  }
+  if (names.empty()) return passed();
+  return failed(
+      "foreign keys that change child rows (CASCADE, SET NULL) differ between source and target: " + names.text() +
+      ". What they do is not in the log of most servers, so the target's own must do the same. Add or drop "
+      "them there" +
+      (state.hasFullPhase() ? ", or drop the tables so that the task creates them" : ""));
+}
+
 Verdict checkTargetTriggers(ProbeState& state) {
   NameList names;
   for (const auto& [name, table] : state.targetTables()) {
@@ -96,6 +128,7 @@ const std::vector<Check>& targetChecks() {
   static const std::vector<Check> kChecks = {
       {"checkEmptyDstDb", kObjects, checkEmpty},
       {"dbParamConsistency", kObjects, checkStanding},
+      {"targetForeignKeyCheck", kObjects, checkTargetForeignKeys},
       {"targetTriggerCheck", kObjects, checkTargetTriggers},
   };
   return kChecks;

@@ -5,6 +5,7 @@
 #include "engine/mysql/definition_diff.h"
 #include "engine/mysql/sink_lookup.h"
 #include "engine/mysql/table_ddl.h"
+#include "transform/foreign_keys.h"
 
 #include <fmt/format.h>
 
@@ -75,20 +76,38 @@ void checkStanding(const TablePlan& plan, const TableSchema& standing, const Col
   }
 }
 
+/// Where a selected table of the source goes; one that is not selected keeps its name.
+TableName mappedName(const Plans& plans, const TableName& source) {
+  const ForeignKey key{{}, {}, source.database, source.table, {}, {}, {}};
+  TableName found = source;
+  for (const TablePlan& plan : plans) {
+    if (plan.source->name == source) return plan.target;
+    if (refersTo(key, plan.source->name)) found = plan.target;
+  }
+  return found;
+}
+
 void checkStandingTables(Connection& connection, const Plans& plans, const Collations& collations) {
   std::set<std::string> databases;
-  for (const TablePlan& plan : plans)
-    if (!plan.createTable) databases.insert(plan.target.database);
+  std::set<TableName> wanted;
+  for (const TablePlan& plan : plans) {
+    if (plan.createTable) continue;
+    databases.insert(plan.target.database);
+    wanted.insert(plan.target);
+  }
   if (databases.empty()) return;
   std::map<TableName, TableSchemaPtr> standing;
-  for (const TableSchemaPtr& table :
-       readTables(connection, {databases.begin(), databases.end()}, [](const TableName&) { return false; }))
+  for (const TableSchemaPtr& table : readTables(connection, {databases.begin(), databases.end()},
+                                                [&](const TableName& name) { return wanted.contains(name); }))
     standing[table->name] = table;
   for (const TablePlan& plan : plans) {
     if (plan.createTable) continue;
     const auto found = standing.find(plan.target);
     if (found == standing.end()) refuseTable(plan.target, "it does not exist at the target");
     checkStanding(plan, *found->second, collations);
+    const std::string difference = foreignKeyDifference(*plan.source, *found->second,
+                                                        [&](const TableName& name) { return mappedName(plans, name); });
+    if (!difference.empty()) refuseTable(plan.target, difference);
   }
 }
 

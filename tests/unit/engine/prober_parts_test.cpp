@@ -83,6 +83,41 @@ TEST(DefinitionDifference, NamesTheFirst) {
   EXPECT_NE(definitionDifference(a, b, kCollations), "");
 }
 
+/// A table with one foreign key from (p, q) to (x, y) of `parent`.
+TableSchema child(const TableName& parent, const std::string& onDelete, const std::string& onUpdate = "NO ACTION") {
+  TableSchema schema = table({column("id", "int", "int"), column("p", "int", "int"), column("q", "int", "int")});
+  schema.foreignKeys.push_back({"fk", {1, 2}, parent.database, parent.table, {"x", "y"}, onUpdate, onDelete});
+  return schema;
+}
+
+std::string actionsDiffer(const TableSchema& source, const TableSchema& target) {
+  return foreignKeyDifference(source, target, [](const TableName& name) { return TableName{"copy", name.table}; });
+}
+
+TEST(ForeignKeyDifference, ComparesWhatActsUnderMappedNames) {
+  const TableSchema source = child({"d", "parent"}, "CASCADE");
+  TableSchema same = child({"copy", "parent"}, "cascade", "RESTRICT");
+  same.foreignKeys[0].name = "other";
+  EXPECT_EQ(actionsDiffer(source, same), "");
+  std::swap(same.foreignKeys[0].columns[0], same.foreignKeys[0].columns[1]);
+  EXPECT_NE(actionsDiffer(source, same), "") << "p now goes with y";
+  std::swap(same.foreignKeys[0].referencedColumns[0], same.foreignKeys[0].referencedColumns[1]);
+  EXPECT_EQ(actionsDiffer(source, same), "") << "the order of the pairs means nothing";
+  EXPECT_NE(actionsDiffer(source, child({"d", "parent"}, "CASCADE")), "") << "the parent is another table";
+  EXPECT_NE(actionsDiffer(source, child({"copy", "parent"}, "SET NULL")), "");
+  EXPECT_NE(actionsDiffer(source, child({"copy", "parent"}, "CASCADE", "CASCADE")), "");
+}
+
+TEST(ForeignKeyDifference, NamesTheSideThatLacksTheKey) {
+  const TableSchema none = table({column("id", "int", "int"), column("p", "int", "int"), column("q", "int", "int")});
+  EXPECT_EQ(actionsDiffer(child({"d", "parent"}, "CASCADE"), none),
+            "the target has no foreign key (p,q) to copy.parent (x,y) ON DELETE CASCADE");
+  EXPECT_EQ(actionsDiffer(none, child({"copy", "parent"}, "NO ACTION", "SET NULL")),
+            "the source has no foreign key (p,q) to copy.parent (x,y) ON UPDATE SET NULL");
+  EXPECT_EQ(actionsDiffer(child({"d", "parent"}, "RESTRICT"), none), "") << "changes no rows by itself";
+  EXPECT_EQ(actionsDiffer(none, child({"copy", "parent"}, "NO ACTION")), "");
+}
+
 TEST(Splitter, SizesChunksByStatistics) {
   TableSchema schema = table({column("id", "int", "int")});
   schema.averageRowBytes = 1000;
