@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "engine/mysql/position.h"
+#include "engine/mysql/server_log.h"
 
 #include <gtest/gtest.h>
 
@@ -72,6 +73,18 @@ TEST(LogPosition, setsDecideWhereBothHaveThem) {
   both.file = "bin.000003";
   EXPECT_TRUE(reached(both, byFile("bin.000002", 7)));
   EXPECT_FALSE(reached(both, byFile("bin.000004", 7)));
+}
+
+TEST(LogPosition, beyondFourGibibytesMariadbIsNotAskedForItsGtids) {
+  EXPECT_NO_THROW(requireGtidsTellable({true, "", "bin.000001", 4294967295}));
+  try {
+    requireGtidsTellable({true, "", "bin.000001", 4294967296});
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.action(), Action::retry);
+    EXPECT_NE(error.text().find("bin.000001"), std::string::npos) << error.text();
+    EXPECT_NE(error.remedy().find("FLUSH BINARY LOGS"), std::string::npos) << error.remedy();
+  }
 }
 
 TEST(LogPosition, knowsWhatItContains) {

@@ -1,6 +1,7 @@
 #include "engine/mysql/server_log.h"
 
 #include <charconv>
+#include <limits>
 
 namespace drs::mysql {
 namespace {
@@ -75,7 +76,13 @@ void addMariadbGtids(Connection& connection, LogPosition& position) {
     throw Error(Msg::logPurged, {position.file, "the server has removed or cannot read this log file"},
                 connection.origin());
   position.gtid = *gtids;
+void requireGtidsTellable(const LogPosition& position) {
+  if (position.offset <= std::numeric_limits<std::uint32_t>::max()) return;
+  throw Error(Msg::logTooLong, {position.file, std::to_string(position.offset)}, Origin::source);
 }
+
+}
+  requireGtidsTellable(position);
 
 std::string withoutOwners(std::string_view owned) {
   std::string out;

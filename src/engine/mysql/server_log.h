@@ -33,10 +33,13 @@ enum class LogMode {
 /// and offset beside the GTIDs, for people.
 [[nodiscard]] LogPosition currentEnd(Connection& connection, LogMode mode);
 
-/// Adds the GTIDs that belong to a MariaDB file and offset.
+/// Adds the GTIDs that belong to a MariaDB file and offset. The server reads the file up to there. Throws
+/// Error(logPurged), and what requireGtidsTellable() throws.
 void addMariadbGtids(Connection& connection, LogPosition& position);
 
 /// The GTIDs of gtid_owned ("uuid:5#12:6#13,…" with thread ids) as a set.
 [[nodiscard]] std::string withoutOwners(std::string_view owned);
 
 }  // namespace drs::mysql
+/// Throws Error(logTooLong) for an offset beyond 4 GiB, where BINLOG_GTID_POS answers NULL.
+void requireGtidsTellable(const LogPosition& position);
