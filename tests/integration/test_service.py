@@ -183,6 +183,31 @@ def test_mysql_without_gtid_by_file_and_offset(drsd, folder):
         rows.assert_equal(source, "shop", target, "shop_c", *workload.TABLES)
 
 
+def test_mysql_whose_executed_set_is_empty_when_the_copy_begins(folder, mysql_pair):
+    _, target = mysql_pair
+    with servers.start("mysql", folder) as source, Drsd(folder, environment={"OPENDRS_FAILPOINTS": "plan.prepared=sleep:3000,copy.read=sleep:200"}) as drsd:
+        workload.create(source, "shop", rows=3000)
+        source.execute("RESET BINARY LOGS AND GTIDS")
+        client = drsd.client
+        (name,) = client.start(job("empty-set", source, target, whole("shop", "empty_set")))
+        # The start position is noted by now, nothing is copied yet.
+        wait_for(lambda: target.execute("SELECT 1 FROM information_schema.tables WHERE table_schema='empty_set' AND table_name='typed'"), 30, "the target tables")
+        load = workload.Load(source, "shop", writers=2, pause=0.002)
+        source.execute("FLUSH BINARY LOGS")
+        client.wait_status(name, "INCRE_TRANSFER_STARTED")
+        time.sleep(1)
+        transactions = load.stop()
+        wait_for(lambda: target.execute("SELECT COUNT(*) FROM token", database="empty_set")[0][0] == transactions, 60, "the rest",
+                 lambda: f"{client.status(name)} {client.logs(name)[:8]}")
+        rows.assert_equal(source, "shop", target, "empty_set", *workload.TABLES)
+        # The windows have closed: a conflict is one again.
+        target.execute("DELETE FROM item WHERE shelf=0 ORDER BY id LIMIT 1", database="empty_set")
+        source.execute("UPDATE item SET price=price+1 WHERE shelf=0", database="shop")
+        wait_for(lambda: client.status(name) == "INCRE_TRANSFER_FAILED", 30, "the conflict", lambda: client.logs(name)[:8])
+        client.call("POST", f"/jobs/{name}/stop", {"is_force_stop": True})
+        client.wait_status(name, "RELEASE_RESOURCE_COMPLETE")
+
+
 def test_drsctl_from_a_file_to_the_end(drsd, folder, mariadb_pair, database):
     source, target = mariadb_pair
     workload.create(source, database, rows=100)

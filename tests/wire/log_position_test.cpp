@@ -75,6 +75,27 @@ TEST(LogPosition, setsDecideWhereBothHaveThem) {
   EXPECT_FALSE(reached(both, byFile("bin.000004", 7)));
 }
 
+TEST(LogPosition, isNotReachedWhereTheTwoCannotBeCompared) {
+  const LogPosition setAlone{false, a(":1-5"), "", 0};
+  EXPECT_FALSE(reached(byFile("bin.000009", 900), setAlone));
+  EXPECT_FALSE(reached(LogPosition{}, setAlone));
+  EXPECT_FALSE(reached(LogPosition{}, byFile("bin.000001", 4)));
+  EXPECT_FALSE(reached(setAlone, byFile("bin.000001", 4)));
+  // Nothing at all is behind everything.
+  EXPECT_TRUE(reached(LogPosition{}, LogPosition{}));
+  EXPECT_TRUE(reached(setAlone, LogPosition{}));
+  EXPECT_TRUE(reached(byFile("bin.000001", 4), LogPosition{}));
+}
+
+TEST(LogPosition, aLaneByFilePassesAndCoversAPositionWithSetAndFile) {
+  const LogPosition chunk{false, a(":1-5"), "bin.000002", 700};
+  EXPECT_FALSE(reached(byFile("bin.000002", 699), chunk));
+  EXPECT_TRUE(reached(byFile("bin.000002", 700), chunk));
+  EXPECT_TRUE(reached(byFile("bin.000003", 4), chunk));
+  EXPECT_TRUE(covers(chunk, "bin.000002:600"));
+  EXPECT_FALSE(covers(chunk, "bin.000002:700"));
+}
+
 TEST(LogPosition, beyondFourGibibytesMariadbIsNotAskedForItsGtids) {
   EXPECT_NO_THROW(requireGtidsTellable({true, "", "bin.000001", 4294967295}));
   try {

@@ -109,8 +109,8 @@ bool reached(const LogPosition& at, const LogPosition& goal) {
     if (at.mariadb) return parsed<MariadbPosition>(at.gtid).contains(parsed<MariadbPosition>(goal.gtid));
     return parsed<GtidSet>(at.gtid).contains(parsed<GtidSet>(goal.gtid));
   }
-  if (goal.file.empty()) return true;  // the goal of a log without any transaction
-  if (at.file.empty()) return false;
+  if (goal.gtid.empty() && goal.file.empty()) return true;  // the goal of a log without any transaction
+  if (at.file.empty() || goal.file.empty()) return false;   // nothing to compare them by
   return compareFiles(at.file, at.offset, goal.file, goal.offset) >= 0;
 }
 

@@ -27,7 +27,7 @@ struct LogPosition {
 [[nodiscard]] LogPosition fromPosition(const Position& position);
 
 /// True if a lane at `at` has every transaction that `goal` has. By GTID if both have one, by file number and offset
-/// otherwise.
+/// otherwise. A goal without both is reached from everywhere; positions that have nothing to compare them by are not.
 [[nodiscard]] bool reached(const LogPosition& at, const LogPosition& goal);
 /// True if the transaction (id = GTID, or "file:offset" of its start) is contained in `position`.
 [[nodiscard]] bool covers(const LogPosition& position, std::string_view transactionId);

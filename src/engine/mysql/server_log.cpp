@@ -6,6 +6,8 @@
 namespace drs::mysql {
 namespace {
 
+constexpr std::uint64_t kFirstOffset = 4;  // behind the magic number of the file
+
 std::string statusStatement(const ServerInfo& server) {
   // Renamed in MySQL 8.2; the old name is gone in 8.4.
   return !server.mariadb && server.version >= 80200 ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS";
@@ -38,6 +40,12 @@ LogPosition logTail(Connection& connection) {
   return position;
 }
 
+LogPosition logFileStart(Connection& connection) {
+  LogPosition position = logTail(connection);
+  position.offset = kFirstOffset;
+  return position;
+}
+
 LogPosition executedGtids(Connection& connection) {
   LogPosition position;
   position.gtid = normalised(connection, connection.value("SELECT @@GLOBAL.gtid_executed").value_or(""));
@@ -57,7 +65,7 @@ LogPosition executedAndOwnedGtids(Connection& connection) {
 LogPosition currentEnd(Connection& connection, LogMode mode) {
   if (mode == LogMode::mysqlGtid) {
     LogPosition position = executedGtids(connection);
-    if (position.gtid.empty()) return position;  // file and offset alone would be another kind of position
+    if (position.gtid.empty()) return logFileStart(connection);
     const LogPosition tail = logTail(connection);
     position.file = tail.file;
     position.offset = tail.offset;
@@ -68,7 +76,13 @@ LogPosition currentEnd(Connection& connection, LogMode mode) {
   return position;
 }
 
+void requireGtidsTellable(const LogPosition& position) {
+  if (position.offset <= std::numeric_limits<std::uint32_t>::max()) return;
+  throw Error(Msg::logTooLong, {position.file, std::to_string(position.offset)}, Origin::source);
+}
+
 void addMariadbGtids(Connection& connection, LogPosition& position) {
+  requireGtidsTellable(position);
   const std::string sql =
       "SELECT BINLOG_GTID_POS(" + quoteText(position.file) + ", " + std::to_string(position.offset) + ")";
   const std::optional<std::string> gtids = connection.value(sql);
@@ -76,13 +90,7 @@ void addMariadbGtids(Connection& connection, LogPosition& position) {
     throw Error(Msg::logPurged, {position.file, "the server has removed or cannot read this log file"},
                 connection.origin());
   position.gtid = *gtids;
-void requireGtidsTellable(const LogPosition& position) {
-  if (position.offset <= std::numeric_limits<std::uint32_t>::max()) return;
-  throw Error(Msg::logTooLong, {position.file, std::to_string(position.offset)}, Origin::source);
 }
-
-}
-  requireGtidsTellable(position);
 
 std::string withoutOwners(std::string_view owned) {
   std::string out;

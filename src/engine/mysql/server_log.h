@@ -20,6 +20,11 @@ enum class LogMode {
 /// if the log is off or the right to see it is missing.
 [[nodiscard]] LogPosition logTail(Connection& connection);
 
+/// The start of the file that the server writes its log to now. Everything before it is committed in the engine and
+/// visible: a server begins a new file only when nothing is left prepared (MYSQL_BIN_LOG::new_file_impl waits for it),
+/// since its crash recovery looks at the last file alone. So it may be a low position. Throws as logTail().
+[[nodiscard]] LogPosition logFileStart(Connection& connection);
+
 /// Everything whose commit was answered before the call, and nothing that a snapshot opened afterwards does not see.
 /// mysqlGtid: gtid_executed. Other modes have no such value: use a snapshot.
 [[nodiscard]] LogPosition executedGtids(Connection& connection);
@@ -30,16 +35,17 @@ enum class LogMode {
 [[nodiscard]] LogPosition executedAndOwnedGtids(Connection& connection);
 
 /// The end of the log for Source::currentPosition(): everything answered before the call is at or before it. With file
-/// and offset beside the GTIDs, for people.
+/// and offset beside the GTIDs. mysqlGtid before the first GTID (a server that was restored, or RESET BINARY LOGS AND
+/// GTIDS): logFileStart(), behind which all that is still to come is found, and which is missed if it is purged.
 [[nodiscard]] LogPosition currentEnd(Connection& connection, LogMode mode);
 
 /// Adds the GTIDs that belong to a MariaDB file and offset. The server reads the file up to there. Throws
 /// Error(logPurged), and what requireGtidsTellable() throws.
 void addMariadbGtids(Connection& connection, LogPosition& position);
+/// Throws Error(logTooLong) for an offset beyond 4 GiB, where BINLOG_GTID_POS answers NULL.
+void requireGtidsTellable(const LogPosition& position);
 
 /// The GTIDs of gtid_owned ("uuid:5#12:6#13,…" with thread ids) as a set.
 [[nodiscard]] std::string withoutOwners(std::string_view owned);
 
 }  // namespace drs::mysql
-/// Throws Error(logTooLong) for an offset beyond 4 GiB, where BINLOG_GTID_POS answers NULL.
-void requireGtidsTellable(const LogPosition& position);

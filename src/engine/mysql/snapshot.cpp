@@ -39,11 +39,20 @@ SnapshotPositions beginOnMariadb(Connection& reader) {
   return {position, position};
 }
 
+/// File and offset beside the GTIDs: a lane whose start had no GTIDs, because there was none yet, goes by them.
+void placeAt(LogPosition& position, const LogPosition& place) {
+  position.file = place.file;
+  position.offset = place.offset;
+}
+
 SnapshotPositions beginWithGtids(Connection& reader) {
   SnapshotPositions positions;
   positions.low = executedGtids(reader);
+  placeAt(positions.low, logFileStart(reader));
   startTransaction(reader);
   positions.high = executedAndOwnedGtids(reader);
+  // What the snapshot sees was written to the log before.
+  placeAt(positions.high, logTail(reader));
   return positions;
 }
 
@@ -68,7 +77,8 @@ SnapshotPositions beginUnderLock(Connection& reader, const ConnectOptions& optio
   lockTables(*locker, request.tables, stop);
   // Whoever has written one of the tables has ended altogether, for it held its metadata lock to the last: so the tail
   // of the log and gtid_executed both are exact for these tables until they are unlocked.
-  const LogPosition at = request.mode == LogMode::mysqlGtid ? executedGtids(*locker) : logTail(*locker);
+  LogPosition at = logTail(*locker);
+  if (request.mode == LogMode::mysqlGtid) at.gtid = executedGtids(*locker).gtid;
   startTransaction(reader);
   locker->execute("UNLOCK TABLES");
   return {at, at};

@@ -22,7 +22,8 @@ struct SnapshotRequest {
 /// Begins a transaction with a consistent snapshot on `reader` and finds its positions (mysql.md 4.2):
 ///
 ///   MariaDB        the server notes the log position of the snapshot itself: exact, without a lock
-///   MySQL, GTID    gtid_executed before the snapshot, executed and owned GTIDs after it: a window, without a lock
+///   MySQL, GTID    gtid_executed before the snapshot, executed and owned GTIDs after it: a window, without a lock.
+///                  In files: the start of the log's last file before it, the tail of the log after it
 ///   otherwise      the tables are locked READ in a second session (made from `options`) for as long as it takes to
 ///   begin
 ///                  the snapshot: exact. The lock is waited for at most a few seconds at a time, because whoever waits
