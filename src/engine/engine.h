@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -87,8 +88,9 @@ class Cleaner {
  public:
   virtual ~Cleaner() = default;
   /// For `reset`: drops or empties the target tables of the plans (what we created is dropped, what stood there empty
-  /// is emptied) and removes chunks and marks, so that the copy can start again.
-  virtual void reset(const Plans& plans) = 0;
+  /// is emptied) and removes chunks and marks, so that the copy can start again. Works under EngineJob::epoch: throws
+  /// Error(fenced) if a newer task stands in the target. Throws after a stop, between two tables at the latest.
+  virtual void reset(const Plans& plans, const std::stop_token& stop = {}) = 0;
   /// For ending and deleting: removes the job's control rows (and the control schema with the last job's). Returns what
   /// could not be removed, by name.
   virtual std::vector<std::string> release() = 0;

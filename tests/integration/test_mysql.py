@@ -339,6 +339,58 @@ def test_cascade_that_only_the_target_has_is_refused(drsd, mariadb_pair, databas
     assert "the source has no foreign key" in failed_reasons(drsd.client, batch)["targetForeignKeyCheck"]
 
 
+def test_reset_that_was_replaced_removes_nothing(drsd, pair, database):
+    source, target = pair
+    workload.create(source, database, rows=20)
+    target.execute(f"CREATE DATABASE {database}_c")
+    target.execute("CREATE TABLE counter (id INT NOT NULL PRIMARY KEY, n BIGINT NOT NULL)", database=database + "_c")  # one that stood there
+    client = drsd.client
+    (name,) = client.start(job("fenced-reset", source, target, tables(database, "item", "counter", target=database + "_c")))
+    client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    caught_up(client, name, source, target, database, database + "_c")
+    client.action(name, "stop", pause_mode="target")
+    client.wait_status(name, "PAUSING")
+    count = "SELECT (SELECT COUNT(*) FROM item), (SELECT COUNT(*) FROM counter)"
+    target.execute("INSERT INTO counter VALUES (5555,1)", database=database + "_c")  # gone when the table is emptied
+    target.execute(f"UPDATE drs_ctl.job SET epoch=epoch+1000000 WHERE job_id='{name}'")  # a successor stands there
+    client.action(name, "reset")
+    time.sleep(3)
+    assert target.execute(count, database=database + "_c") == ((20, 18),)
+    target.execute(f"UPDATE drs_ctl.job SET epoch=epoch-1000000 WHERE job_id='{name}'")
+    wait_for(lambda: client.status(name) == "INCRE_TRANSFER_STARTED", 60, "the reset to go on", lambda: f"{client.status(name)} {client.logs(name)[:8]}")
+    caught_up(client, name, source, target, database, database + "_c")
+    rows.assert_equal(source, database, target, database + "_c", "item", "counter")
+
+
+def test_reset_goes_on_after_kill_9_in_the_middle_of_a_drop(drsd, pair, database):
+    source, target = pair
+    workload.create(source, database, rows=20)
+    client = drsd.client
+    (name,) = client.start(job("killed-reset", source, target, tables(database, "item", "counter", target=database + "_c")))
+    client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    client.action(name, "stop", pause_mode="target")
+    client.wait_status(name, "PAUSING")
+    waiting = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'DROP TABLE%%' AND info LIKE %s"
+    with target.connect(database + "_c", autocommit=False) as holder, holder.cursor() as cursor, target.connect() as watcher, watcher.cursor() as look:
+        cursor.execute("SELECT COUNT(*) FROM item")  # its metadata lock keeps the table from being dropped
+
+        def drops():
+            look.execute(waiting, (f"%{database}%",))
+            return look.fetchone()[0]
+
+        client.action(name, "reset")
+        wait_for(lambda: drops() == 1, 30, "the DROP TABLE", lambda: client.logs(name)[:6])
+        ((sessions,),) = target.execute(f"SELECT COUNT(*) FROM drs_ctl.session WHERE job_id='{name}'")
+        assert sessions == 1  # a successor finds it
+        drsd.kill()
+        client = drsd.run().client
+        time.sleep(3)
+        assert drops() <= 1
+        holder.rollback()
+    wait_for(lambda: client.status(name) == "INCRE_TRANSFER_STARTED", 60, "the reset to go on", lambda: f"{client.status(name)} {client.logs(name)[:8]}")
+    rows.assert_equal(source, database, target, database + "_c", "item", "counter")
+
+
 def test_many_invalid_enum_values_in_a_table_of_short_rows(drsd, pair, database):
     source, target = pair
     workload.create(source, database, rows=5)

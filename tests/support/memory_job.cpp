@@ -73,7 +73,7 @@ class MemoryComparer final : public Comparer {
 class MemoryCleaner final : public Cleaner {
  public:
   explicit MemoryCleaner(MemoryWorld& world) : world_(world) {}
-  void reset(const Plans& plans) override {
+  void reset(const Plans& plans, const std::stop_token&) override {
     world_.target.transact([&](MemoryTarget::State& state) {
       for (std::size_t plan = 0; plan < plans.size(); ++plan) state.content[plan].clear();
       forget(state);

@@ -2,33 +2,47 @@
 
 #include "engine/mysql/control_tables.h"
 #include "engine/mysql/sink_lookup.h"
+#include "engine/mysql/sink_session.h"
 
 #include <fmt/format.h>
 
 namespace drs::mysql {
 namespace {
 
+constexpr int kDropTimeoutSeconds = 7 * 24 * 3600;  // large tables are dropped without a word from the server
+
 class MySqlCleaner : public Cleaner {
  public:
   explicit MySqlCleaner(const EngineJob& job)
-      : options_(connectOptions(job, Side::target)), control_(job.id), jobId_(job.id), log_(job.log) {}
+      : options_(connectOptions(job, Side::target)),
+        control_(job.id),
+        jobId_(job.id),
+        epoch_(job.epoch),
+        log_(job.log) {
+    options_.readTimeoutSeconds = kDropTimeoutSeconds;
+  }
 
-  void reset(const Plans& plans) override {
-    const auto connection = open();
-    control_.forgetProgress(*connection);
+  void reset(const Plans& plans, const std::stop_token& stop) override {
+    SinkSession session(options_, control_);
+    const std::stop_callback onStop(stop, [&session] { session.shutdown(); });
+    Connection& connection = session.connect();
+    connection.execute("SET foreign_key_checks = 0");
+    control_.fenceReset(connection, epoch_, session.name());
     for (const TablePlan& plan : plans) {
-      const bool there = tableExists(*connection, plan.target);
-      if (plan.createTable) {
-        drop(*connection, plan, there);
-      } else if (there) {
-        connection->execute("TRUNCATE TABLE " + quoteName(plan.target));
-      }
+      if (stop.stop_requested())
+        throw Error(Msg::connectionLost, {"the target", "the task was stopped"}, Origin::target);
+      if (plan.createTable)
+        drop(connection, plan);
+      else if (tableExists(connection, plan.target))
+        connection.execute("TRUNCATE TABLE " + quoteName(plan.target));
     }
+    control_.forgetProgress(connection, session.name());
   }
 
   std::vector<std::string> release() override {
     try {
-      const auto connection = open();
+      const auto connection = Connection::open(options_);
+      connection->execute("SET lock_wait_timeout = 60");
       control_.forgetJob(*connection);
       return {};
     } catch (const Error& error) {
@@ -38,26 +52,20 @@ class MySqlCleaner : public Cleaner {
   }
 
  private:
-  /// Definitions are changed here, which can take long.
-  [[nodiscard]] std::unique_ptr<Connection> open() const {
-    auto connection = Connection::open(options_);
-    connection->execute("SET foreign_key_checks = 0, lock_wait_timeout = 60");
-    return connection;
-  }
-
-  void drop(Connection& connection, const TablePlan& plan, bool there) const {
-    const bool made = hasControlTables(connection) && control_.isMade(connection, plan.target);
-    if (!made) {
-      if (there) log_.warn("{}.{} is not ours and stays", plan.target.database, plan.target.table);
+  void drop(Connection& connection, const TablePlan& plan) const {
+    if (!control_.isMade(connection, plan.target)) {
+      if (tableExists(connection, plan.target))
+        log_.warn("{}.{} is not ours and stays", plan.target.database, plan.target.table);
       return;
     }
-    if (there) connection.execute("DROP TABLE " + quoteName(plan.target));
+    connection.execute("DROP TABLE IF EXISTS " + quoteName(plan.target));
     control_.forgetMade(connection, plan.target);
   }
 
   ConnectOptions options_;
   ControlTables control_;
   std::string jobId_;
+  std::uint64_t epoch_;
   Log log_;
 };
 

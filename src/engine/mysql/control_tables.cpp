@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <limits>
 #include <thread>
 
 namespace drs::mysql {
@@ -11,7 +12,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::int64_t kControlScope = -1;  // of a session that holds the fence; others: the number of their chunk
-constexpr int kLane = 0;                    // a MySQL source has one log
+constexpr std::uint64_t kResetPlan = std::numeric_limits<std::int64_t>::max();  // while a reset is at work
+constexpr int kLane = 0;                                                        // a MySQL source has one log
 constexpr auto kEndSessionPatience = 30s;
 constexpr auto kEndSessionPoll = 20ms;
 constexpr int kTransactionAttempts = 12;
@@ -177,6 +179,22 @@ StoredMark ControlTables::fence(Connection& connection, const Fence& fence, cons
     mark = takeMark(connection, fence);
   });
   return mark;
+}
+
+void ControlTables::fenceReset(Connection& connection, std::uint64_t epoch, const std::string& session) const {
+  createWithRow(connection);
+  const std::string older = fmt::format("{} AND session_name <> {} AND epoch < {}", job_, quoteText(session), epoch);
+  const std::string row = fmt::format("SELECT epoch FROM {}.job WHERE {}", kControlSchema, job_);
+  if (number(connection.value(row)) > epoch) throwFenced();
+  endSessions(connection, older);  // they may hold the locks that we need
+  inTransaction(connection, [&] {
+    const auto found = connection.value(row + " FOR UPDATE");
+    if (!found || number(found) > epoch) throwFenced();
+    connection.execute(
+        fmt::format("UPDATE {}.job SET plan_no = {}, epoch = {} WHERE {}", kControlSchema, kResetPlan, epoch, job_));
+    note(connection, {0, epoch}, session, kControlScope);  // below every plan: the next one ends this session
+  });
+  endSessions(connection, older);
 }
 
 void ControlTables::registerSession(Connection& connection, const Fence& fence, const std::string& session) const {
@@ -346,16 +364,19 @@ void ControlTables::forgetMade(Connection& connection, const TableName& table) c
                                  job_, quoteText(table.database), quoteText(table.table)));
 }
 
-void ControlTables::forgetProgress(Connection& connection) const {
+void ControlTables::forgetProgress(Connection& connection, const std::string& session) const {
   if (!hasControlTables(connection)) return;
+  const std::string others = fmt::format("{} AND session_name <> {}", job_, quoteText(session));
   // The control row goes first: without it nobody can register, so that the sessions found after it are all there are.
-  endSessions(connection, job_);
+  endSessions(connection, others);
   inTransaction(connection,
                 [&] { connection.execute(fmt::format("DELETE FROM {}.job WHERE {}", kControlSchema, job_)); });
-  endSessions(connection, job_);
+  endSessions(connection, others);
   inTransaction(connection, [&] {
     connection.execute(fmt::format("DELETE FROM {}.mark WHERE {}", kControlSchema, job_));
     connection.execute(fmt::format("DELETE FROM {}.chunk WHERE {}", kControlSchema, job_));
+    connection.execute(
+        fmt::format("DELETE FROM {}.session WHERE {} AND session_name = {}", kControlSchema, job_, quoteText(session)));
   });
 }
 

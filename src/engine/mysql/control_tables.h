@@ -46,6 +46,10 @@ class ControlTables {
   /// Creates schema and tables, takes the control row over, ends the older sessions, and registers this session for
   /// the job. Throws Error(fenced) as Sink::fence() says. Returns the mark row.
   StoredMark fence(Connection& connection, const Fence& fence, const std::string& session) const;
+  /// The same for a reset, whatever plan the control row is of: while it lasts the row carries a plan that no worker
+  /// has, so that nobody older can write, register or take over; and all older sessions are ended, those of chunks too.
+  /// forgetProgress() ends it. Throws Error(fenced) if the row has a newer epoch.
+  void fenceReset(Connection& connection, std::uint64_t epoch, const std::string& session) const;
   /// Registers a further session of a worker that holds the fence already. Throws Error(fenced).
   void registerSession(Connection& connection, const Fence& fence, const std::string& session) const;
   /// Ends the server session that registered under this name, if it is alive, and waits until it is gone.
@@ -79,9 +83,9 @@ class ControlTables {
   void forgetMade(Connection& connection, const TableName& table) const;
   [[nodiscard]] bool isMade(Connection& connection, const TableName& table) const;
 
-  /// Ends all sessions of the job and removes its control row, chunks and mark; the notes of made tables stay. Without
-  /// control tables it does nothing.
-  void forgetProgress(Connection& connection) const;
+  /// Ends all sessions of the job but `session` and removes its control row, chunks and mark; the notes of made tables
+  /// stay. Without control tables it does nothing.
+  void forgetProgress(Connection& connection, const std::string& session = {}) const;
   /// Removes all that is left of the job, and the schema with the last job's rows.
   void forgetJob(Connection& connection) const;
 
