@@ -46,7 +46,7 @@ Plans plansToReset(const TaskContext& context) {
 class ResetBody final : public TaskBody {
  public:
   TaskOutcome run(TaskContext& context) override {
-    engineOf(context).cleaner(context.engineJob)->reset(plansToReset(context));
+    engineOf(context).cleaner(context.engineJob)->reset(plansToReset(context), context.stop);
     TaskOutcome outcome;
     outcome.also = [](StoreTransaction& tx, JobRecord& job) {
       tx.dropDocuments(job.id);

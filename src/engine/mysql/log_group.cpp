@@ -73,7 +73,7 @@ void LogGroup::addRows(const RowsEvent& event, const LogTables::Table& table) {
   bytes_ += change.rows.bytes() - before;
   if (bytes_ > maxBytes_) {
     throw Error(Msg::limitExceeded,
-                {fmt::format("The transaction {} of the source (setting max_transaction_bytes)", id),
+                {fmt::format("The transaction {} of the source (setting [worker] max_transaction_bytes)", id),
                  fmt::format("more than {} bytes", bytes_), fmt::format("{} bytes", maxBytes_)},
                 Origin::source);
   }
