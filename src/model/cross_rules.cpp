@@ -144,8 +144,17 @@ void addressOf(const Endpoint& e, bool managed, const std::string& path, Decodin
   if (given(e.ip) && !everyAddressHasPort(*e.ip)) need(e.dbPort.has_value(), path + ".db_port", run);
 }
 
+/// Sentinels watch over Redis only.
+void sentinelOnlyForRedis(const EndpointInfo& e, const std::string& at, Decoding& run) {
+  if (!e.dbType || isRedis(e.dbType) || !given(e.endpoint.ip)) return;
+  const auto list = parseAddressList(*e.endpoint.ip);
+  if (list && !list->sentinelName.empty())
+    run.notAllowed(at + ".ip", *e.endpoint.ip, fmt::format("host[:port],… (db_type {})", *e.dbType));
+}
+
 void addresses(const EndpointInfo& e, const std::string& path, Decoding& run) {
   const std::string at = path + ".endpoint";
+  sentinelOnlyForRedis(e, at, run);
   if (e.endpointType && !run.hasProblemAt(at)) addressOf(e.endpoint, is(e.endpointType, "cloud"), at, run);
 }
 
@@ -250,28 +259,11 @@ void columnsOnlyForSync(const JobSpec& job, const std::string& path, Decoding& r
 
 // --- checklist 13: speed -------------------------------------------------------------------------------------------
 
-void speedWindows(const JobSpec& job, const std::string& path, Decoding& run) {
+void speedOfFullPhase(const JobSpec& job, const std::string& path, Decoding& run) {
   if (!job.speedLimit || job.speedLimit->empty()) return;
   const std::string at = path + ".speed_limit";
   if (is(job.baseInfo.taskType, "INCR_TRANS")) run.report({Msg::noFlowControl, at, "INCR_TRANS", "absent or []", {at}});
-  std::bitset<24> taken;
-  for (std::size_t i = 0; i < job.speedLimit->size(); ++i) {
-    const SpeedWindow& window = (*job.speedLimit)[i];
-    if (!window.begin || !window.end) continue;
-    const std::string here = elementPath(at, i);
-    if (window.begin == window.end) {
-      run.report({Msg::equalTimes, here, *window.begin, "begin and end that differ", {here}});
-      continue;
-    }
-    bool overlaps = false;
-    const int last = hourOf(*window.end);
-    for (int hour = hourOf(*window.begin);; hour = (hour + 1) % 24) {
-      overlaps = overlaps || taken[static_cast<std::size_t>(hour)];
-      taken.set(static_cast<std::size_t>(hour));
-      if (hour == last) break;
-    }
-    if (overlaps) run.cross(here, *window.begin + "–" + *window.end, "the windows must not overlap");
-  }
+  checkSpeedWindows(*job.speedLimit, at, run);
 }
 
 // --- checklist 14: users -------------------------------------------------------------------------------------------
@@ -420,6 +412,27 @@ void checkEndpointRules(const EndpointInfo& endpoint, const std::string& path, D
   certificatePassword(endpoint, path, run);
 }
 
+void checkSpeedWindows(const std::vector<SpeedWindow>& windows, const std::string& path, Decoding& run) {
+  std::bitset<24> taken;
+  for (std::size_t i = 0; i < windows.size(); ++i) {
+    const SpeedWindow& window = windows[i];
+    if (!window.begin || !window.end) continue;
+    const std::string here = elementPath(path, i);
+    if (window.begin == window.end) {
+      run.report({Msg::equalTimes, here, *window.begin, "begin and end that differ", {here}});
+      continue;
+    }
+    bool overlaps = false;
+    const int last = hourOf(*window.end);
+    for (int hour = hourOf(*window.begin);; hour = (hour + 1) % 24) {
+      overlaps = overlaps || taken[static_cast<std::size_t>(hour)];
+      taken.set(static_cast<std::size_t>(hour));
+      if (hour == last) break;
+    }
+    if (overlaps) run.cross(here, *window.begin + "–" + *window.end, "the windows must not overlap");
+  }
+}
+
 void checkSelectionRules(const DbObject& selection, const std::string& path, Decoding& run) {
   objectInfoFitsScope(selection, path, run);
   listedBelow(selection, path, run);
@@ -436,7 +449,7 @@ void checkCrossFieldRules(const JobSpec& job, const std::string& path, Decoding&
   checkSelectionRules(job.dbObject, path + ".db_object", run);
   rootDatabaseOfTarget(job, path, run);
   columnsOnlyForSync(job, path, run);
-  speedWindows(job, path, run);
+  speedOfFullPhase(job, path, run);
   userPasswords(job, path, run);
   nodeOfSelfBuiltTask(job, path, run);
   zonesOfNode(job, path, run);

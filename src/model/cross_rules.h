@@ -4,6 +4,7 @@
 #include "model/job_spec.h"
 
 #include <string>
+#include <vector>
 
 namespace drs {
 
@@ -13,6 +14,9 @@ void checkCrossFieldRules(const JobSpec& job, const std::string& path, Decoding&
 
 /// The part of them that looks at the selection alone.
 void checkSelectionRules(const DbObject& selection, const std::string& path, Decoding& run);
+
+/// Windows of a speed limit: none is empty, none overlaps another. `path` is that of the list.
+void checkSpeedWindows(const std::vector<SpeedWindow>& windows, const std::string& path, Decoding& run);
 
 /// The part of them that looks at one endpoint alone.
 void checkEndpointRules(const EndpointInfo& endpoint, const std::string& path, Decoding& run);

@@ -3,6 +3,7 @@
 #include "model/utf8.h"
 
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
@@ -15,7 +16,54 @@ bool isPlain(std::string_view key) {
   });
 }
 
+std::string_view typeName(const nlohmann::json& value) {
+  if (value.is_string()) return "text";
+  if (value.is_number_integer()) return "an integer";
+  if (value.is_number()) return "a number with a fraction";
+  return value.is_array() ? "an array" : value.is_object() ? "an object" : value.is_boolean() ? "a boolean" : "null";
+}
+
+/// A scalar as sent.
+std::string shownValue(const nlohmann::json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_structured()) return std::string(typeName(value));
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+/// A text as it stands in a sentence.
+std::string quoted(std::string_view value) {
+  const std::string shown = shortened(value, kShownCharacters);
+  return shown.empty() ? "\"\"" : shown;
+}
+
 }  // namespace
+
+Problem missingProblem(const std::string& path) {
+  return {Msg::missingMember, path, "", "a value", {path}};
+}
+
+Problem wrongTypeProblem(const std::string& path, std::string_view expected, const nlohmann::json& value) {
+  return {Msg::wrongType,
+          path,
+          shortened(shownValue(value), kShownCharacters),
+          std::string(expected),
+          {path, std::string(expected), std::string(typeName(value))}};
+}
+
+Problem noContainerProblem(const std::string& path, std::string_view expected, const nlohmann::json& value) {
+  Problem problem = wrongTypeProblem(path, expected, value);
+  problem.value = typeName(value);
+  return problem;
+}
+
+Problem notAllowedProblem(const std::string& path, std::string_view value, std::string allowed) {
+  return {Msg::valueNotAllowed, path, shortened(value, kShownCharacters), allowed, {path, quoted(value), allowed}};
+}
+
+Problem duplicateProblem(const std::string& path, std::string_view value) {
+  const std::string shown = shortened(value, kShownCharacters);
+  return {Msg::duplicate, path, shown, "a value that occurs once", {path, shown}};
+}
 
 void Decoding::report(Problem problem) {
   if (full()) return;
@@ -24,25 +72,29 @@ void Decoding::report(Problem problem) {
 }
 
 void Decoding::missing(const std::string& path) {
-  report({Msg::missingMember, path, "", "a value", {path}});
+  report(missingProblem(path));
 }
 
-void Decoding::wrongType(const std::string& path, std::string_view expected, std::string_view got,
-                         std::string_view value) {
-  report({Msg::wrongType,
-          path,
-          std::string(value),
-          std::string(expected),
-          {path, std::string(expected), std::string(got)}});
+void Decoding::wrongType(const std::string& path, std::string_view expected, const nlohmann::json& value) {
+  report(wrongTypeProblem(path, expected, value));
+}
+
+void Decoding::noContainer(const std::string& path, std::string_view expected, const nlohmann::json& value) {
+  report(noContainerProblem(path, expected, value));
+}
+
+void Decoding::wrongTypeOfSecret(const std::string& path, const nlohmann::json& value) {
+  Problem problem = wrongTypeProblem(path, "text", value);
+  problem.value = "***";
+  report(std::move(problem));
 }
 
 void Decoding::notAllowed(const std::string& path, std::string_view value, std::string allowed) {
-  tooLong(Msg::valueNotAllowed, path, value, std::move(allowed));
+  report(notAllowedProblem(path, value, std::move(allowed)));
 }
 
 void Decoding::tooLong(Msg msg, const std::string& path, std::string_view value, std::string allowed) {
-  const std::string shown = shortened(value, kShownCharacters);
-  report({msg, path, shown, allowed, {path, shown.empty() ? "\"\"" : shown, allowed}});
+  report({msg, path, std::string(value), allowed, {path, quoted(value), allowed}});
 }
 
 void Decoding::forbidden(const std::string& path, std::string_view value, std::string_view what, std::string allowed) {
@@ -50,11 +102,7 @@ void Decoding::forbidden(const std::string& path, std::string_view value, std::s
 }
 
 void Decoding::duplicate(const std::string& path, std::string_view value) {
-  report({Msg::duplicate,
-          path,
-          std::string(value),
-          "a value that occurs once",
-          {path, shortened(value, kShownCharacters)}});
+  report(duplicateProblem(path, value));
 }
 
 void Decoding::cross(const std::string& path, std::string_view value, std::string allowed) {

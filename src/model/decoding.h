@@ -19,6 +19,17 @@ inline constexpr std::size_t kMaxKeyCharacters = 256;  ///< of an object's name;
 inline constexpr int kMaxShardDepth = 2;               ///< source_sharding within source_sharding
 inline constexpr std::size_t kShownCharacters = 64;    ///< of a value in a problem
 
+// Problems as the decoder words them, for whoever checks what no table says. Values are shortened here; objects and
+// arrays are shown by their type, because they may hold secrets.
+[[nodiscard]] Problem missingProblem(const std::string& path);
+/// `expected`: "text", "a boolean" …
+[[nodiscard]] Problem wrongTypeProblem(const std::string& path, std::string_view expected, const nlohmann::json& value);
+/// `expected`: "an object", "an array". What stands in its place may be a secret: only its type is shown.
+[[nodiscard]] Problem noContainerProblem(const std::string& path, std::string_view expected,
+                                         const nlohmann::json& value);
+[[nodiscard]] Problem notAllowedProblem(const std::string& path, std::string_view value, std::string allowed);
+[[nodiscard]] Problem duplicateProblem(const std::string& path, std::string_view value);
+
 /// One run of the decoder: what it is for, and the problems found so far. One thread.
 class Decoding {
  public:
@@ -32,7 +43,9 @@ class Decoding {
 
   /// `value` as sent, or "***" for a secret; it is shortened here.
   void missing(const std::string& path);
-  void wrongType(const std::string& path, std::string_view expected, std::string_view got, std::string_view value);
+  void wrongType(const std::string& path, std::string_view expected, const nlohmann::json& value);
+  void noContainer(const std::string& path, std::string_view expected, const nlohmann::json& value);
+  void wrongTypeOfSecret(const std::string& path, const nlohmann::json& value);
   void notAllowed(const std::string& path, std::string_view value, std::string allowed);
   void forbidden(const std::string& path, std::string_view value, std::string_view what, std::string allowed);
   void tooLong(Msg msg, const std::string& path, std::string_view value, std::string allowed);

@@ -13,20 +13,6 @@ namespace {
 
 constexpr std::int64_t kConditionCharacters = 512;  // filter_conditions, config_conditions
 
-std::string_view typeName(const Json& value) {
-  if (value.is_string()) return "text";
-  if (value.is_number_integer()) return "an integer";
-  if (value.is_number()) return "a number with a fraction";
-  return value.is_array() ? "an array" : value.is_object() ? "an object" : value.is_boolean() ? "a boolean" : "null";
-}
-
-/// A scalar as sent; objects and arrays by their type, because they may hold secrets.
-std::string shownValue(const Json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_structured()) return std::string(typeName(value));
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 bool isDecimal(std::string_view text, std::int64_t min, std::int64_t max) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -99,7 +85,7 @@ bool checkText(std::string_view text, const Rule& rule, std::string_view shown, 
 }
 
 bool expectType(bool fits, const Json& value, std::string_view expected, const std::string& path, Decoding& run) {
-  if (!fits) run.wrongType(path, expected, typeName(value), shownValue(value));
+  if (!fits) run.wrongType(path, expected, value);
   return fits;
 }
 
@@ -146,13 +132,13 @@ void forEachMember(const Json& object, const std::function<void(const std::strin
 }
 
 bool expectObject(const Json& value, const std::string& path, Decoding& run) {
-  if (!value.is_object()) run.wrongType(path, "an object", typeName(value), typeName(value));
+  if (!value.is_object()) run.noContainer(path, "an object", value);
   return value.is_object();
 }
 
 bool expectArray(const Json& value, const Rule& rule, const std::string& path, Decoding& run) {
   if (!value.is_array()) {
-    run.wrongType(path, "an array", typeName(value), typeName(value));
+    run.noContainer(path, "an array", value);
     return false;
   }
   return checkCount(value.size(), rule, path, run);
@@ -226,7 +212,7 @@ void decodeValue(std::optional<Secret>& out, const Json& value, const Rule& rule
   constexpr std::string_view kHidden = "***";
   out.reset();
   if (!value.is_string()) {
-    run.wrongType(path, "text", typeName(value), kHidden);
+    run.wrongTypeOfSecret(path, value);
     return;
   }
   const auto& sent = value.get_ref<const std::string&>();

@@ -73,6 +73,14 @@ std::vector<Problem> decodeEndpointInfo(EndpointInfo& out, const Json& value, co
   return std::move(run.problems());
 }
 
+std::vector<Problem> decodeSpeedLimit(std::vector<SpeedWindow>& out, const Json& value, const std::string& path) {
+  Decoding run(Decoding::From::request);
+  out.clear();
+  decodeValue(out, value, elements(0, kMaxSpeedWindows), path, run);
+  checkSpeedWindows(out, path, run);
+  return std::move(run.problems());
+}
+
 OutJson encodeJob(const JobSpec& spec, EncodeFor purpose) {
   OutJson out = OutJson::object();
   encodeObject(spec, out, purpose);

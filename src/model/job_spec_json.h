@@ -47,10 +47,13 @@ struct DecodedBatch {
 /// password stays only for the same address, instance, user and name server: else an update could send it elsewhere.
 [[nodiscard]] std::vector<Problem> updateJob(JobSpec& spec, const nlohmann::json& params, const std::string& path);
 
-/// Decodes a db_object / object_info map / endpoint info alone (actions and updates use them).
+/// Decodes a db_object / object_info map / endpoint info / speed_limit alone (actions and updates use them).
 [[nodiscard]] std::vector<Problem> decodeDbObject(DbObject& out, const nlohmann::json& value, const std::string& path);
 [[nodiscard]] std::vector<Problem> decodeEndpointInfo(EndpointInfo& out, const nlohmann::json& value,
                                                       const std::string& path);
+
+[[nodiscard]] std::vector<Problem> decodeSpeedLimit(std::vector<SpeedWindow>& out, const nlohmann::json& value,
+                                                    const std::string& path);
 
 enum class EncodeFor { answer, store };
 /// answer: without secrets and without db_object (which has its own call); store: with the sealed secrets and

@@ -145,7 +145,7 @@ std::vector<Problem> updateJob(JobSpec& spec, const Json& params, const std::str
   updateEndpoints(spec.sourceEndpoint, params, "source_endpoint", path, run);
   updateEndpoints(spec.targetEndpoint, params, "target_endpoint", path, run);
   replaceBlock(spec.alarmNotify, params, "alarm_notify", object(), path, run);
-  replaceBlock(spec.speedLimit, params, "speed_limit", elements(0, 3), path, run);
+  replaceBlock(spec.speedLimit, params, "speed_limit", elements(0, kMaxSpeedWindows), path, run);
   updateUsers(spec.userMigration, params, path, run);
   replaceBlock(spec.policyConfig, params, "policy_config", object(), path, run);
   replaceBlock(spec.dbObject, params, "db_object", object(), path, run);

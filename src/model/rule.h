@@ -64,6 +64,8 @@ inline constexpr std::int64_t kShortText = 256;     // names and ids
 inline constexpr std::int64_t kLongText = 4096;     // address lists, values
 inline constexpr std::int64_t kFileText = 524'288;  // a certificate bundle in Base64
 
+inline constexpr std::int64_t kMaxSpeedWindows = 3;  // table 15
+
 [[nodiscard]] Rule text(std::int64_t min = 0, std::int64_t max = kShortText);
 [[nodiscard]] Rule numberText(std::int64_t min, std::int64_t max);
 [[nodiscard]] Rule oneOf(std::vector<std::string_view> values);

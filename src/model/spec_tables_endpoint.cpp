@@ -148,7 +148,7 @@ const Table<CustomizedDns>& tableOf<CustomizedDns>() {
           field<&CustomizedDns::isSetDns>("is_set_dns", flag().required(), stored),
           field<&CustomizedDns::setDnsAction>("set_dns_action", oneOf({"add", "keep", "update", "recover"}).required(),
                                               stored),
-          field<&CustomizedDns::dnsIp>("dns_ip", text(0, 15).required(), stored),
+          field<&CustomizedDns::dnsIp>("dns_ip", text(0, 15).shaped(kIpv4).required(), stored),
       }};
   return table;
 }

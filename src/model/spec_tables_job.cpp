@@ -18,7 +18,7 @@ const Table<JobSpec>& tableOf<JobSpec>() {
           field<&JobSpec::sourceEndpoint>("source_endpoint", elements(1, 1).required(), enacted),
           field<&JobSpec::targetEndpoint>("target_endpoint", elements(1, 1).required(), enacted),
           field<&JobSpec::alarmNotify>("alarm_notify", object(), stored, "notifications come with the alarms"),
-          field<&JobSpec::speedLimit>("speed_limit", elements(0, 3), enacted,
+          field<&JobSpec::speedLimit>("speed_limit", elements(0, kMaxSpeedWindows), enacted,
                                       "absent or [] = unlimited, as is the time outside of every window; not for "
                                       "INCR_TRANS; the windows must not overlap"),
           field<&JobSpec::userMigration>("user_migration", object(), later, "if is_migrate_user is true"),

@@ -88,6 +88,10 @@ bool ipv4(std::string_view s) {
     s.remove_prefix(dot + 1);
   }
 }
+bool ipv4OrEmpty(std::string_view s) {
+  return s.empty() || ipv4(s);
+}
+
 bool ipv4List(std::string_view s) {
   return s.empty() || everyElement(s, ipv4);
 }
@@ -130,6 +134,9 @@ const Format kWindowEnd{clockEnd, "hh:59 from 00:59 to 23:59", "^([01][0-9]|2[0-
 const Format kBase64{base64, "Base64", ""};
 const Format kSha256Hex{sha256Hex, "64 hexadecimal digits (SHA-256 of the decoded certificate), or an empty text",
                         "^([0-9A-Fa-f]{64})?$"};
+const Format kIpv4{
+    ipv4OrEmpty, "an IPv4 address, or an empty text",
+    "^((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3})?$"};
 const Format kIpv4List{ipv4List, "IPv4 addresses, comma-separated", ""};
 const Format kSyncTypes{syncTypes,
                         "supportAllType, or a comma-separated list of tableData, tableStructure, constraintData",

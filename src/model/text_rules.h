@@ -15,6 +15,7 @@ extern const Format kWindowBegin;  // hh:mm
 extern const Format kWindowEnd;    // hh:59
 extern const Format kBase64;       // empty or Base64 of at least one byte, line breaks allowed
 extern const Format kSha256Hex;    // empty or 64 hexadecimal digits
+extern const Format kIpv4;         // empty or one IPv4 address
 extern const Format kIpv4List;     // empty or IPv4 addresses, comma-separated
 extern const Format kSyncTypes;    // supportAllType, or a comma list of the three others
 extern const Format kDmlTypes;     // comma list of i, u, d in any case

@@ -250,6 +250,9 @@ TEST(EndpointRules, ThereIsAWayToTheServer) {
   EXPECT_THAT(endpointProblems(R"({"endpoint":{"ip":null}})"), ElementsAreArray({at + "ip"}));
   EXPECT_THAT(endpointProblems(R"({"endpoint":{"ip":""}})"), ElementsAreArray({at + "ip"}));
   EXPECT_THAT(endpointProblems(R"({"endpoint":{"db_port":null}})"), ElementsAreArray({at + "db_port"}));
+  EXPECT_THAT(endpointProblems(R"({"endpoint":{"ip":"sentinel://m@a:1"}})"),
+              ElementsAreArray({"DRS.M00202 job.source_endpoint[0].endpoint.ip"}))
+      << "Sentinels watch over Redis only";
   EXPECT_THAT(endpointProblems(R"({"endpoint":{"db_port":null,"ip":"a:3306,b"}})"), ElementsAreArray({at + "db_port"}));
   EXPECT_THAT(endpointProblems(R"({"endpoint":{"db_port":null,"ip":"a:3306,[::1]:3307"}})"), IsEmpty());
   EXPECT_THAT(endpointProblems(managed + R"(,"ip":null,"db_port":null}})"), ElementsAreArray({at + "instance_id"}));

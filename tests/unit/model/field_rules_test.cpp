@@ -260,6 +260,8 @@ TEST(EndpointFields, KeepTheirRules) {
       "customized_dns.set_dns_action");
   one(R"({"customized_dns":{"is_set_dns":true,"set_dns_action":"add","dns_ip":"2001:db8:0:1::53"}})", "DRS.M00202",
       "customized_dns.dns_ip");
+  one(R"({"customized_dns":{"is_set_dns":true,"set_dns_action":"add","dns_ip":"300.1.1.1"}})", "DRS.M00202",
+      "customized_dns.dns_ip");
   EXPECT_THAT(
       endpointProblems(R"({"cloud":{},"vpc":{},"customized_dns":{}})"),
       ElementsAreArray(
