@@ -130,6 +130,7 @@ Decision decide(JobAction action, const JobRecord& job) noexcept {
     case JobAction::testNetwork:
     case JobAction::collectPosition:
     case JobAction::collectObjects:
+    case JobAction::limitSpeed:
       return when(isAlive(phase), phase);
     case JobAction::createCompare:
       return when(phase == Phase::copied || phase == Phase::streaming, phase);
@@ -183,6 +184,8 @@ std::string_view toText(JobAction action) noexcept {
       return "reading the objects";
     case JobAction::createCompare:
       return "comparing";
+    case JobAction::limitSpeed:
+      return "limiting the speed";
   }
   return "";
 }
@@ -203,7 +206,8 @@ const std::vector<JobAction>& allJobActions() {
                                              JobAction::setStartPosition,
                                              JobAction::collectPosition,
                                              JobAction::collectObjects,
-                                             JobAction::createCompare};
+                                             JobAction::createCompare,
+                                             JobAction::limitSpeed};
   return all;
 }
 

@@ -26,9 +26,10 @@ struct Actor {
 
 /// The outcome for one element of a call that names several jobs.
 struct ItemResult {
-  std::string id, name;        ///< name: empty if the job is unknown
-  std::optional<Error> error;  ///< nothing = success
-  std::string queryId;         ///< of asynchronous actions
+  std::string id, name;           ///< name: empty if the job is unknown
+  std::optional<Error> error;     ///< nothing = success
+  std::vector<Problem> problems;  ///< of a refused update: all that is wrong; `error` is the first
+  std::string queryId;            ///< of asynchronous actions
 };
 
 /// One element of a batch update (v5-endpoints.md 2.3). type: all, network, endpoint, policy, db_object, precheck.
@@ -40,7 +41,7 @@ struct BatchUpdate {
 
 struct StartOptions {
   UnixMillis startAtMillis = 0;  ///< 0 or in the past = now
-  bool compareAtEnd = true;      ///< is_auto_create_compare
+  bool compareAtEnd = true;      ///< is_auto_create_compare; of FULL_TRANS only, see docs/guides/mysql-to-mysql.md
 };
 
 /// Progress of a whole job, summed up over its tables and running tasks.
@@ -171,6 +172,9 @@ class JobService {
   /// Accepts failed pre-check items. Throws Error(valueNotAllowed) for one that does not exist or must not be skipped.
   void skipPrecheck(const Actor& actor, const std::string& jobId, const std::vector<std::string>& items,
                     const std::string& reason);
+  /// Replaces the windows of the speed limit (checked; none = no limit), also while the copy runs. Throws
+  /// Error(noFlowControl) for INCR_TRANS.
+  void limitSpeed(const Actor& actor, const std::string& jobId, const std::vector<SpeedWindow>& windows);
   /// INCR_TRANS before its stream starts. Throws Error(valueNotAllowed, crossField).
   void setStartPosition(const Actor& actor, const std::string& jobId, const std::string& fileAndPosition,
                         const std::string& gtidSet);

@@ -102,6 +102,21 @@ void JobService::skipPrecheck(const Actor& actor, const std::string& jobId, cons
   });
 }
 
+void JobService::limitSpeed(const Actor& actor, const std::string& jobId, const std::vector<SpeedWindow>& windows) {
+  impl_->act(actor, jobId, JobAction::limitSpeed, [&](StoreTransaction& tx, JobRecord& job, Phase) {
+    if (job.spec->baseInfo.taskType.value_or("") == "INCR_TRANS")
+      throw Error(Msg::noFlowControl, {"speed_limit"}, Origin::request);
+    auto spec = std::make_shared<JobSpec>(*job.spec);
+    spec->speedLimit = windows;
+    tx.updateSpec(job, std::move(spec));
+    std::string text;
+    for (const SpeedWindow& window : windows)
+      text +=
+          (text.empty() ? "" : ", ") + *window.speed + " MB/s from " + *window.begin + " to " + *window.end + " UTC";
+    Lifecycle(tx).log(job, EventLevel::info, "The speed limit is " + (text.empty() ? "none" : text), actor.userName);
+  });
+}
+
 void JobService::setStartPosition(const Actor& actor, const std::string& jobId, const std::string& fileAndPosition,
                                   const std::string& gtidSet) {
   impl_->act(actor, jobId, JobAction::setStartPosition, [&](StoreTransaction& tx, JobRecord& job, Phase) {

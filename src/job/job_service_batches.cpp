@@ -1,5 +1,6 @@
 #include "base/ids.h"
 #include "job/job_service_impl.h"
+#include "model/decoding.h"
 
 #include <nlohmann/json.hpp>
 
@@ -124,13 +125,16 @@ std::vector<ItemResult> JobService::updateBatch(const Actor& actor, const std::s
         result.name = job.name;
         (void)require(JobAction::edit, job);
         if (updates[i].params != nullptr && updates[i].type != "precheck")
-          impl_->change(tx, job, *updates[i].params, jobs, i);
+          result.problems = impl_->change(tx, job, *updates[i].params, jobs, i);
+        if (!result.problems.empty()) return;
         result.name = job.name;
         Lifecycle(tx).log(job, EventLevel::info,
                           "The task was changed (" + updates[i].type + "); its validation begins again",
                           actor.userName);
         impl_->revalidate(tx, job, "");
       });
+      if (!result.problems.empty())
+        result.error = Error(result.problems.front().msg, result.problems.front().args, Origin::request);
     } catch (const Error& error) {
       if (error.origin() == Origin::store) throw;
       result.error = error;
@@ -140,21 +144,23 @@ std::vector<ItemResult> JobService::updateBatch(const Actor& actor, const std::s
   return results;
 }
 
-void JobService::Impl::change(StoreTransaction& tx, JobRecord& job, const nlohmann::json& params,
-                              const std::vector<JobRecord>& batch, std::size_t index) const {
+std::vector<Problem> JobService::Impl::change(StoreTransaction& tx, JobRecord& job, const nlohmann::json& params,
+                                              const std::vector<JobRecord>& batch, std::size_t index) const {
   auto spec = std::make_shared<JobSpec>(*job.spec);
   // Secrets are bound to their place: what an update moves is opened at the old place and sealed for the new one.
   unseal(*spec, job.id);
-  const std::vector<Problem> problems = updateJob(*spec, params, "jobs[" + std::to_string(index) + "].params");
-  if (!problems.empty()) throw Error(problems.front().msg, problems.front().args, Origin::request);
-  for (const JobRecord& other : batch) {
-    const std::string name = spec->baseInfo.name.value_or("");
-    if (other.id != job.id && sameName(other.name, name))
-      throw Error(Msg::duplicate, {"base_info.name", name}, Origin::request);
-  }
+  const std::string path = "jobs[" + std::to_string(index) + "].params";
+  std::vector<Problem> problems = updateJob(*spec, params, path);
+  const std::string name = spec->baseInfo.name.value_or("");
+  const bool nameTwice = std::any_of(batch.begin(), batch.end(), [&](const JobRecord& other) {
+    return other.id != job.id && sameName(other.name, name);
+  });
+  if (nameTwice) problems.push_back(duplicateProblem(path + ".base_info.name", name));
+  if (!problems.empty()) return problems;
   nameEndpoints(*spec);
   seal(*spec, job.id);
   tx.updateSpec(job, std::move(spec));
+  return problems;
 }
 
 JobService::Committed JobService::commitBatch(const Actor& actor, const std::string& batchId) {
@@ -175,6 +181,8 @@ JobService::Committed JobService::commitBatch(const Actor& actor, const std::str
       impl_->submit(tx, job, actor.userName);
       ++out.jobs;
     }
+    if (out.jobs == 0)
+      throw Error(Msg::wrongState, {"committing", "no job of the batch is left to be submitted"}, Origin::request);
     out.batch.status = BatchStatus::committed;
     out.batch.commitMillis = tx.now();
     tx.update(out.batch);

@@ -39,9 +39,9 @@ class JobService::Impl {
   /// Validates a draft (again). `queryId`: who waits for it, may be empty.
   void revalidate(StoreTransaction& tx, JobRecord& job, const std::string& queryId) const;
 
-  /// Applies an update (v5-endpoints.md 2.3) to a draft. Throws Error of the first problem.
-  void change(StoreTransaction& tx, JobRecord& job, const nlohmann::json& params, const std::vector<JobRecord>& batch,
-              std::size_t index) const;
+  /// Applies an update (v5-endpoints.md 2.3) to a draft. With problems nothing is changed.
+  [[nodiscard]] std::vector<Problem> change(StoreTransaction& tx, JobRecord& job, const nlohmann::json& params,
+                                            const std::vector<JobRecord>& batch, std::size_t index) const;
 
   /// Name and target must not belong to another job. Throws Error(nameTaken, targetTaken).
   void requireFree(const StoreTransaction& tx, const JobRecord& job) const;

@@ -26,15 +26,28 @@ DbObject only(DbObject objects, const std::vector<std::string>& databases) {
   return objects;
 }
 
-/// Sent means: planned and taken over by the copy or the stream.
+/// Sent means: planned and taken over by the copy or the stream, also of a task that has ended since. A reset begins
+/// anew.
 bool isSent(const JobRecord& job) {
-  return job.phase == Phase::copying || job.phase == Phase::finishing || job.phase == Phase::copied ||
-         job.phase == Phase::streaming || job.phase == Phase::switchingOver;
+  return job.copyStartedMillis != 0 || job.streamStartedMillis != 0 || job.phase == Phase::finishing;
 }
 
-DbObject selected(const JobRecord& job, const ObjectsQuery& query) {
-  DbObject objects = only(job.spec->dbObject, query.databases);
+/// A selection of everything names no database: the plan does.
+void addPlannedDatabases(DbObject& objects, const StoreView& view, const std::string& jobId) {
+  constexpr std::int64_t kAll = 1'000'000'000;
+  objects.objectInfo.emplace();
+  for (const TableRecord& table : view.tables(jobId, "", {0, kAll}).items) {
+    DatabaseObject& database = (*objects.objectInfo)[table.sourceDatabase];
+    database.name = table.targetDatabase;
+    database.all = true;
+  }
+}
+
+DbObject selected(const StoreView& view, const JobRecord& job, const ObjectsQuery& query) {
+  DbObject objects = job.spec->dbObject;
   const bool sent = isSent(job);
+  if (query.type == "synchronized" && sent && !objects.objectInfo) addPlannedDatabases(objects, view, job.id);
+  objects = only(std::move(objects), query.databases);
   if (query.type == "synchronized" && !sent) {
     objects.objectInfo.emplace();
     return objects;
@@ -109,7 +122,7 @@ std::string JobService::collectObjects(const Actor& actor, const std::string& jo
     record.jobId = job.id;
     record.kind = TaskKind::objects;
     record.state = QueryState::success;
-    record.result = dump(encodeDbObject(selected(job, query)));
+    record.result = dump(encodeDbObject(selected(tx, job, query)));
     record.createMillis = tx.now();
     tx.insert(record);
   });
@@ -137,7 +150,8 @@ QueryAnswer JobService::answer(const Actor& actor, const std::string& jobId, con
 }
 
 DbObject JobService::selectedObjects(const Actor& actor, const std::string& jobId, const ObjectsQuery& query) {
-  return selected(impl_->find(impl_->store.view(), actor, jobId), query);
+  const StoreView view = impl_->store.view();
+  return selected(view, impl_->find(view, actor, jobId), query);
 }
 
 // ---- comparisons ----

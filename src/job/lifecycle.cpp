@@ -188,12 +188,14 @@ void Lifecycle::begin(JobRecord& job, const std::string& user) {
 
 void Lifecycle::end(JobRecord& job, bool force, const std::string& user) {
   const Phase next = require(force ? JobAction::forceEnd : JobAction::end, job);
+  const bool wasDraft = job.phase == Phase::draft;
   tx_.cancelTasks(job.id, kAllTasks);
   job.desired = Desired::end;
   job.fault.reset();
   job.drained = !tx_.running(job.id);
   if (next == job.phase) save(job);
   move(job, next, user);
+  if (wasDraft) refreshBatch(job.batchId);
   if (next == Phase::ending) {
     const std::string payload = force ? R"({"force":true})" : R"({"force":false})";
     create(job, {.kind = TaskKind::end, .payload = payload, .queryId = {}, .notBefore = 0});
@@ -224,6 +226,7 @@ void Lifecycle::refreshBatch(const std::string& batchId) {
   if (!batch || batch->status == BatchStatus::committed) return;
   batch->status = BatchStatus::validateSuccess;
   for (const JobRecord& other : tx_.jobsOfBatch(batch->id)) {
+    if (other.phase != Phase::draft) continue;  // started, or ended, on its own
     if (other.validation == Validation::running) {
       batch->status = BatchStatus::validating;
       break;

@@ -34,7 +34,8 @@ enum class JobAction {
   setStartPosition,
   collectPosition,
   collectObjects,
-  createCompare
+  createCompare,
+  limitSpeed
 };
 [[nodiscard]] std::string_view toText(JobAction action) noexcept;  ///< in words, for messages: "pausing"
 [[nodiscard]] const std::vector<JobAction>& allJobActions();

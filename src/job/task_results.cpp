@@ -1,5 +1,6 @@
 #include "job/task_results.h"
 
+#include "base/ids.h"
 #include "job/lifecycle.h"
 #include "job/target_tables.h"
 #include "store/records_json.h"
@@ -78,6 +79,18 @@ void holdTargets(StoreTransaction& tx, const JobRecord& job, const InstanceCatal
   tx.holdTargets(job.id, keys);
 }
 
+/// is_auto_create_compare: the rows of a full copy are counted on both sides when it is complete.
+void compareAtEnd(StoreTransaction& tx, const JobRecord& job) {
+  CompareRecord comparison;
+  comparison.id = newUuid();
+  comparison.jobId = job.id;
+  comparison.type = CompareType::lines;
+  comparison.createMillis = tx.now();
+  tx.insert(comparison);
+  tx.insert(job.id, {.kind = TaskKind::compare, .payload = "{}", .queryId = comparison.id, .notBefore = 0});
+  Lifecycle(tx).log(job, EventLevel::info, "A comparison of the rows' numbers begins by itself (lines)");
+}
+
 void stepForward(StoreTransaction& tx, JobRecord& job, const TaskRecord& task, const TaskOutcome& outcome,
                  const Settings& settings) {
   Lifecycle life(tx);
@@ -87,6 +100,7 @@ void stepForward(StoreTransaction& tx, JobRecord& job, const TaskRecord& task, c
   const Step step = nextStep(task.kind, job.spec->baseInfo.taskType.value_or("FULL_INCR_TRANS"), openChunks);
   if (step.phase) life.move(job, *step.phase);
   if (step.task) life.create(job, {.kind = *step.task, .payload = outcome.nextPayload, .queryId = {}, .notBefore = 0});
+  if (step.phase == Phase::copied && job.compareAtEnd) compareAtEnd(tx, job);
   if (job.phase != Phase::ended) return;
   tx.releaseTargets(job.id);
   tx.eraseFinished(job.id);
@@ -106,7 +120,10 @@ void validationDone(StoreTransaction& tx, JobRecord& job, const TaskRecord& task
 
 std::optional<Error> whyNotValid(const JobRecord& job) {
   for (const NetworkRow& row : job.networkResults) {
-    if (!row.success) return Error(Msg::cannotConnect, {row.ip, row.errorMessage}, Origin::request);
+    if (row.success) continue;
+    const bool saysWhere = row.errorMessage.find(row.ip) != std::string::npos;
+    const std::string where = saysWhere ? "" : row.ip + ": ";
+    return Error(Msg::precheckFailed, {"connection test: " + where + row.errorMessage}, Origin::request);
   }
   if (job.precheck.mayStart()) return std::nullopt;
   std::string names;

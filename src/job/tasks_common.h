@@ -5,6 +5,7 @@
 #include "pipeline/throttle.h"
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 // What the bodies of the tasks share. One file per subject: tasks_check (validate, network, precheck), tasks_query
@@ -27,6 +28,9 @@ namespace drs {
 
 /// speed_limit as rules of the throttle: whole hours, 10^6 bytes per second.
 [[nodiscard]] std::vector<SpeedRule> speedRulesOf(const JobSpec& spec);
+
+/// The pre-check item of a job that names schema changes to be carried over; nothing if it names none.
+[[nodiscard]] std::optional<PrecheckRow> schemaChangeAlarm(const JobSpec& spec);
 
 /// All items that guard the job: the engine's, the rules that are not enacted, the selection against the source.
 [[nodiscard]] PrecheckReport runPrecheck(const TaskContext& context, const Engine& engine);

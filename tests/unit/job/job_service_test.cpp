@@ -254,6 +254,50 @@ TEST_F(JobServiceTest, AnUpdateChangesSealsAndValidatesAgain) {
   EXPECT_EQ(service.batch(actor, batch).status, BatchStatus::validateSuccess);
 }
 
+TEST_F(JobServiceTest, AnUpdateNamesAllItsProblems) {
+  const std::string batch = create({plainSpec("job-a"), plainSpec("job-b")});
+  const json bad = json::parse(
+      R"({"base_info":{"task_type":"SOMETHING","description":"a<b","name":"JOB-b"},"policy_config":{"conflict_policy":"x"}})");
+  const ItemResult result = service.updateBatch(actor, batch, {{"all", "", &bad}}).at(0);
+  std::vector<std::string> paths;
+  for (const Problem& problem : result.problems) paths.push_back(problem.path);
+  EXPECT_THAT(paths, ElementsAre("jobs[0].params.base_info.task_type", "jobs[0].params.base_info.description",
+                                 "jobs[0].params.policy_config.conflict_policy", "jobs[0].params.base_info.name"));
+  ASSERT_TRUE(result.error);
+  EXPECT_EQ(result.error->msg(), Msg::valueNotAllowed);
+  EXPECT_THAT(result.error->text(), HasSubstr("task_type"));
+  EXPECT_EQ(service.job(actor, result.id).name, "job-a");
+}
+
+TEST_F(JobServiceTest, ADraftThatWasEndedDoesNotHoldItsBatch) {
+  const std::string batch = create({plainSpec("job-a"), plainSpec("job-b")});
+  const auto ids = idsOf(batch);
+  finish(TaskKind::network);  // nothing but the validations is there
+  service.end(actor, ids[0], false);
+  EXPECT_EQ(service.batch(actor, batch).status, BatchStatus::validating) << "of the other one";
+  validate();
+  EXPECT_EQ(service.batch(actor, batch).status, BatchStatus::validateSuccess);
+
+  const std::string failing = create({plainSpec("job-c"), plainSpec("job-d")});
+  validate("srcDbBinlogIsOff");
+  EXPECT_EQ(service.batch(actor, failing).status, BatchStatus::validateFailed);
+  for (const std::string& id : idsOf(failing)) service.end(actor, id, false);
+  EXPECT_EQ(service.batch(actor, failing).status, BatchStatus::validateSuccess) << "nothing is left that failed";
+  EXPECT_EQ(service.commitBatch(actor, batch).jobs, 1U);
+}
+
+TEST_F(JobServiceTest, ABatchOfWhichNothingIsLeftIsNotCommitted) {
+  const std::string batch = create({plainSpec("job-a"), plainSpec("job-b")});
+  const auto ids = idsOf(batch);
+  validate();
+  service.start(actor, ids[0], {});
+  service.remove(actor, ids[1]);
+  const auto refused = refusal([&] { service.commitBatch(actor, batch); });
+  EXPECT_EQ(refused.first, Msg::wrongState);
+  EXPECT_THAT(refused.second, HasSubstr("no job"));
+  EXPECT_EQ(service.batch(actor, batch).status, BatchStatus::validateSuccess);
+}
+
 TEST_F(JobServiceTest, AnUpdateDuringTheValidationStartsItAgain) {
   const std::string batch = create({plainSpec("job-a")});
   const TaskRecord old = claim(*store, "w", TaskClass::brief, 1).at(0);
@@ -492,6 +536,62 @@ TEST_F(JobServiceTest, ComparisonsNeedSomethingToCompare) {
   EXPECT_EQ(refusal([&] { (void)service.compareResults(actor, early, compare); }).first, Msg::unknownQuery);
   service.cancelCompare(actor, id, compare);
   EXPECT_EQ(refusal([&] { service.cancelCompare(actor, id, compare); }).first, Msg::wrongState);
+}
+
+TEST_F(JobServiceTest, TheSpeedLimitOfARunningJobIsReplaced) {
+  const std::string id = jobIn(Phase::copying, "orders-sync");
+  const std::vector<SpeedWindow> windows{{"01:00", "02:59", "10"}};
+  service.limitSpeed(actor, id, windows);
+  EXPECT_EQ(service.job(actor, id).spec->speedLimit, windows);
+  EXPECT_TRUE(service.job(actor, id).spec->sourceEndpoint.at(0).endpoint.dbPassword->sealed);
+  EXPECT_THAT(service.logs(actor, id, std::nullopt, {}).items.at(0).message, HasSubstr("10 MB/s from 01:00 to 02:59"));
+  service.limitSpeed(actor, id, {});
+  EXPECT_TRUE(service.job(actor, id).spec->speedLimit->empty());
+  EXPECT_EQ(status(id), "FULL_TRANSFER_STARTED");
+  EXPECT_EQ(refusal([&] { service.limitSpeed(stranger, id, {}); }).first, Msg::unknownJob);
+  service.end(actor, id, true);
+  EXPECT_EQ(refusal([&] { service.limitSpeed(actor, id, windows); }).first, Msg::wrongState);
+  const std::string incremental = jobIn(Phase::streaming, "log-only", "INCR_TRANS");
+  EXPECT_EQ(refusal([&] { service.limitSpeed(actor, incremental, windows); }).first, Msg::noFlowControl);
+}
+
+TEST_F(JobServiceTest, WhatWasSentStaysSentWhenTheJobHasEnded) {
+  const std::string id = jobIn(Phase::copying, "orders-sync");
+  EXPECT_TRUE(service.selectedObjects(actor, id, {"synchronized", {}}).objectInfo->at("shop").isSynchronized.value());
+  service.end(actor, id, true);
+  finish(TaskKind::end);
+  EXPECT_EQ(status(id), "RELEASE_RESOURCE_COMPLETE");
+  EXPECT_TRUE(service.selectedObjects(actor, id, {"synchronized", {}}).objectInfo->contains("shop"));
+  const std::string never = jobIn(Phase::planning, "other-sync");
+  service.end(actor, never, true);
+  EXPECT_TRUE(service.selectedObjects(actor, never, {"synchronized", {}}).objectInfo->empty());
+}
+
+TEST_F(JobServiceTest, ASelectionOfEverythingHasSentThePlannedDatabases) {
+  JobSpec spec = plainSpec("all-of-it");
+  spec.dbObject = {};
+  spec.dbObject.objectScope = "all";
+  const std::string batch = create({spec});
+  validate();
+  service.commitBatch(actor, batch);
+  const std::string id = idsOf(batch).at(0);
+  EXPECT_TRUE(service.selectedObjects(actor, id, {"synchronized", {}}).objectInfo->empty());
+  store->write([&](StoreTransaction& tx) {
+    TableRecord orders;
+    orders.sourceDatabase = orders.targetDatabase = "shop";
+    orders.sourceTable = orders.targetTable = "orders";
+    TableRecord users = orders;
+    users.plan = 1;
+    users.sourceDatabase = users.targetDatabase = "crm";
+    tx.replaceTables(id, {orders, users});
+    JobRecord job = *tx.job(id);
+    Lifecycle(tx).move(job, Phase::copying);
+  });
+  const DbObject sent = service.selectedObjects(actor, id, {"synchronized", {}});
+  EXPECT_EQ(sent.objectInfo->size(), 2U);
+  EXPECT_TRUE(sent.objectInfo->at("crm").isSynchronized.value());
+  EXPECT_EQ(service.selectedObjects(actor, id, {"synchronized", {"shop"}}).objectInfo->size(), 1U);
+  EXPECT_FALSE(service.selectedObjects(actor, id, {"modified", {}}).objectInfo);
 }
 
 }  // namespace

@@ -163,6 +163,7 @@ std::string expected(JobAction action, const JobRecord& job) {
     case JobAction::testNetwork:
     case JobAction::collectPosition:
     case JobAction::collectObjects:
+    case JobAction::limitSpeed:
       return alive ? same : "no";
     case JobAction::setStartPosition:
       if (draft || job.phase == Phase::scheduled) return same;
@@ -187,7 +188,7 @@ TEST(Decisions, AreMadeForEveryActionInEveryState) {
       ++checked;
     }
   }
-  EXPECT_EQ(checked, kPhases.size() * 3 * 2 * 2 * 2 * 16);
+  EXPECT_EQ(checked, kPhases.size() * 3 * 2 * 2 * 2 * 17);
 }
 
 // The states in which real clients send their actions (v5-endpoints.md 2.6).

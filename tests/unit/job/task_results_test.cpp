@@ -1,6 +1,7 @@
 #include "job/task_results.h"
 
 #include "job/lifecycle.h"
+#include "job/tasks_common.h"
 #include "support/store_fixture.h"
 
 #include <gmock/gmock.h>
@@ -92,6 +93,43 @@ TEST_F(TaskResults, AFullTransferReplaysThenFinishes) {
   ASSERT_TRUE(complete(claimed(TaskKind::finish)));
   EXPECT_EQ(read(job).phase, Phase::copied);
   EXPECT_EQ(read(job).status, "FULL_TRANSFER_COMPLETE");
+}
+
+TEST_F(TaskResults, AFullTransferIsComparedWhenItIsComplete) {
+  for (const bool wanted : {true, false}) {
+    JobRecord job = jobOf(wanted ? "compared" : "not-compared", "batch", "FULL_TRANS");
+    job.compareAtEnd = wanted;
+    job = add(job, Phase::copying);
+    addTask(job, TaskKind::finish);
+    const TaskRecord task = claim(*store, "w", TaskClass::work, 1).at(0);
+    store->write([&](StoreTransaction& tx) { EXPECT_TRUE(completeTask(tx, task, {}, settings)); });
+    EXPECT_EQ(store->view().job(job.id)->status, "FULL_TRANSFER_COMPLETE");
+    const auto comparisons = store->view().comparisons(job.id, {});
+    EXPECT_EQ(comparisons.total, wanted ? 1 : 0);
+    EXPECT_EQ(store->view().unfinished(job.id, TaskKind::compare), wanted);
+    for (const CompareRecord& comparison : comparisons.items) EXPECT_EQ(comparison.type, CompareType::lines);
+    store->write([&](StoreTransaction& tx) { tx.cancelTasks(job.id, {TaskKind::compare}); });
+  }
+}
+
+TEST_F(TaskResults, AConnectionThatFailedIsNamedOnce) {
+  JobRecord job = jobOf("one");
+  job.networkResults = {{"10.0.0.1", false, "DRS.M00300", "No connection to source 10.0.0.1:3306: refused"}};
+  EXPECT_EQ(whyNotValid(job)->text(),
+            "The pre-check failed: connection test: No connection to source 10.0.0.1:3306: refused");
+}
+
+TEST_F(TaskResults, SchemaChangesThatAreAskedForAreAnAlarm) {
+  JobSpec spec = testing::specOf("one");
+  EXPECT_FALSE(schemaChangeAlarm(spec));
+  spec.policyConfig.supportDdlInfo = "";
+  EXPECT_FALSE(schemaChangeAlarm(spec));
+  spec.policyConfig.supportDdlInfo = "CREATE_TABLE,ADD_COLUMN";
+  const auto alarm = schemaChangeAlarm(spec);
+  ASSERT_TRUE(alarm);
+  EXPECT_EQ(alarm->result, PrecheckRow::Result::alarm);
+  EXPECT_NE(alarm->reason.find("CREATE_TABLE,ADD_COLUMN"), std::string::npos);
+  EXPECT_NE(alarm->reason.find("stops the task"), std::string::npos);
 }
 
 TEST_F(TaskResults, NobodyFinishesWhatAnotherOwns) {
