@@ -19,14 +19,14 @@ UnixMillis startTimeOf(Members& params) {
   const auto [stop, failure] = std::from_chars(text.data(), end, millis);
   if (failure == std::errc() && stop == end && millis >= 0 && text.size() <= 13) return millis;
   params.problems().push_back(
-      notAllowed(params.pathOf("start_time"), text, "Unix time in milliseconds, up to 13 digits"));
+      notAllowedProblem(params.pathOf("start_time"), text, "Unix time in milliseconds, up to 13 digits"));
   return 0;
 }
 
 /// For what this version does not do: true is refused by name instead of being ignored.
 void refuseTrue(Members& params, std::string_view name) {
   if (params.boolean(name).value_or(false))
-    params.problems().push_back(notAllowed(params.pathOf(name), "true", "false"));
+    params.problems().push_back(notAllowedProblem(params.pathOf(name), "true", "false"));
 }
 
 JobActionRun network(Members& params) {
@@ -138,7 +138,7 @@ JobActionRun createCompare(Members& params) {
     request.options = option->dump();
   request.objects = objectsOf(param);
   if (const json* rules = param.find("data_process_info"); rules != nullptr && !rules->empty())
-    param.problems().push_back(notAllowed(param.pathOf("data_process_info"), "rules", "absent"));
+    param.problems().push_back(notAllowedProblem(param.pathOf("data_process_info"), "rules", "absent"));
   return [request](const Call& call, const std::string& jobId) {
     return call.jobs().createCompare(call.actor, jobId, request);
   };

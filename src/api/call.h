@@ -58,6 +58,9 @@ http::Response showCollection(const Call& call);
 http::Response listObjects(const Call& call);
 http::Response showSelection(const Call& call);
 
+// speed_limit.cpp
+http::Response limitSpeeds(const Call& call);
+
 // progress_data.cpp
 http::Response showProgressData(const Call& call);
 

@@ -38,7 +38,9 @@ Json body(std::string_view code, const std::string& text, const http::Request& r
 
 http::Response errorResponse(const Error& error, const http::Request& request) {
   const int status = message(error.msg()).http;
-  http::Response response = jsonResponse(body(error.code(), textOf(error), request), status);
+  Json out = body(error.code(), textOf(error), request);
+  if (const auto problems = problemsOf(error); !problems.empty()) out["errors"] = encodeProblems(problems);
+  http::Response response = jsonResponse(out, status);
   if (error.msg() == Msg::methodNotAllowed && error.args().size() > 1)
     response.headers.emplace_back("Allow", error.args()[1]);
   if (status == 429 || status == 503) response.headers.emplace_back("Retry-After", "1");
@@ -49,15 +51,34 @@ http::Response errorResponse(const Error& error, const http::Request& request) {
 http::Response errorResponse(const std::vector<Problem>& problems, const http::Request& request) {
   const Problem& first = problems.front();
   Json out = body(message(first.msg).code, textOf(first), request);
-  Json errors = Json::array();
-  for (const Problem& problem : problems) {
-    errors.push_back({{"path", problem.path},
-                      {"value", problem.value},
-                      {"allowed", problem.allowed},
-                      {"error_code", message(problem.msg).code}});
-  }
-  out["errors"] = std::move(errors);
+  out["errors"] = encodeProblems(problems);
   return jsonResponse(out, message(first.msg).http);
+}
+
+Json encodeProblems(const std::vector<Problem>& problems) {
+  Json list = Json::array();
+  for (const Problem& problem : problems) {
+    list.push_back({{"path", problem.path},
+                    {"value", problem.value},
+                    {"allowed", problem.allowed},
+                    {"error_code", message(problem.msg).code}});
+  }
+  return list;
+}
+
+std::vector<Problem> problemsOf(const Error& error) {
+  const std::vector<std::string>& args = error.args();
+  if (error.origin() != Origin::request || args.empty()) return {};
+  switch (error.msg()) {
+    case Msg::missingMember:
+      return {missingProblem(args[0])};
+    case Msg::valueNotAllowed:
+    case Msg::badPaging:
+      return args.size() < 3 ? std::vector<Problem>()
+                             : std::vector<Problem>{{error.msg(), args[0], args[1], args[2], args}};
+    default:
+      return {};
+  }
 }
 
 std::string textOf(const Problem& problem) {

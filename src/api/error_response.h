@@ -6,6 +6,8 @@
 #include "model/job_spec_json.h"
 #include "store/records.h"
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <string>
 #include <vector>
 
@@ -18,6 +20,12 @@ namespace drs::api {
 /// A refused request: the first problem is the code and the text, all stand in "errors" (path, value, allowed,
 /// error_code). `problems` must not be empty.
 [[nodiscard]] http::Response errorResponse(const std::vector<Problem>& problems, const http::Request& request);
+
+/// The same as "errors" of an answer.
+[[nodiscard]] nlohmann::ordered_json encodeProblems(const std::vector<Problem>& problems);
+
+/// What a failure says about one member or parameter of the request; nothing if it says nothing of that kind.
+[[nodiscard]] std::vector<Problem> problemsOf(const Error& error);
 
 /// The catalogue's text of one problem or failure with its remedy, cut to 512 characters.
 [[nodiscard]] std::string textOf(const Problem& problem);

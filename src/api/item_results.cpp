@@ -28,6 +28,8 @@ ordered_json encodeResults(const std::vector<ItemResult>& results) {
     if (result.error) {
       one["error_code"] = result.error->code();
       one["error_msg"] = textOf(*result.error);
+      const auto problems = result.problems.empty() ? problemsOf(*result.error) : result.problems;
+      if (!problems.empty()) one["errors"] = encodeProblems(problems);
     }
     list.push_back(std::move(one));
   }

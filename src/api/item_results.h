@@ -16,7 +16,7 @@ namespace drs::api {
 [[nodiscard]] ItemResult itemResult(JobService& jobs, const Actor& actor, const std::string& jobId,
                                     const std::function<std::string()>& act);
 
-/// {"jobs":[{"id","name","status","query_id","error_code","error_msg"}]}.
+/// {"jobs":[{"id","name","status","query_id","error_code","error_msg","errors"}]}.
 [[nodiscard]] nlohmann::ordered_json encodeResults(const std::vector<ItemResult>& results);
 
 /// {"id","name","status":"success"} of one job.

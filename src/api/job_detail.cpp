@@ -1,6 +1,7 @@
 #include "api/call.h"
 #include "api/encode_job.h"
 #include "api/encode_progress.h"
+#include "api/error_response.h"
 #include "api/json_io.h"
 #include "api/query.h"
 
@@ -44,6 +45,24 @@ QueryAnswer answerOf(const Call& call, const std::string& queryId, TaskKind kind
   return answer;
 }
 
+/// Why a question has no answer. One whose task was stopped has no fault of its own.
+Fault whyFailed(const QueryRecord& record) {
+  return record.fault.value_or(
+      faultOf(Error(Msg::wrongState, {"Answering", "the task is changed, reset or ended"}), 0));
+}
+
+/// A pre-check that did not come to its end, in the shape of one that did.
+PrecheckReport failedReport(const QueryRecord& record) {
+  PrecheckReport report;
+  report.process = 100;
+  PrecheckRow& row = report.items.emplace_back();
+  row.item = "checkJobDbObjectInfo";
+  row.group = "objects";
+  row.result = PrecheckRow::Result::failed;
+  row.reason = "the pre-check could not be run: " + textOf(whyFailed(record));
+  return report;
+}
+
 /// With query_id the answer to an action, without it what the validation found.
 ordered_json network(const Call& call, const JobRecord& job) {
   ordered_json out = headOf(job);
@@ -51,8 +70,10 @@ ordered_json network(const Call& call, const JobRecord& job) {
   if (const auto queryId = queryText(call.request, "query_id")) {
     const QueryAnswer answer = answerOf(call, *queryId, TaskKind::network);
     rows = answer.network;
-    if (rows.empty() && answer.record.fault)
-      rows.push_back({"", false, answer.record.fault->code, answer.record.fault->text});
+    if (answer.record.state == QueryState::failed) {
+      const Fault why = whyFailed(answer.record);
+      rows.push_back({"", false, why.code, why.text});
+    }
   }
   out["network_results"] = encodeNetworkResults(rows);
   return out;
@@ -62,7 +83,9 @@ ordered_json precheck(const Call& call, const JobRecord& job) {
   ordered_json out = headOf(job);
   PrecheckReport report = job.precheck;
   if (const auto queryId = queryText(call.request, "query_id")) {
-    report = answerOf(call, *queryId, TaskKind::precheck).precheck.value_or(PrecheckReport{});
+    const QueryAnswer answer = answerOf(call, *queryId, TaskKind::precheck);
+    report = answer.precheck.value_or(PrecheckReport{});
+    if (answer.record.state == QueryState::failed) report = failedReport(answer.record);
   }
   out["precheck_result"] = encodePrecheck(report);
   return out;

@@ -64,8 +64,8 @@ http::Response deleteJobs(const Call& call) {
   const std::vector<std::string> ids = root.texts("jobs");
   if (problems.empty() && ids.empty()) problems.push_back(missingProblem("jobs"));
   if (ids.size() > call.api.maxJobsPerBatch) {
-    problems.push_back(notAllowed("jobs", std::to_string(ids.size()) + " elements",
-                                  "1 to " + std::to_string(call.api.maxJobsPerBatch)));
+    problems.push_back(notAllowedProblem("jobs", std::to_string(ids.size()) + " elements",
+                                         "1 to " + std::to_string(call.api.maxJobsPerBatch)));
   }
   if (!problems.empty()) return errorResponse(problems, call.request);
   std::vector<ItemResult> results;

@@ -38,21 +38,10 @@ std::string listed(std::span<const std::string_view> values) {
   return out;
 }
 
-Problem notAllowed(std::string path, std::string value, std::string allowed) {
-  value = shortened(value, kShownCharacters);
-  return {Msg::valueNotAllowed, path, value, allowed, {path, value, allowed}};
-}
-
-Problem missingProblem(std::string path) {
-  return {Msg::missingMember, path, "", "", {path}};
-}
-
 Members::Members(const json* object, std::string path, std::vector<Problem>& problems)
     : object_(object), path_(std::move(path)), problems_(&problems) {
   if (object_ == nullptr || object_->is_object()) return;
-  const std::string name = path_.empty() ? "the body" : path_;
-  const std::string got = object_->type_name();
-  problems_->push_back({Msg::wrongType, path_, got, "object", {name, "object", got}});
+  problems_->push_back(noContainerProblem(path_.empty() ? "body" : path_, "an object", *object_));
   object_ = nullptr;
 }
 
@@ -66,11 +55,6 @@ std::string Members::pathOf(std::string_view name) const {
   return path_.empty() ? std::string(name) : path_ + "." + std::string(name);
 }
 
-void Members::wrongType(std::string_view name, const char* expected, const json& got) {
-  const std::string path = pathOf(name);
-  problems_->push_back({Msg::wrongType, path, got.type_name(), expected, {path, expected, got.type_name()}});
-}
-
 void Members::missing(std::string_view name) {
   problems_->push_back(missingProblem(pathOf(name)));
 }
@@ -79,7 +63,7 @@ std::optional<std::string> Members::text(std::string_view name) {
   const json* value = find(name);
   if (value == nullptr) return std::nullopt;
   if (value->is_string()) return value->get<std::string>();
-  wrongType(name, "string", *value);
+  problems_->push_back(wrongTypeProblem(pathOf(name), "text", *value));
   return std::nullopt;
 }
 
@@ -87,7 +71,7 @@ std::optional<bool> Members::boolean(std::string_view name) {
   const json* value = find(name);
   if (value == nullptr) return std::nullopt;
   if (value->is_boolean()) return value->get<bool>();
-  wrongType(name, "boolean", *value);
+  problems_->push_back(wrongTypeProblem(pathOf(name), "a boolean", *value));
   return std::nullopt;
 }
 
@@ -105,7 +89,7 @@ std::optional<std::string> Members::choice(std::string_view name, std::span<cons
   for (const std::string_view one : allowed) {
     if (*value == one) return value;
   }
-  problems_->push_back(notAllowed(pathOf(name), *value, listed(allowed)));
+  problems_->push_back(notAllowedProblem(pathOf(name), *value, listed(allowed)));
   return std::nullopt;
 }
 
@@ -122,7 +106,7 @@ std::vector<std::string> Members::texts(std::string_view name) {
   const json* value = find(name);
   if (value == nullptr) return out;
   if (!value->is_array()) {
-    wrongType(name, "array", *value);
+    problems_->push_back(noContainerProblem(pathOf(name), "an array", *value));
     return out;
   }
   for (std::size_t i = 0; i < value->size(); ++i) {
@@ -130,7 +114,7 @@ std::vector<std::string> Members::texts(std::string_view name) {
     if (element.is_string()) {
       out.push_back(element.get<std::string>());
     } else {
-      wrongType(std::string(name) + "[" + std::to_string(i) + "]", "string", element);
+      problems_->push_back(wrongTypeProblem(elementPath(pathOf(name), i), "text", element));
     }
   }
   return out;
@@ -150,11 +134,11 @@ std::vector<Members> Members::objects(std::string_view name) {
   const json* value = find(name);
   if (value == nullptr) return out;
   if (!value->is_array()) {
-    wrongType(name, "array", *value);
+    problems_->push_back(noContainerProblem(pathOf(name), "an array", *value));
     return out;
   }
   for (std::size_t i = 0; i < value->size(); ++i) {
-    out.emplace_back(&(*value)[i], pathOf(name) + "[" + std::to_string(i) + "]", *problems_);
+    out.emplace_back(&(*value)[i], elementPath(pathOf(name), i), *problems_);
   }
   return out;
 }
@@ -166,7 +150,7 @@ std::vector<Members> Members::requiredObjects(std::string_view name, std::size_t
   if (out.empty()) missing(name);
   if (out.size() > most) {
     problems_->push_back(
-        notAllowed(pathOf(name), std::to_string(out.size()) + " elements", "1 to " + std::to_string(most)));
+        notAllowedProblem(pathOf(name), std::to_string(out.size()) + " elements", "1 to " + std::to_string(most)));
     out.clear();
   }
   return out;

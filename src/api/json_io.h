@@ -2,7 +2,7 @@
 
 #include "http/request.h"
 #include "http/response.h"
-#include "model/job_spec_json.h"
+#include "model/decoding.h"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -20,8 +20,6 @@ namespace drs::api {
 /// The body as JSON. Throws Error(badJson) for what is not JSON or nested deeper than kMaxDepth.
 [[nodiscard]] nlohmann::json parseBody(const http::Request& request);
 inline constexpr int kMaxDepth = 32;
-/// At most so much of a client's value is repeated in an answer.
-inline constexpr std::size_t kShownCharacters = 64;
 
 /// An answer with this JSON; bytes that are not UTF-8 (database messages) are replaced, never thrown about.
 [[nodiscard]] http::Response jsonResponse(const nlohmann::ordered_json& value, int status = 200);
@@ -59,7 +57,6 @@ class Members {
   [[nodiscard]] bool present() const { return object_ != nullptr; }
 
  private:
-  void wrongType(std::string_view name, const char* expected, const nlohmann::json& got);
   void missing(std::string_view name);
 
   const nlohmann::json* object_;
@@ -69,11 +66,5 @@ class Members {
 
 /// "a, b, c" for messages.
 [[nodiscard]] std::string listed(std::span<const std::string_view> values);
-
-/// A problem as the decoder of the model makes them, for a value outside a closed list.
-[[nodiscard]] Problem notAllowed(std::string path, std::string value, std::string allowed);
-
-/// A mandatory member or parameter that is absent or empty.
-[[nodiscard]] Problem missingProblem(std::string path);
 
 }  // namespace drs::api

@@ -31,7 +31,7 @@ http::Response collectPosition(const Call& call) {
     Members root(&body, "", problems);
     // The position at a past time would need a search through the logs; the present end is what is offered.
     if (const auto time = root.text("reset_position_time"); time && !time->empty())
-      problems.push_back(notAllowed("reset_position_time", *time, "absent"));
+      problems.push_back(notAllowedProblem("reset_position_time", *time, "absent"));
     if (!problems.empty()) return errorResponse(problems, call.request);
   }
   const std::string id = call.jobs().collectPosition(call.actor, call.jobId());

@@ -32,6 +32,9 @@ constexpr Row kRows[] = {
     {"POST", "/v5/{project_id}/jobs/{job_id}/stop", endJob},
     {"POST", "/v5/{project_id}/jobs/batch-stop", endJobs},
 
+    {"POST", "/v3/{project_id}/jobs/batch-limit-speed", limitSpeeds},
+    {"PUT", "/v3/{project_id}/jobs/batch-limit-speed", limitSpeeds},
+
     {"PUT", "/v5/{project_id}/jobs/{job_id}/start-position", setStartPosition},
     {"POST", "/v5/{project_id}/jobs/{job_id}/collect-db-position", collectPosition},
     {"GET", "/v5/{project_id}/jobs/{job_id}/db-position", showPosition},

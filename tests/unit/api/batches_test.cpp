@@ -29,7 +29,8 @@ TEST_F(ApiTest, AllProblemsOfABatchStandInErrors) {
   json bad = someJob("bad-job");
   bad["base_info"]["task_type"] = "EVERYTHING";
   bad["source_endpoint"][0]["endpoint"]["db_port"] = "70000";
-  const json answer = expect(400, "POST", "/jobs/batch-async-create", json({{"jobs", {someJob("good-job"), bad}}}).dump());
+  const json answer =
+      expect(400, "POST", "/jobs/batch-async-create", json({{"jobs", {someJob("good-job"), bad}}}).dump());
   ASSERT_EQ(answer["errors"].size(), 2U);
   EXPECT_EQ(answer["errors"][0]["path"], "jobs[1].base_info.task_type");
   EXPECT_EQ(answer["error_code"], answer["errors"][0]["error_code"]);
@@ -76,6 +77,22 @@ TEST_F(ApiTest, EachElementOfAnUpdateSucceedsOrFailsAlone) {
   EXPECT_EQ(answer["jobs"][1]["error_code"], "DRS.10000010");
   const json detail = expect(200, "GET", "/jobs/" + ids[0] + "?type=detail")["job"];
   EXPECT_EQ(detail["policy_config"]["conflict_policy"], "overwrite");
+}
+
+TEST_F(ApiTest, AnElementOfAnUpdateNamesAllItsProblems) {
+  const json update = {
+      {"jobs",
+       {{{"type", "policy"},
+         {"params", {{"policy_config", {{"conflict_policy", "x"}}}, {"alarm_notify", {{"delay_time", "y"}}}}}}}}};
+  const json answer = expect(202, "PUT", "/batch-async-jobs/" + create({"job-one"}), update.dump());
+  const json& element = answer["jobs"][0];
+  ASSERT_GE(element["errors"].size(), 3U);
+  EXPECT_EQ(element["error_code"], element["errors"][0]["error_code"]);
+  std::vector<std::string> paths;
+  for (const json& problem : element["errors"]) paths.push_back(problem["path"].get<std::string>());
+  EXPECT_THAT(paths, testing::IsSupersetOf({"jobs[0].params.policy_config.conflict_policy",
+                                            "jobs[0].params.alarm_notify.delay_time",
+                                            "jobs[0].params.alarm_notify.alarm_to_user"}));
 }
 
 TEST_F(ApiTest, MalformedUpdatesAreRefusedAsAWhole) {

@@ -63,6 +63,18 @@ TEST(ErrorResponse, TextHasAtMost512Characters) {
   EXPECT_NE(text("\xff\xfe").find("does not exist"), std::string::npos) << "bytes that are not UTF-8";
 }
 
+TEST(ErrorResponse, ARefusedParameterStandsInErrorsToo) {
+  const auto errors = [](const Error& error) {
+    return json::parse(errorResponse(error, request()).body).value("errors", json::array());
+  };
+  EXPECT_EQ(errors(Error(Msg::badPaging, {"limit", "0", "1 to 1000"}, Origin::request)),
+            json({{{"path", "limit"}, {"value", "0"}, {"allowed", "1 to 1000"}, {"error_code", "DRS.M00210"}}}));
+  EXPECT_EQ(errors(Error(Msg::missingMember, {"type"}, Origin::request)),
+            json({{{"path", "type"}, {"value", ""}, {"allowed", "a value"}, {"error_code", "DRS.M00201"}}}));
+  EXPECT_EQ(errors(Error(Msg::valueNotAllowed, {"type", "x", "a, b"}, Origin::request))[0]["allowed"], "a, b");
+  EXPECT_EQ(errors(Error(Msg::unknownJob, {"x"}, Origin::request)), json::array());
+}
+
 TEST(ErrorResponse, AllProblemsAreListed) {
   const std::vector<Problem> problems{{Msg::missingMember, "jobs[0].node_info", "", "", {"jobs[0].node_info"}},
                                       {Msg::valueNotAllowed, "jobs[1].x", "7", "1 to 3", {"jobs[1].x", "7", "1 to 3"}}};

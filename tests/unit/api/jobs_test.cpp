@@ -72,6 +72,31 @@ TEST_F(ApiTest, DetailRefusesWhatItDoesNotKnow) {
   EXPECT_EQ(refusal("GET", "/jobs/none?type=detail"), "DRS.10000010");
 }
 
+TEST_F(ApiTest, AQuestionWhoseTaskFailedIsAnswered) {
+  const std::string id = jobsOf(create({"job-one"}))[0];
+  const auto failed = [&](TaskKind kind, const std::optional<Fault>& fault) {
+    QueryRecord query;
+    query.id = std::string(toText(kind)) + (fault ? "-failed" : "-stopped");
+    query.jobId = id;
+    query.kind = kind;
+    store().write([&](StoreTransaction& tx) {
+      tx.insert(query);
+      tx.finishQuery(query.id, QueryState::failed, "", fault);
+    });
+    return expect(200, "GET", "/jobs/" + id + "?type=" + std::string(toText(kind)) + "&query_id=" + query.id)["job"];
+  };
+  const Fault fault = faultOf(Error(Msg::cannotConnect, {"10.0.0.1", "refused"}), 0);
+  const json checked = failed(TaskKind::precheck, fault)["precheck_result"];
+  EXPECT_EQ(checked["process"], "100%");
+  EXPECT_EQ(checked["result"], false);
+  ASSERT_EQ(checked["precheck_results"].size(), 1U);
+  EXPECT_EQ(checked["precheck_results"][0]["result"], "FAILED");
+  EXPECT_THAT(checked["precheck_results"][0]["failed_reason"].get<std::string>(), HasSubstr("10.0.0.1: refused"));
+  EXPECT_EQ(failed(TaskKind::precheck, std::nullopt)["precheck_result"]["process"], "100%");
+  EXPECT_EQ(failed(TaskKind::network, fault)["network_results"][0]["error_code"], "DRS.M00300");
+  EXPECT_EQ(failed(TaskKind::network, std::nullopt)["network_results"][0]["success"], false);
+}
+
 std::string action(const std::string& name, const std::string& params) {
   return R"({"job":{"action_name":")" + name + R"(","action_params":)" + params + "}}";
 }
@@ -200,14 +225,44 @@ TEST_F(ApiTest, AStartPositionIsForIncrementalOnlyJobs) {
   EXPECT_EQ(refusal("POST", job + "/collect-db-position", R"({"reset_position_time":"1"})"), "DRS.M00202");
 }
 
+TEST_F(ApiTest, SpeedLimitsAreCheckedAndReplaced) {
+  const auto ids = jobsOf(create({"job-one", "job-two"}));
+  const std::string path = "/v3/p1/jobs/batch-limit-speed";
+  const json window = {{"begin", "01:00"}, {"end", "02:59"}, {"speed", "10"}};
+  const json body = {
+      {"speed_limits",
+       {{{"job_id", ids[0]}, {"speed_limit", {window}}}, {{"job_id", "none"}, {"speed_limit", json::array()}}}}};
+  for (const char* method : {"POST", "PUT"}) {
+    const json answer = expect(200, method, path, body.dump());
+    EXPECT_EQ(answer["count"], 2);
+    EXPECT_EQ(answer["results"][0]["status"], "success");
+    EXPECT_EQ(answer["results"][0]["id"], ids[0]);
+    EXPECT_EQ(answer["results"][1]["error_code"], "DRS.10000010");
+  }
+  EXPECT_EQ(expect(200, "GET", "/jobs/" + ids[0] + "?type=detail")["job"]["speed_limit"], json::array({window}));
+  EXPECT_EQ(refusal("POST", path, "{}"), "DRS.M00201");
+  EXPECT_EQ(refusal("POST", path, json({{"speed_limits", {{{"job_id", ids[0]}}}}}).dump()), "DRS.M00201");
+  const json bad = {{"begin", "03:00"}, {"end", "04:30"}, {"speed", "0"}};
+  const json refused =
+      expect(400, "POST", path,
+             json({{"speed_limits", {{{"job_id", ids[0]}, {"speed_limit", {window, window, bad}}}}}}).dump());
+  std::vector<std::string> paths;
+  for (const json& problem : refused["errors"]) paths.push_back(problem["path"].get<std::string>());
+  EXPECT_THAT(paths, ElementsAre("speed_limits[0].speed_limit[2].end", "speed_limits[0].speed_limit[2].speed",
+                                 "speed_limits[0].speed_limit[1]"));
+}
+
 TEST_F(ApiTest, ProgressDataOfADraftIsEmpty) {
   const std::string job = "/jobs/" + jobsOf(create({"job-one"}))[0];
-  for (const char* type : {"table", "database", "table_structure", "table_indexs"}) {
+  for (const char* type :
+       {"table", "database", "table_structure", "table_indexs", "event", "procedure", "view", "function", "trigger"}) {
     const json data = expect(200, "GET", job + "/progress-data/" + type);
     EXPECT_EQ(data["count"], 0) << type;
     EXPECT_EQ(data["flow_compare_data"], json::array()) << type;
   }
-  EXPECT_EQ(refusal("GET", job + "/progress-data/trigger"), "DRS.M00202");
+  EXPECT_EQ(refusal("GET", job + "/progress-data/sequence"), "DRS.M00202");
+  EXPECT_EQ(refusal("GET", "/jobs/none/progress-data/view"), "DRS.10000010");
+  EXPECT_EQ(refusal("GET", job + "/progress-data/view?limit=0"), "DRS.M00210");
 }
 
 TEST_F(ApiTest, LinksAreOneRowForEachCombination) {

@@ -85,6 +85,20 @@ TEST(MembersTest, EveryProblemIsKeptWithItsPath) {
   EXPECT_EQ(r.problems[2].allowed, "x, y");
 }
 
+TEST(MembersTest, ProblemsSayTheSameAsThoseOfABatch) {
+  Reading r(R"({"name":7,"flag":"yes","list":{"a":1},"inner":"secret?"})");
+  (void)r.members.text("name");
+  (void)r.members.boolean("flag");
+  (void)r.members.texts("list");
+  (void)r.members.object("inner");
+  (void)r.members.requiredText("absent");
+  std::vector<std::pair<std::string, std::string>> found;
+  for (const Problem& problem : r.problems) found.emplace_back(problem.value, problem.allowed);
+  EXPECT_THAT(found,
+              ElementsAre(std::pair("7", "text"), std::pair("yes", "a boolean"), std::pair("an object", "an array"),
+                          std::pair("text", "an object"), std::pair("", "a value")));
+}
+
 TEST(MembersTest, AWrongTypeIsReportedOnce) {
   Reading r(R"({"name":7,"list":{}})");
   EXPECT_EQ(r.members.requiredText("name"), "");

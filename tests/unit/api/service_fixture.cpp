@@ -101,6 +101,10 @@ const http::Router& ApiTest::router() const {
   return parts_->router;
 }
 
+Store& ApiTest::store() {
+  return parts_->store;
+}
+
 http::Response ApiTest::call(const std::string& method, const std::string& target, const std::string& body,
                              const Headers& headers) {
   http::Request request;

@@ -3,6 +3,7 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "http/router.h"
+#include "store/store.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json_fwd.hpp>
@@ -36,6 +37,8 @@ class ApiTest : public testing::Test {
   std::vector<std::string> jobsOf(const std::string& batch);
 
   [[nodiscard]] const http::Router& router() const;
+  /// For what a worker would have written.
+  [[nodiscard]] Store& store();
 
  private:
   struct Parts;
