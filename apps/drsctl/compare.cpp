@@ -11,6 +11,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::chrono::milliseconds kPoll{500};
+constexpr int kMostBusyPolls = 1200;  // ten minutes
 
 Query compareQuery(const std::string& type, const std::string& queryType, const std::string& compareId) {
   return {{"compare_type", type}, {"query_type", queryType}, {"compare_task_id", compareId}};
@@ -18,6 +19,19 @@ Query compareQuery(const std::string& type, const std::string& queryType, const 
 
 json resultOf(Api& api, const std::string& job, Query query) {
   return api.detail(job, "compare", std::move(query)).value("compare_result", json::object());
+}
+
+/// A full copy is compared by itself when it is complete; a job has one comparison at a time.
+json startCompare(Api& api, Screen& screen, const std::string& job) {
+  for (int polls = 0;; ++polls) {
+    try {
+      return api.action(job, "create_compare", {{"compare_task_param", {{"type", "contents"}}}});
+    } catch (const Failure& failure) {
+      const bool busy = std::string_view(failure.what()).find("DRS.10000024") != std::string_view::npos;
+      if (!busy || polls == kMostBusyPolls) throw;
+    }
+    screen.sleep(kPoll);
+  }
 }
 
 /// "comparing: 3 of 12 tables", drawn over itself.
@@ -142,7 +156,7 @@ void print(Screen& screen, const json& task, const json& tables, std::size_t dif
 
 Exit compareJob(const Options& options, Api& api, Screen& screen) {
   const std::string job = api.jobId(options.jobs.front());
-  const json started = api.action(job, "create_compare", {{"compare_task_param", {{"type", "contents"}}}});
+  const json started = startCompare(api, screen, job);
   const std::string compareId = textOf(started, "query_id");
   const json task = waitForEnd(api, screen, job, compareId);
   json tables = allTables(api, job, compareId);

@@ -40,9 +40,11 @@ std::string waitForValidation(Api& api, Screen& screen, const std::string& batch
   }
 }
 
-void print(Screen& screen, const std::string& batch, const std::string& status, const json& jobs) {
+/// One line if lines of `watch` follow: then a program reads the output line by line.
+void print(Screen& screen, const std::string& batch, const std::string& status, const json& jobs, bool linesFollow) {
   if (screen.json) {
-    screen.out << jsonText({{"async_job_id", batch}, {"status", status}, {"jobs", jobs}}) << '\n';
+    const json all = {{"async_job_id", batch}, {"status", status}, {"jobs", jobs}};
+    screen.out << (linesFollow ? all.dump(-1, ' ', false, json::error_handler_t::replace) : jsonText(all)) << '\n';
     return;
   }
   screen.out << "batch " << batch << ": " << status << '\n';
@@ -65,9 +67,10 @@ Exit createBatch(const Options& options, Api& api, Screen& screen) {
     status = "COMMIT_SUCCESS";
   }
   const json jobs = api.list("/batch-async-jobs/" + batch, {}, "jobs");
-  print(screen, batch, status, jobs);
+  const bool watches = valid && options.commit && options.watch;
+  print(screen, batch, status, jobs, watches);
   if (!valid) return Exit::failed;
-  if (!options.watch || !options.commit) return Exit::done;
+  if (!watches) return Exit::done;
   std::vector<std::string> ids;
   for (const json& job : jobs) ids.push_back(textOf(job, "id"));
   return watchJobs(ids, options, api, screen);

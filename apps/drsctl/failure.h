@@ -4,6 +4,10 @@
 #include <string>
 #include <utility>
 
+namespace drs {
+class Error;
+}
+
 namespace drs::ctl {
 
 /// What the shell gets to see; documented in `drsctl --help`.
@@ -31,5 +35,8 @@ class Failure : public std::exception {
   Exit exit_;
   std::string text_, json_;
 };
+
+/// What a failed exchange with the service means for who runs the command.
+[[nodiscard]] Failure failureOf(const Error& error);
 
 }  // namespace drs::ctl

@@ -30,6 +30,14 @@ void addGlobals(CLI::App& app, Options& options) {
   app.add_flag("--json", options.json, "print JSON for programs instead of text for people");
 }
 
+/// The service checks the values; here only the shape counts. Returns what is wrong.
+std::string isWindow(const std::string& text) {
+  const std::size_t dash = text.find('-');
+  const std::size_t equal = text.find('=');
+  const bool fits = dash != std::string::npos && equal != std::string::npos && dash < equal;
+  return fits ? "" : text + " is not HH:MM-HH:59=N";
+}
+
 class CommandLine {
  public:
   explicit CommandLine(Options& options) : options_(options) {
@@ -112,6 +120,14 @@ class CommandLine {
     CLI::App& end = add(Command::end, "end", "end jobs for good");
     addJob(end, options_, true);
     end.add_flag("--force", options_.force, "even if the databases cannot be reached");
+    CLI::App& limit = add(Command::limit, "limit", "limit the speed of the full copy, also while it runs");
+    addJob(limit, options_, true);
+    limit
+        .add_option(
+            "--window", options_.windows,
+            "HH:MM-HH:59=N: at most N megabytes per second in these hours (UTC); up to three times; none = no limit")
+        ->allow_extra_args(false)
+        ->check(isWindow);
     addJob(add(Command::remove, "delete", "delete ended jobs"), options_, true);
   }
 

@@ -41,8 +41,10 @@ ProgressLine progressLine(const std::string& name, const nlohmann::json& job) {
   line.status = textOf(job, "status");
   line.percent = static_cast<int>(std::clamp<std::int64_t>(numberOf(textOf(info, "progress"), 0), 0, 100));
   const std::int64_t millis = numberOf(textOf(info, "incr_trans_delay_millis"), -1);
-  if (millis >= 0)
-    line.delay = millis < 10000 ? fmt::format("{:.1f} s", static_cast<double>(millis) / 1000) : spanText(millis / 1000);
+  if (millis >= 0) {
+    line.delaySeconds = static_cast<double>(millis) / 1000;
+    line.delay = millis < 10000 ? fmt::format("{:.1f} s", *line.delaySeconds) : spanText(millis / 1000);
+  }
   const std::int64_t left = numberOf(textOf(info, "remaining_time"), -1);
   if (left >= 0 && line.percent < 100) line.remains = spanText(left);
   return line;

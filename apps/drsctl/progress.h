@@ -2,6 +2,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <optional>
 #include <string>
 
 // What `watch` shows of a job, made from GET /jobs/{id}?type=progress. Pure functions.
@@ -11,9 +12,10 @@ namespace drs::ctl {
 /// What a line of progress says.
 struct ProgressLine {
   std::string name, status;
-  int percent = 0;      ///< of the full phase
-  std::string delay;    ///< seconds; "" outside the incremental phase
-  std::string remains;  ///< seconds; "" if not known
+  int percent = 0;                     ///< of the full phase
+  std::string delay;                   ///< for people; "" outside the incremental phase
+  std::optional<double> delaySeconds;  ///< the same for programs
+  std::string remains;                 ///< seconds; "" if not known
 };
 [[nodiscard]] ProgressLine progressLine(const std::string& name, const nlohmann::json& job);
 

@@ -24,6 +24,7 @@ Exit run(const Options& options, Api& api, Screen& screen) {
     case Command::reset:
     case Command::end:
     case Command::remove:
+    case Command::limit:
       return actOnJobs(options, api, screen);
   }
   throw Failure(Exit::usage, "unknown command");

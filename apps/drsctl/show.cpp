@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <ostream>
 
 namespace drs::ctl {
@@ -97,14 +98,15 @@ Exit showLogs(const Options& options, Api& api, Screen& screen) {
   Query query{{"limit", std::to_string(options.count)}};
   if (!options.level.empty()) query.emplace_back("log_level", options.level);
   const json job = api.detail(api.jobId(options.jobs.front()), "log", query);
-  const json logs = job.value("logs", json::array());
+  json logs = job.value("logs", json::array());
+  std::reverse(logs.begin(), logs.end());  // the service has the newest first
   if (screen.json) {
     screen.out << jsonText({{"total_count", job.value("total_count", 0)}, {"logs", logs}}) << '\n';
     return Exit::done;
   }
-  for (auto entry = logs.rbegin(); entry != logs.rend(); ++entry) {
-    screen.out << textOf(*entry, "create_time") << "  " << printable(textOf(*entry, "level")) << "  "
-               << printable(textOf(*entry, "message")) << '\n';
+  for (const json& entry : logs) {
+    screen.out << textOf(entry, "create_time") << "  " << printable(textOf(entry, "level")) << "  "
+               << printable(textOf(entry, "message")) << '\n';
   }
   return Exit::done;
 }

@@ -33,9 +33,7 @@ Send signedSend(const Access& access) {
       http::ClientResponse response = http::call(method, address, headers, body, options);
       return {response.status, std::move(response.body)};
     } catch (const Error& error) {
-      std::string text = error.text();
-      if (const std::string remedy = error.remedy(); !remedy.empty()) text += ". " + remedy;
-      throw Failure(error.msg() == Msg::badConfig ? Exit::noAccess : Exit::unreachable, text);
+      throw failureOf(error);
     }
   };
 }

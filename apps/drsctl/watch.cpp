@@ -57,7 +57,7 @@ void printLine(Watched& job, Screen& screen) {
                        {"name", job.name},
                        {"status", job.line.status},
                        {"progress", job.line.percent},
-                       {"delay", job.line.delay}};
+                       {"delay", job.line.delaySeconds ? json(*job.line.delaySeconds) : json()}};
     screen.out << line.dump(-1, ' ', false, json::error_handler_t::replace) << '\n';
   } else {
     screen.out << withoutBar(job.line) << '\n';

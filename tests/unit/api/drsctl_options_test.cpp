@@ -40,6 +40,7 @@ TEST(Arguments, EveryCommandIsFound) {
       {Command::reset, {"reset", "a"}},
       {Command::end, {"end", "a", "--force"}},
       {Command::remove, {"delete", "a"}},
+      {Command::limit, {"limit", "a", "--window", "01:00-02:59=10", "b"}},
       {Command::watch, {"watch", "a", "b", "--until", "PAUSING"}}};
   for (const auto& [command, line] : lines) {
     const ParsedOptions parsed = parseOptions(line);
@@ -49,6 +50,9 @@ TEST(Arguments, EveryCommandIsFound) {
   EXPECT_THAT(parseOptions({"pause", "a", "b"}).options->jobs, ElementsAre("a", "b"));
   EXPECT_TRUE(parseOptions({"end", "a", "--force"}).options->force);
   EXPECT_EQ(parseOptions({"logs", "a", "-n", "5"}).options->count, 5);
+  const auto limit = parseOptions({"limit", "a", "--window", "01:00-02:59=10", "--window", "05:00-05:59=1", "b"});
+  EXPECT_THAT(limit.options->jobs, ElementsAre("a", "b"));
+  EXPECT_THAT(limit.options->windows, ElementsAre("01:00-02:59=10", "05:00-05:59=1"));
 }
 
 class WrongLine : public testing::TestWithParam<std::vector<std::string>> {};
@@ -66,6 +70,7 @@ INSTANTIATE_TEST_SUITE_P(Lines, WrongLine,
                                          std::vector<std::string>{"job", "a", "b"},
                                          std::vector<std::string>{"logs", "a", "--level", "Debug"},
                                          std::vector<std::string>{"logs", "a", "-n", "0"},
+                                         std::vector<std::string>{"limit", "a", "--window", "10"},
                                          std::vector<std::string>{"jobs", "--type", "copy"},
                                          std::vector<std::string>{"pause", "a", "--wrong"}));
 

@@ -1,3 +1,4 @@
+#include "base/error.h"
 #include "drsctl/commands.h"
 #include "drsctl/progress.h"
 #include "drsctl/text.h"
@@ -164,6 +165,14 @@ TEST_F(CompareTest, EqualTablesEndWithZero) {
   EXPECT_EQ(sleeps_, 1);
 }
 
+TEST_F(CompareTest, AnotherComparisonIsWaitedFor) {
+  answer("POST /v5/p1/jobs/" + std::string(kId) + "/action",
+         {{"error_code", "DRS.10000024"}, {"error_msg", "Another operation is running"}}, 400);
+  prepare("SUCCESSFUL", json::array({table("orders", true)}));
+  EXPECT_EQ(run(options(Command::compare)), Exit::done);
+  EXPECT_EQ(sleeps_, 2);
+}
+
 TEST_F(CompareTest, DifferingKeysAreListed) {
   prepare("SUCCESSFUL", json::array({table("orders", true), table("items", false)}));
   EXPECT_EQ(run(options(Command::compare)), Exit::differs);
@@ -225,6 +234,20 @@ TEST_F(CreateTest, AValidBatchIsCommitted) {
   EXPECT_THAT(out_.str(), HasSubstr("COMMIT_SUCCESS"));
 }
 
+TEST_F(CreateTest, JsonIsReadLineByLineIfWatched) {
+  answer("GET /v5/p1/batch-async-jobs?async_job_id=b1", {{"jobs", {{{"status", "AUTO_PARAM_VALIDATE_SUCCESS"}}}}});
+  const std::string job = "GET /v5/p1/jobs/" + std::string(kId);
+  answer(job + "?type=detail", {{"job", {{"base_info", {{"name", "orders"}}}}}});
+  answer(job + "?type=progress", {{"job", {{"status", "PAUSING"}}}});
+  Options watched = create();
+  watched.watch = watched.json = true;
+  EXPECT_EQ(run(watched), Exit::done);
+  std::istringstream lines(out_.str());
+  std::size_t count = 0;
+  for (std::string line; std::getline(lines, line); ++count) EXPECT_TRUE(json::accept(line)) << line;
+  EXPECT_EQ(count, 2U);
+}
+
 TEST_F(CreateTest, AFileThatIsNotJsonIsAUsageError) {
   std::ofstream(file_) << "{";
   try {
@@ -248,6 +271,73 @@ TEST_F(CtlTest, WatchEndsInTheIncrementalPhase) {
   EXPECT_THAT(out_.str(), HasSubstr("orders  FULL_TRANSFER_STARTED   40 %"));
   EXPECT_THAT(out_.str(), HasSubstr("delay 1.5 s"));
   EXPECT_THAT(out_.str(), Not(HasSubstr("\x1b")));
+}
+
+TEST_F(CtlTest, WatchSaysTheDelayInSecondsToPrograms) {
+  const std::string job = "GET /v5/p1/jobs/" + std::string(kId);
+  answer(job + "?type=detail", {{"job", {{"base_info", {{"name", "orders"}}}}}});
+  answer(job + "?type=progress", {{"job", {{"status", "FULL_TRANSFER_STARTED"}}}});
+  answer(job + "?type=progress", {{"job",
+                                   {{"status", "INCRE_TRANSFER_STARTED"},
+                                    {"progress_info", {{"progress", "100"}, {"incr_trans_delay_millis", "1500"}}}}}});
+  Options watch = options(Command::watch);
+  watch.json = true;
+  EXPECT_EQ(run(watch), Exit::done);
+  std::istringstream lines(out_.str());
+  std::string first;
+  std::string second;
+  std::getline(lines, first);
+  std::getline(lines, second);
+  EXPECT_TRUE(json::parse(first)["delay"].is_null());
+  EXPECT_EQ(json::parse(second)["delay"], 1.5);
+}
+
+TEST_F(CtlTest, LogsAreOldestFirstForPeopleAndPrograms) {
+  answer("GET /v5/p1/jobs/" + std::string(kId) + "?type=log",
+         {{"job",
+           {{"total_count", 2},
+            {"logs", {{{"level", "Info"}, {"message", "second"}}, {{"level", "Info"}, {"message", "first"}}}}}}});
+  Options logs = options(Command::logs);
+  EXPECT_EQ(run(logs), Exit::done);
+  EXPECT_LT(out_.str().find("first"), out_.str().find("second"));
+  out_.str("");
+  logs.json = true;
+  EXPECT_EQ(run(logs), Exit::done);
+  EXPECT_EQ(json::parse(out_.str())["logs"][0]["message"], "first");
+}
+
+TEST_F(CtlTest, LimitsReplaceTheWindows) {
+  answer("POST /v3/p1/jobs/batch-limit-speed", {{"count", 1}, {"results", {{{"id", kId}, {"status", "success"}}}}});
+  Options limit = options(Command::limit);
+  limit.windows = {"01:00-02:59=10"};
+  EXPECT_EQ(run(limit), Exit::done);
+  EXPECT_EQ(json::parse(bodies_.back())["speed_limits"][0],
+            json({{"job_id", kId}, {"speed_limit", {{{"begin", "01:00"}, {"end", "02:59"}, {"speed", "10"}}}}}));
+  limit.windows.clear();
+  EXPECT_EQ(run(limit), Exit::done);
+  EXPECT_EQ(json::parse(bodies_.back())["speed_limits"][0]["speed_limit"], json::array());
+}
+
+TEST_F(CtlTest, ALimitThatIsRefusedIsSaid) {
+  answer("POST /v3/p1/jobs/batch-limit-speed",
+         {{"count", 1},
+          {"results",
+           {{{"id", kId}, {"status", "failed"}, {"error_code", "DRS.M00403"}, {"error_msg", "no full phase"}}}}});
+  try {
+    (void)run(options(Command::limit));
+    FAIL();
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.exit(), Exit::refused);
+    EXPECT_THAT(failure.what(), HasSubstr("DRS.M00403: no full phase"));
+  }
+}
+
+TEST(Failures, OfTlsNameTheOptionOfTheCommandLine) {
+  const Failure failure = failureOf(Error(Msg::tlsFailed, {"127.0.0.1:8443", "self-signed certificate"}));
+  EXPECT_EQ(failure.exit(), Exit::unreachable);
+  EXPECT_THAT(failure.what(), HasSubstr("self-signed certificate. Give --ca-file"));
+  EXPECT_THAT(failure.what(), Not(HasSubstr("ssl_cert_key")));
+  EXPECT_EQ(failureOf(Error(Msg::badConfig, {"x"})).exit(), Exit::noAccess);
 }
 
 TEST_F(CtlTest, WatchShowsWhyAJobFailed) {
