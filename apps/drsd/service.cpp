@@ -78,6 +78,15 @@ http::ServerHooks makeHooks(const http::Router& router, api::AccountAuthenticato
   return hooks;
 }
 
+http::ServerOptions serverOptionsOf(const CommandLine& options, const Config& config) {
+  http::ServerOptions out = config.http;
+  out.host = options.host;
+  out.port = options.port;
+  out.tlsCertFile = options.tlsCert;
+  out.tlsKeyFile = options.tlsKey;
+  return out;
+}
+
 void print(const std::string& text) {
   std::fputs(text.c_str(), stdout);
   std::fflush(stdout);
@@ -100,6 +109,8 @@ int runService(const CommandLine& options, const Config& config) {
   const std::string logFile = options.logFile.empty() ? config.logFile : options.logFile;
   const Log log(logFile.empty() ? stderrSink(config.logLevel) : fileSink(logFile, config.logLevel), "drsd");
   TaskGroup watchdog;
+  const http::ServerOptions serverOptions = serverOptionsOf(options, config);
+  http::requireUsable(serverOptions);  // before the first start makes a folder with keys
   const DataFolder folder(options.data, {options.endpoint(), options.projectId, options.region});
   announceFolder(folder);
   const CrashMark crash(folder.path());
@@ -127,11 +138,6 @@ int runService(const CommandLine& options, const Config& config) {
   api::addRoutes(router, {authenticator, jobs, registry.links(), settings.maxJobsPerBatch, clock});
 
   worker.start();
-  http::ServerOptions serverOptions = config.http;
-  serverOptions.host = options.host;
-  serverOptions.port = options.port;
-  serverOptions.tlsCertFile = options.tlsCert;
-  serverOptions.tlsKeyFile = options.tlsKey;
   http::Server server(serverOptions, makeHooks(router, authenticator, metrics, log.with("http")), log.with("http"));
   print(fmt::format("  listening    {}\n", options.endpoint()));
   log.info("listening on {}, data folder {}", options.endpoint(), folder.path());

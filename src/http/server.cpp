@@ -156,6 +156,12 @@ class Server::Impl {
   TaskGroup handlers_;
 };
 
+void requireUsable(const ServerOptions& options) {
+  (void)makeTlsContext(options);
+  asio::io_context io;
+  (void)listenOn(io, options);
+}
+
 Server::Server(const ServerOptions& options, ServerHooks hooks, Log log)
     : impl_(std::make_unique<Impl>(options, std::move(hooks), std::move(log))) {}
 Server::~Server() = default;

@@ -51,6 +51,10 @@ struct ServerHooks {
 
 inline constexpr std::size_t kSmallBodyBytes = 64U << 10U;
 
+/// Throws what the constructor of a Server would throw now, and does nothing else: for a start that is to leave nothing
+/// behind when it fails.
+void requireUsable(const ServerOptions& options);
+
 /// An HTTP/1.1 server with keep-alive, pipelining, TLS 1.2 and later. Every answer has X-Request-Id, Date and (but for
 /// 204) Content-Length. Connections cost memory, not threads. Threads: stop() and port() from any.
 class Server {

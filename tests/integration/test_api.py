@@ -241,6 +241,16 @@ def test_refuses_to_listen_openly_without_tls(folder):
     assert run.returncode != 0 and "--insecure" in run.stderr + run.stdout
 
 
+def test_a_start_that_fails_makes_nothing(folder):
+    from support.drsd import DRSD
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for more in ([], ["--tls-cert", folder / "missing.pem", "--tls-key", folder / "missing.pem"]):
+            run = subprocess.run([DRSD, "--data", folder / "new", "--listen", f"127.0.0.1:{port}", *more], capture_output=True, text=True, timeout=20)
+            assert run.returncode != 0 and ("missing.pem" if more else str(port)) in run.stderr + run.stdout
+            assert not (folder / "new").exists()
+
+
 def test_second_drsd_on_the_same_folder_is_refused(drsd):
     from support.drsd import DRSD
     run = subprocess.run([DRSD, "--data", drsd.data, "--listen", f"127.0.0.1:{servers.free_port()}"], capture_output=True, text=True, timeout=20)

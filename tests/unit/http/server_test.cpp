@@ -465,5 +465,19 @@ TEST_F(ServerTest, WrongOptionsAreRefusedWithTheReason) {
   EXPECT_NE(reason().find("/nonexistent/cert.pem"), std::string::npos);
 }
 
+TEST_F(ServerTest, WhatKeepsItFromListeningCanBeAskedBefore) {
+  EXPECT_NO_THROW(requireUsable(options_));
+  start();
+  options_.port = server_->port();
+  EXPECT_THROW(requireUsable(options_), Error) << "the port is taken";
+  server_.reset();
+  EXPECT_NO_THROW(requireUsable(options_));
+  start();  // what was asked holds nothing back
+  expectHealthy();
+  server_.reset();
+  options_.tlsCertFile = options_.tlsKeyFile = "/nonexistent.pem";
+  EXPECT_THROW(requireUsable(options_), Error);
+}
+
 }  // namespace
 }  // namespace drs::http
