@@ -76,6 +76,14 @@ Verdict checkTargetRights(ProbeState& state) {
       grantRemedy(state.target(), "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES", "*.*"));
 }
 
+/// is_target_readonly, which is true for a migration into this side unless the request says otherwise.
+bool wantsReadonlyTarget(const JobSpec& spec) {
+  const bool byDefault = spec.baseInfo.jobType == "migration" && spec.baseInfo.jobDirection == "up";
+  const auto& endpoints = spec.targetEndpoint;
+  if (endpoints.empty() || !endpoints.front().config) return byDefault;
+  return endpoints.front().config->isTargetReadonly.value_or(byDefault);
+}
+
 /// Whether the target takes writes of this account.
 Verdict checkTargetWritable(ProbeState& state) {
   Connection& target = state.target();
@@ -92,8 +100,7 @@ Verdict checkTargetWritable(ProbeState& state) {
           "the target is read-only and its account may not write all the same; SET GLOBAL read_only = OFF, or grant "
           "it CONNECTION_ADMIN (MariaDB: READ_ONLY ADMIN)");
   }
-  const auto& endpoints = state.job().spec.targetEndpoint;
-  if (!endpoints.empty() && endpoints.front().config && endpoints.front().config->isTargetReadonly.value_or(false))
+  if (wantsReadonlyTarget(state.job().spec))
     return alarm(
         "is_target_readonly: this version does not set the target read-only; keep applications from writing there");
   return passed();
