@@ -9,6 +9,7 @@
 
 namespace drs {
 
+// clang-format off: it never settles on this list
 #define DRS_SPEC_OBJECTS(X)                                                                                        \
   X(JobSpec)                                                                                                       \
   X(BaseInfo)                                                                                                      \
@@ -21,6 +22,7 @@ namespace drs {
       X(MigratedRole) X(PolicyConfig) X(DbObject) X(TargetRootDb) X(DatabaseObject) X(SchemaObject) X(TableObject) \
           X(ColumnObject) X(DbParam) X(DbParamItem) X(TuningParams) X(TuningParam) X(PeriodOrder) X(NodeInfo)      \
               X(NodeSpec) X(VpcPlace) X(NodeBaseInfo) X(PublicIp)
+// clang-format on
 
 #define X(object) \
   template <>     \
