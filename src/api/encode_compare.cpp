@@ -74,8 +74,8 @@ ordered_json encodeComparison(const CompareRecord& comparison) {
                       {"end_time", timeText(comparison.endMillis)},
                       {"status", toText(comparison.state)},
                       {"compute_type", "drs"}};
-  if (json options = json::parse(comparison.options, nullptr, false); options.is_object() && !options.empty())
-    out["options"] = std::move(options);
+  if (const json options = json::parse(comparison.options, nullptr, false); options.is_object() && !options.empty())
+    out["options"] = options;
   out["error_msg"] = comparison.error;
   return out;
 }
