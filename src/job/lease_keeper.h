@@ -44,11 +44,11 @@ class LeaseKeeper {
   /// A task that was claimed; `askedAt`: before the claim was sent.
   void hold(const TaskRecord& task, const std::stop_source& stop, SteadyTime askedAt);
   /// The run is over. Returns why it was stopped, if it was.
-  StopReason drop(const LeaseId& id);
-  [[nodiscard]] StopReason reason(const LeaseId& id) const;
+  StopReason drop(const LeaseId& lease);
+  [[nodiscard]] StopReason reason(const LeaseId& lease) const;
   /// Tries that failed since the last progress of the run.
-  [[nodiscard]] int attempts(const LeaseId& id) const;
-  void report(const LeaseId& id, const TaskProgress& progress);
+  [[nodiscard]] int attempts(const LeaseId& lease) const;
+  void report(const LeaseId& lease, const TaskProgress& progress);
   void stopAll();
 
   /// One round of renewing, looking and writing figures, and one look at the deadlines; the threads do nothing else.

@@ -175,11 +175,11 @@ class Comparison {
     return nullptr;
   }
 
-  void save(const CompareTableRecord& table) {
+  void save(const CompareTableRecord& table) const {
     context_.store->write([&](StoreTransaction& tx) { tx.put(table); });
   }
 
-  void reportPercent(int percent) {
+  void reportPercent(int percent) const {
     TaskProgress progress;
     progress.percent = percent;
     context_.progress->report(progress);

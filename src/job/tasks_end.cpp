@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <ranges>
+
 // end: takes our traces out of the target. reset: takes the copied rows out as well.
 
 namespace drs {
@@ -35,9 +37,9 @@ Plans plansToReset(const TaskContext& context) {
   const auto view = context.store->view();
   if (const auto document = view.document(context.job.id, kPlanDocument)) return decodePlan(*document).plans;
   const auto tasks = view.tasks(context.job.id);
-  for (auto task = tasks.rbegin(); task != tasks.rend(); ++task) {
-    if (task->kind != TaskKind::plan) continue;
-    const Json payload = Json::parse(task->payload);
+  for (const TaskRecord& task : std::views::reverse(tasks)) {
+    if (task.kind != TaskKind::plan) continue;
+    const Json payload = Json::parse(task.payload);
     if (payload.contains("plan")) return decodePlan(payload.at("plan").get<std::string>()).plans;
   }
   return {};

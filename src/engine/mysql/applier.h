@@ -62,7 +62,7 @@ class Applier {
   /// After a lost connection: true if the mark has moved by our commit. Throws Error(fenced).
   bool hasMoved();
   void readTargets(const Work& work);
-  const TargetTable& target(std::size_t plan) const { return *targets_.at(plan); }
+  [[nodiscard]] const TargetTable& target(std::size_t plan) const { return *targets_.at(plan); }
 
   SinkSession& session_;
   Log log_;

@@ -63,7 +63,8 @@ bool parseXa(std::string_view text, std::set<std::string>& out) {
   std::string name;
   while (text.size() >= 2) {
     unsigned char byte = 0;
-    if (std::from_chars(text.data(), text.data() + 2, byte, 16).ptr != text.data() + 2) return false;
+    const char* const begin = text.data();
+    if (std::from_chars(begin, begin + 2, byte, 16).ptr != begin + 2) return false;
     name += static_cast<char>(byte);
     text.remove_prefix(2);
     if (!text.empty() && text.front() != ',') continue;

@@ -104,7 +104,7 @@ std::string explained(const Error& error) {
 
 class MysqlProber final : public Prober {
  public:
-  explicit MysqlProber(const EngineJob& job) : job_(job) {}
+  explicit MysqlProber(EngineJob job) : job_(std::move(job)) {}
 
   std::vector<NetworkResult> network(const std::stop_token& stop) override {
     std::vector<NetworkResult> results;

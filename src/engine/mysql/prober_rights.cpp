@@ -68,7 +68,7 @@ Verdict checkTargetRights(ProbeState& state) {
     std::string rights;
     for (const char* right : {"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER", "INDEX", "REFERENCES"})
       if (!grants.onDatabase(right, database)) rights.append(rights.empty() ? "" : ", ").append(right);
-    if (!rights.empty()) missing.add(rights + " on " + database);
+    if (!rights.empty()) missing.add(rights.append(" on ").append(database));
   }
   if (missing.empty()) return passed();
   return failed(

@@ -12,10 +12,10 @@ constexpr std::size_t kPartBytes = 16U << 20U;
 
 }  // namespace
 
-MySqlChunkWriter::MySqlChunkWriter(SinkSession& session, const Fence& fence, const Chunk& chunk, const Plans& plans)
+MySqlChunkWriter::MySqlChunkWriter(SinkSession& session, const Fence& fence, Chunk chunk, const Plans& plans)
     : session_(session),
       fence_(fence),
-      chunk_(chunk),
+      chunk_(std::move(chunk)),
       plans_(plans),
       connection_(&session.connect()),
       writers_(plans.size()) {

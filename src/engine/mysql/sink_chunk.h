@@ -24,7 +24,7 @@ namespace drs::mysql {
 /// was read. Errors: Msg::deadlock and connectionLost mean that the chunk must be read and written again.
 class MySqlChunkWriter : public ChunkWriter {
  public:
-  MySqlChunkWriter(SinkSession& session, const Fence& fence, const Chunk& chunk, const Plans& plans);
+  MySqlChunkWriter(SinkSession& session, const Fence& fence, Chunk chunk, const Plans& plans);
   ~MySqlChunkWriter() override;
   MySqlChunkWriter(const MySqlChunkWriter&) = delete;
   MySqlChunkWriter& operator=(const MySqlChunkWriter&) = delete;
