@@ -20,7 +20,8 @@ std::string printable(std::string_view text, bool lines) {
   for (char& c : out) {
     const auto byte = static_cast<unsigned char>(c);
     const bool isControl = byte < 0x20 || byte == 0x7F;
-    if (isControl && !(lines && c == '\n')) c = '?';
+    const bool isKept = lines && c == '\n';
+    if (isControl && !isKept) c = '?';
   }
   return out;
 }

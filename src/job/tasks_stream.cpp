@@ -82,7 +82,7 @@ class StreamBody final : public TaskBody {
     const Json payload = Json::parse(context.task.payload);
     if (payload.contains("end")) return Position{payload.at("end").get<std::string>()};
     sink.finish(planned.plans);
-    const Position end = source.currentPosition();
+    Position end = source.currentPosition();
     if (!context.savePayload(Json{{"end", end.text}}.dump())) throw Error(Msg::fenced, {"the task"});
     return end;
   }

@@ -241,7 +241,7 @@ class Worker::Impl {
 
 Worker::Worker(Store& store, const Sealer& sealer, const Registry& registry, const Settings& settings,
                TaskBodies bodies, Log log, WorkerOptions options)
-    : impl_(std::make_unique<Impl>(store, sealer, registry, settings, std::move(bodies), log, options)) {}
+    : impl_(std::make_unique<Impl>(store, sealer, registry, settings, std::move(bodies), std::move(log), options)) {}
 
 Worker::~Worker() = default;
 

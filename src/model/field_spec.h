@@ -33,19 +33,19 @@ template <class T>
 struct Field {
   std::string_view name;
   Rule rule;
-  Use use;
+  Use use{};
   std::string_view note;  ///< for people: meaning, and limits of this version
-  void (*decode)(T& out, const Json& value, const Rule& rule, const std::string& path, Decoding& run);
-  bool (*present)(const T& object);
-  void (*encode)(const T& object, OutJson& into, std::string_view name, EncodeFor purpose);
-  Kind (*kind)();
+  void (*decode)(T& out, const Json& value, const Rule& rule, const std::string& path, Decoding& run) = nullptr;
+  bool (*present)(const T& object) = nullptr;
+  void (*encode)(const T& object, OutJson& into, std::string_view name, EncodeFor purpose) = nullptr;
+  Kind (*kind)() = nullptr;
 };
 
 /// The fields of one object, in the order of the API page, which is also the order in which problems are reported.
 template <class T>
 struct Table {
   std::string_view object;  ///< name of the object in api/openapi.yaml
-  int number;               ///< of the API page's table
+  int number = 0;           ///< of the API page's table
   std::vector<Field<T>> fields;
 };
 

@@ -56,7 +56,7 @@ struct Rule {
   [[nodiscard]] Rule whenLong(Msg msg) const;
   [[nodiscard]] Rule orNumber() const;
   [[nodiscard]] Rule hidden() const;
-  [[nodiscard]] Rule defaultsTo(std::string_view text) const;
+  [[nodiscard]] Rule defaultsTo(std::string_view what) const;
 };
 
 /// Bounds of our own where the contract names none, in characters.

@@ -94,7 +94,7 @@ class TlsStream final : public Stream {
 
  private:
   /// Waits for what a call wants; false if it failed for another reason. Throws Error(connectionLost) when time is up.
-  bool waitAfter(int result, Deadline deadline) const {
+  [[nodiscard]] bool waitAfter(int result, Deadline deadline) const {
     const int error = SSL_get_error(session_.get(), result);
     if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) return false;
     if (socket_.wait(error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline)) return true;

@@ -127,9 +127,9 @@ void StoreTransaction::insert(const JobRecord& job) {
                    specId, sqlOf(job.epoch), job.version,   job.order, job.createMillis};
   for (SqlValue& value : stateOf(job)) params.push_back(std::move(value));
   for (SqlValue& value : listColumns(*job.spec)) params.push_back(std::move(value));
-  session_.query(sqlText({"INSERT INTO job (id, batch_id, project_id, name, user_name, spec_id, epoch, version, "
-                          "batch_order, create_millis, ",
-                          kStateColumns, ", ", kListColumns, ") VALUES (", placeholders(1, params.size()), ")"}),
+  session_.query(sqlText({"INSERT INTO job (id, batch_id, project_id, name, user_name, spec_id, epoch, version, ",
+                          "batch_order, create_millis, ", kStateColumns, ", ", kListColumns, ") VALUES (",
+                          placeholders(1, params.size()), ")"}),
                  params);
   session_.query("INSERT INTO job_spec (job_id, spec_id, spec) VALUES ($1, $2, $3)",
                  {job.id, specId, specText(*job.spec)});

@@ -54,7 +54,9 @@ std::optional<std::string> parseTag(std::string_view text) {
   std::string tag;
   for (const char c : text) {
     const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    if (lower != '_' && !(lower >= 'a' && lower <= 'z') && !(lower >= '0' && lower <= '9')) return std::nullopt;
+    const bool isLetter = lower >= 'a' && lower <= 'z';
+    const bool isDigit = lower >= '0' && lower <= '9';
+    if (lower != '_' && !isLetter && !isDigit) return std::nullopt;
     tag += lower;
   }
   return tag;
