@@ -23,8 +23,11 @@ def main():
         for rep in range(3):
             target.execute(f"CREATE DATABASE d{rep}")
             began = time.monotonic()
-            subprocess.run(f"mariadb-dump {account} -P{source.port} --single-transaction --quick shop | mariadb {account} -P{target.port} d{rep}", shell=True, check=True)
+            subprocess.run(f"set -o pipefail; mariadb-dump {account} -P{source.port} --single-transaction --quick shop | mariadb {account} -P{target.port} d{rep}", shell=True, check=True,
+                           executable="/bin/bash")
             dump.append(time.monotonic() - began)
+            copied = sum(target.execute(f"SELECT COUNT(*) FROM {table}", database=f"d{rep}")[0][0] for table in ("customers", "orders", "payments"))
+            assert copied == rows, f"the peer copied {copied} of {rows} rows"
             began = time.monotonic()
             (name,) = service.client.start(job(f"full-{rep}", source, target, whole("shop", f"o{rep}"), task_type="FULL_TRANS"))
             service.client.wait_status(name, "FULL_TRANSFER_COMPLETE", seconds=600)
