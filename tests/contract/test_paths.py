@@ -3,7 +3,7 @@ import json
 import pathlib
 import re
 
-from support.contract import METHODS, document
+from support.contract import METHODS, document, resolved
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOURCES = [*sorted((ROOT / "src/api").glob("*.cpp")), ROOT / "apps/drsd/node_routes.cpp"]
@@ -19,15 +19,6 @@ def operations():
     for path, item in document()["paths"].items():
         for method in METHODS & set(item):
             yield method.upper(), path, {**item[method], "parameters": [resolved(p) for p in item.get("parameters", []) + item[method].get("parameters", [])]}
-
-
-def resolved(node):
-    while "$ref" in node:
-        target = document()
-        for part in node["$ref"].removeprefix("#/").split("/"):
-            target = target[part]
-        node = target
-    return node
 
 
 def test_every_route_is_in_the_contract_and_the_reverse():

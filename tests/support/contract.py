@@ -39,7 +39,7 @@ def schema_of(operation_object, status, kind="application/json"):
     responses = operation_object["responses"]
     described = responses.get(str(status)) or (responses.get("default") if status >= 400 else None)
     assert described is not None, f"{operation_object.get('operationId')}: status {status} is not in openapi.yaml"
-    content = _follow(described).get("content")
+    content = resolved(described).get("content")
     if not content:
         return None
     assert kind in content, f"{operation_object.get('operationId')} {status}: content type {kind}, the contract has {list(content)}"
@@ -75,7 +75,7 @@ def operation(method, path):
     return None
 
 
-def _follow(node):
+def resolved(node):
     while "$ref" in node:
         target = document()
         for part in node["$ref"].removeprefix("#/").split("/"):
