@@ -70,7 +70,8 @@ const std::vector<Setting>& settingsTable() {
       {"worker", "max_transaction_bytes", node(&Settings::maxTransactionBytes, kMiB, 64 * kGiB),
        "memory that one transaction of a source may take in its stream, beside memory_budget_bytes; a larger one stops "
        "the task"},
-      {"worker", "sessions_per_job", node(&Settings::sessionsPerJob, 1, 64), "database sessions of a job, per side"},
+      {"worker", "sessions_per_job", node(&Settings::sessionsPerJob, 1, 64),
+       "pieces of work of a job at a time, each with one database session to each side; definitions at a time"},
       {"worker", "chunk_bytes", node(&Settings::chunkBytes, kKiB, kGiB),
        "size of the pieces that a table is copied in"},
       {"worker", "lease_ttl_seconds", node(&Settings::leaseTtlSeconds, 3, 3600),

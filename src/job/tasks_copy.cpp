@@ -98,6 +98,20 @@ std::vector<TableCount> countsOf(const Chunk& chunk, const ChunkResult& result, 
   return list;
 }
 
+/// The chunk was ended early: what is left of it becomes the job's newest chunk.
+void addRest(StoreTransaction& tx, const JobRecord& job, const Chunk& chunk, const ChunkResult& result) {
+  const auto document = tx.document(job.id, kChunksDocument);
+  if (!document) throw Error(Msg::internal, {"the job has no list of chunks"});
+  std::vector<Chunk> list = decodeChunkList(*document);
+  std::uint32_t number = 0;
+  for (const Chunk& other : list) number = std::max(number, other.number);
+  const Chunk rest = restOf(chunk, result, number + 1);
+  list.push_back(rest);
+  tx.setDocument(job.id, kChunksDocument, encodeChunkList(list));
+  tx.addChunk(job.id, rest.plans.front());
+  tx.insert(job.id, {.kind = TaskKind::copy, .payload = encodeChunk(rest), .queryId = {}, .notBefore = 0});
+}
+
 class CopyBody final : public TaskBody {
  public:
   explicit CopyBody(std::shared_ptr<PlanCache> plans) : plans_(std::move(plans)) {}
@@ -121,8 +135,12 @@ class CopyBody final : public TaskBody {
     if (!result) return TaskOutcome::stoppedEarly();
 
     TaskOutcome outcome;
-    outcome.also = [counts = countsOf(chunk, *result, watch.list(), context.task.progress.tables)](
-                       StoreTransaction& tx, JobRecord& job) { tx.addRows(job.id, counts); };
+    outcome.also = [chunk, result = *result,
+                    counts = countsOf(chunk, *result, watch.list(), context.task.progress.tables)](StoreTransaction& tx,
+                                                                                                   JobRecord& job) {
+      tx.addRows(job.id, counts);
+      if (!result.endedAt.empty()) addRest(tx, job, chunk, result);
+    };
     return outcome;
   }
 

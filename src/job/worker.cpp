@@ -134,7 +134,9 @@ class Worker::Impl {
       }
       const UnixMillis ttl = UnixMillis{settings_.leaseTtlSeconds} * 1000;
       for (const TaskClass taskClass : {TaskClass::brief, TaskClass::stream, TaskClass::work}) {
-        for (TaskRecord& task : tx.claim(owner_, taskClass, freeSlots(taskClass), ttl)) {
+        // Every piece of work holds one session to each side.
+        const std::int64_t perJob = taskClass == TaskClass::work ? settings_.sessionsPerJob : settings_.maxStreams;
+        for (TaskRecord& task : tx.claim(owner_, taskClass, freeSlots(taskClass), ttl, perJob)) {
           std::optional<JobRecord> job = tx.job(task.jobId);
           if (job) claimed.push_back(std::make_unique<Slot>(std::move(task), std::move(*job)));
         }

@@ -44,7 +44,11 @@ class RowBatch {
   [[nodiscard]] const TableSchemaPtr& schemaPtr() const { return schema_; }
   [[nodiscard]] std::size_t width() const { return schema_->columns.size(); }
   [[nodiscard]] std::size_t rows() const { return schema_ ? cells_.size() / width() : 0; }
+  /// Memory that the rows take.
   [[nodiscard]] std::size_t bytes() const { return bytes_.size() + cells_.size() * sizeof(Cell); }
+  /// Bytes of the rows as the source sent them, for speeds and figures; only a copy's batches have it.
+  [[nodiscard]] std::uint64_t volume() const { return volume_; }
+  void addVolume(std::uint64_t bytes) { volume_ += bytes; }
   [[nodiscard]] const Cell& cell(std::size_t row, std::size_t column) const { return cells_[row * width() + column]; }
   [[nodiscard]] std::string_view text(const Cell& cell) const { return {bytes_.data() + cell.offset, cell.length}; }
 
@@ -59,6 +63,7 @@ class RowBatch {
   void clear() {
     bytes_.clear();
     cells_.clear();
+    volume_ = 0;
   }
   /// Drops the cells of an unfinished row (a decoder found damage half way).
   void dropPartialRow() { cells_.resize(rows() * width()); }
@@ -79,6 +84,7 @@ class RowBatch {
   TableSchemaPtr schema_;
   std::vector<char> bytes_;
   std::vector<Cell> cells_;
+  std::uint64_t volume_ = 0;
 };
 
 }  // namespace drs

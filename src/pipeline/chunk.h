@@ -25,6 +25,20 @@ struct ChunkResult {
   std::uint32_t number = 0;
   Position low, high;  ///< low ≤ snapshot ≤ high; equal when exact
   std::uint64_t rows = 0, bytes = 0;
+  /// A free chunk that turned out too long was ended behind the row with this key (literals as in Chunk::upTo): what is
+  /// behind it is a chunk of its own. Empty: the chunk was read to its end.
+  std::vector<std::string> endedAt{};
 };
+
+/// What is left of a chunk whose result says endedAt. `number` must be unique in the job.
+[[nodiscard]] inline Chunk restOf(const Chunk& chunk, const ChunkResult& result, std::uint32_t number) {
+  Chunk rest = chunk;
+  rest.number = number;
+  rest.after = result.endedAt;
+  const auto less = [](std::uint64_t all, std::uint64_t done) { return all > done ? all - done : 0; };
+  rest.estimatedRows = less(chunk.estimatedRows, result.rows);
+  rest.estimatedBytes = less(chunk.estimatedBytes, result.bytes);
+  return rest;
+}
 
 }  // namespace drs

@@ -28,13 +28,14 @@ void readInto(BoundedQueue<TableBatch>& queue, const CopyContext& context, const
               const std::stop_token& stop) {
   bool accepted = true;
   const BatchConsumer consumer = [&](std::size_t plan, RowBatch batch) {
-    const std::size_t bytes = batch.bytes();
-    const std::size_t rows = batch.rows();
+    const std::size_t memory = batch.bytes();
+    const std::uint64_t rows = batch.rows();
+    const std::uint64_t volume = batch.volume();
     failpoint("copy.read");
-    accepted = context.throttle.pass(bytes, stop) && queue.push({plan, std::move(batch)}, bytes, stop);
+    accepted = context.throttle.pass(volume, stop) && queue.push({plan, std::move(batch)}, memory, stop);
     if (accepted) {
       reading.counts.rows += rows;
-      reading.counts.bytes += bytes;
+      reading.counts.bytes += volume;
     }
     return accepted;
   };
@@ -51,8 +52,8 @@ Counts writeAll(BoundedQueue<TableBatch>& queue, const CopyContext& context, Chu
     if (stop.stop_requested()) break;
     writer.write(batch->plan, batch->rows);
     written.rows += batch->rows.rows();
-    written.bytes += batch->rows.bytes();
-    if (context.progress) context.progress(batch->plan, batch->rows.rows(), batch->rows.bytes());
+    written.bytes += batch->rows.volume();
+    if (context.progress) context.progress(batch->plan, batch->rows.rows(), batch->rows.volume());
   }
   return written;
 }

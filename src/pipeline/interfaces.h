@@ -43,9 +43,11 @@ class Source {
   [[nodiscard]] virtual Position currentPosition() = 0;
   /// Cuts a job's tables into chunks; groups become one chunk each.
   [[nodiscard]] virtual std::vector<Chunk> split(const Plans& plans) = 0;
-  /// Streams a chunk's rows; low and high are set (rows and bytes are counted by the caller). Everything at or before
-  /// low is visible in the snapshot (never the raw tail of the log), everything visible in it is at or before high.
-  /// After a stop, or when `out` says false, it returns early or throws; the caller drops such a chunk in either case.
+  /// Streams a chunk's rows; low and high are set (rows and bytes are counted by the caller). A free chunk of one table
+  /// that is far longer than it should be may be ended early, between two rows of its key: then endedAt is set.
+  /// Everything at or before low is visible in the snapshot (never the raw tail of the log), everything visible in it
+  /// is at or before high. After a stop, or when `out` says false, it returns early or throws; the caller drops such a
+  /// chunk in either case.
   virtual ChunkResult readChunk(const Chunk& chunk, const Plans& plans, const BatchConsumer& out,
                                 const std::stop_token& stop) = 0;
   /// Opens the log behind `from`. Throws Error(logPurged) if the source has it no more.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace drs {
 namespace {
@@ -11,10 +12,17 @@ namespace {
 /// No wait is longer, so that a change of the rules or of the hour is noticed soon.
 constexpr std::chrono::milliseconds kLongestWait{200};
 constexpr UnixMillis kHourMillis = 3'600'000;
+constexpr double kSavedSeconds = 0.1;
 
 bool holds(const SpeedRule& rule, int hour) {
   if (rule.firstHour <= rule.lastHour) return rule.firstHour <= hour && hour <= rule.lastHour;
   return hour >= rule.firstHour || hour <= rule.lastHour;
+}
+
+std::chrono::milliseconds waitFor(double bytes, std::uint64_t limit) {
+  const double millis = std::ceil(bytes * 1000.0 / static_cast<double>(limit));
+  if (millis >= static_cast<double>(kLongestWait.count())) return kLongestWait;
+  return std::chrono::milliseconds(std::max<std::int64_t>(1, static_cast<std::int64_t>(millis)));
 }
 
 }  // namespace
@@ -46,32 +54,25 @@ void Throttle::refill(std::uint64_t limit) {
   const double seconds = std::chrono::duration<double>(now - filledAt_).count();
   filledAt_ = now;
   const auto perSecond = static_cast<double>(limit);
-  tokens_ = std::min(perSecond, tokens_ + seconds * perSecond);
-}
-
-std::chrono::milliseconds Throttle::waitFor(std::uint64_t limit) const {
-  const double millis = std::ceil(-tokens_ * 1000.0 / static_cast<double>(limit));
-  if (millis >= static_cast<double>(kLongestWait.count())) return kLongestWait;
-  return std::chrono::milliseconds(std::max<std::int64_t>(1, static_cast<std::int64_t>(millis)));
+  allowed_ = std::min(allowed_ + seconds * perSecond, asked_ + kSavedSeconds * perSecond);
 }
 
 bool Throttle::pass(std::uint64_t bytes, const std::stop_token& stop) {
-  bool counted = false;
+  std::optional<double> mine;
   while (!stop.stop_requested()) {
     std::chrono::milliseconds wait{0};
     {
       const std::lock_guard lock(mutex_);
       const std::uint64_t limit = limitAt(clock_.now());
       if (limit == 0) {  // unlimited hours forgive what was owed
-        tokens_ = 0;
+        allowed_ = asked_;
         filledAt_ = clock_.steady();
         return true;
       }
       refill(limit);
-      if (!counted) tokens_ -= static_cast<double>(bytes);
-      counted = true;
-      if (tokens_ >= 0) return true;
-      wait = waitFor(limit);
+      if (!mine) mine = asked_ += static_cast<double>(bytes);
+      if (allowed_ >= *mine) return true;
+      wait = waitFor(*mine - allowed_, limit);
     }
     if (!sleep_(wait, stop)) return false;
   }

@@ -18,9 +18,10 @@ struct SpeedRule {
   std::uint64_t bytesPerSecond = 0;  ///< 0 = unlimited
 };
 
-/// Slows a job's copy down to the speed that the user set: a token bucket of one second's worth that may go into debt
-/// by one batch, so that a batch larger than the bucket passes too. Hours outside of every rule are unlimited. All
-/// copies of a job on this node share one instance. Threads: any.
+/// Slows a job's copy down to the speed that the user set. Who asks waits until everything that was asked for before
+/// and his own bytes have had their time, so that copies side by side pass one after the other and not in bursts; a
+/// pause saves up a tenth of a second's worth. Over any ten seconds the speed is exact but for that and for one batch.
+/// Hours outside of every rule are unlimited. All copies of a job on this node share one instance. Threads: any.
 class Throttle {
  public:
   /// `sleep` waits at most the given time and returns false when stop was requested; tests pass their own.
@@ -37,13 +38,13 @@ class Throttle {
  private:
   [[nodiscard]] std::uint64_t limitAt(UnixMillis now) const;
   void refill(std::uint64_t limit);
-  [[nodiscard]] std::chrono::milliseconds waitFor(std::uint64_t limit) const;
 
   const Clock& clock_;
   const Sleep sleep_;
   mutable std::mutex mutex_;
   std::vector<SpeedRule> rules_;
-  double tokens_ = 0;  ///< bytes; negative = debt
+  double asked_ = 0;    ///< bytes, ever
+  double allowed_ = 0;  ///< bytes of those that may have passed by now
   std::chrono::steady_clock::time_point filledAt_;
 };
 

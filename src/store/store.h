@@ -147,6 +147,8 @@ class StoreTransaction : public StoreView {
   void replaceTables(const std::string& jobId, const std::vector<TableRecord>& tables);
   /// Adds committed rows of a chunk to its tables, and counts the chunk as done.
   void addRows(const std::string& jobId, const std::vector<TableCount>& counts);
+  /// One more chunk of a table of the plan.
+  void addChunk(const std::string& jobId, std::size_t plan);
   void setDocument(const std::string& jobId, const std::string& name, const std::string& text);
   void dropDocuments(const std::string& jobId);
   /// Takes target tables for the job (canonical names, see job/target_tables.h). The caller looks at targetHolder()
@@ -159,10 +161,10 @@ class StoreTransaction : public StoreView {
   void setValue(const std::string& key, const std::string& value);
 
   // leases, see job/lease_keeper.h
-  /// Claims up to `limit` pending tasks of a class that may run now; the epoch of their jobs, and with it theirs,
-  /// grows.
+  /// Claims up to `limit` pending tasks of a class that may run now, so that no job has more than `perJob` of them
+  /// running; the epoch of their jobs, and with it theirs, grows.
   [[nodiscard]] std::vector<TaskRecord> claim(const std::string& owner, TaskClass kinds, std::int64_t limit,
-                                              UnixMillis ttl);
+                                              UnixMillis ttl, std::int64_t perJob = 1000);
   /// Running tasks whose lease ran out.
   [[nodiscard]] std::vector<TaskRecord> expired() const;
   /// Writes state, owner, lease, counters, place and error of a running task where id and epoch match; false = somebody

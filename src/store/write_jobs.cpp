@@ -207,6 +207,10 @@ void StoreTransaction::addRows(const std::string& jobId, const std::vector<Table
   }
 }
 
+void StoreTransaction::addChunk(const std::string& jobId, std::size_t plan) {
+  session_.query("UPDATE job_table SET chunks = chunks + 1 WHERE job_id = $1 AND plan = $2", {jobId, sqlOf(plan)});
+}
+
 void StoreTransaction::setDocument(const std::string& jobId, const std::string& name, const std::string& text) {
   session_.query(
       "INSERT INTO job_document (job_id, name, text) VALUES ($1, $2, $3) ON CONFLICT (job_id, name) DO UPDATE SET text "

@@ -8,8 +8,8 @@ namespace drs {
 namespace {
 
 // For each open job its next task that may run now, then those of the jobs with the fewest running tasks: one each, so
-// that a job with many chunks does not keep others waiting. $1 owner, $2 time to live, $3 class, $4 limit. `gated`
-// kinds want a job that is wanted and sound; end and reset want to be alone in their job.
+// that a job with many chunks does not keep others waiting. $1 owner, $2 time to live, $3 class, $4 limit, $5 most of
+// one job. `gated` kinds want a job that is wanted and sound; end and reset want to be alone in their job.
 constexpr std::string_view kClaim = R"(
 UPDATE task SET state = 'running', owner = $1, lease_until = now_ms() + $2, claim_millis = now_ms(),
                 epoch = (SELECT j.epoch + 1 FROM job j WHERE j.id = task.job_id), place = ''
@@ -24,7 +24,7 @@ WHERE id IN (
             ORDER BY t.rank, t.number LIMIT 1) AS id,
            (SELECT count(*) FROM task r WHERE r.job_id = j.id AND r.state = 'running' AND r.class = $3) AS busy
     FROM job j WHERE j.phase NOT IN ('ended', 'deleted')) c
-  JOIN task n ON n.id = c.id
+  JOIN task n ON n.id = c.id WHERE c.busy < $5
   ORDER BY n.rank, c.busy, n.create_millis, n.number LIMIT $4)
 RETURNING )";
 
@@ -76,12 +76,12 @@ void StoreTransaction::forgetFailures(const std::string& jobId) {
 }
 
 std::vector<TaskRecord> StoreTransaction::claim(const std::string& owner, TaskClass kinds, std::int64_t limit,
-                                                UnixMillis ttl) {
+                                                UnixMillis ttl, std::int64_t perJob) {
   const std::string text = sqlText({kClaim, kTaskColumns});
   std::vector<TaskRecord> claimed;
   while (static_cast<std::int64_t>(claimed.size()) < limit) {
     const std::int64_t left = limit - static_cast<std::int64_t>(claimed.size());
-    const SqlResult result = session_.query(text, {owner, ttl, static_cast<std::int64_t>(kinds), left});
+    const SqlResult result = session_.query(text, {owner, ttl, static_cast<std::int64_t>(kinds), left, perJob});
     if (result.rows.empty()) break;
     for (const SqlRow& row : result.rows) {
       claimed.push_back(readTask(row));

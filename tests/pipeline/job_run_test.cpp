@@ -149,6 +149,18 @@ TEST_F(JobRun, FullThenIncrementalFollowsTheSource) {
   EXPECT_EQ(progress.tablesDone, 3);
 }
 
+TEST_F(JobRun, AChunkThatTurnsOutLongIsDividedWhileItIsRead) {
+  world_.longestChunk = 4;
+  world_.crashes.arm(7);
+  createAndCommit(jobJson("FULL_INCR_TRANS"));
+  ASSERT_TRUE(eventually([&] { return status() == "INCRE_TRANSFER_STARTED"; })) << status();
+  EXPECT_TRUE(eventually([&] { return isEqual(); }));
+  const auto free = service_->tableProgress(actor_, job_, "c_free", {}).items.at(0).table;
+  EXPECT_GE(free.chunks, 7) << "30 rows, 4 for each chunk";
+  EXPECT_EQ(free.chunks, free.chunksDone);
+  EXPECT_EQ(free.rows, 30U);
+}
+
 TEST_F(JobRun, FullAloneEndsAtOneMomentOfTheSource) {
   createAndCommit(jobJson("FULL_TRANS"));
   ASSERT_TRUE(eventually([&] { return status() == "FULL_TRANSFER_COMPLETE"; })) << status();

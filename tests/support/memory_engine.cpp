@@ -21,6 +21,7 @@ Row rowOf(const RowBatch& batch, std::size_t row) {
 }
 
 void addRow(RowBatch& batch, const Row& row) {
+  batch.addVolume(row.size() * sizeof(std::int64_t));
   for (const Value& value : row) {
     if (value) {
       batch.addSigned(*value);
@@ -336,11 +337,17 @@ ChunkResult MemorySource::readChunk(const Chunk& chunk, const Plans& plans, cons
 
   const std::int64_t after = chunk.after.empty() ? -1 : std::stoll(chunk.after[0]);
   const std::int64_t upTo = chunk.upTo.empty() ? std::numeric_limits<std::int64_t>::max() : std::stoll(chunk.upTo[0]);
+  std::size_t rows = 0;
   for (const std::size_t plan : chunk.plans) {
     RowBatch batch(plans[plan].source);
     for (const auto& [key, row] : snapshot.content[plan]) {
       if (key <= after || key > upTo) continue;
       addRow(batch, row);
+      if (++rows == longestChunk && !chunk.exact) {
+        (void)out(plan, std::move(batch));
+        result.endedAt = {std::to_string(key)};
+        return result;
+      }
       if (batch.rows() < kBatchRows) continue;
       crashes_.pass("read");
       if (stop.stop_requested() || !out(plan, std::exchange(batch, RowBatch(plans[plan].source)))) return result;

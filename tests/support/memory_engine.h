@@ -142,6 +142,8 @@ class MemorySource : public Source {
   MemorySource(MemoryDatabase& database, Crashes& crashes, std::int64_t chunkKeys = 3)
       : database_(database), crashes_(crashes), chunkKeys_(chunkKeys) {}
 
+  /// A free chunk is ended behind this many rows; 0 = never.
+  std::size_t longestChunk = 0;
   /// Called between low and the snapshot, and between the snapshot and high.
   std::function<void()> whileReading;
 

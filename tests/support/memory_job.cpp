@@ -102,7 +102,9 @@ class MemoryEngine final : public Engine {
     return std::make_unique<MemoryCatalog>(world_, side);
   }
   std::unique_ptr<Source> source(const EngineJob&) const override {
-    return std::make_unique<MemorySource>(world_.source, world_.crashes, 20);
+    auto source = std::make_unique<MemorySource>(world_.source, world_.crashes, 20);
+    source->longestChunk = world_.longestChunk;
+    return source;
   }
   std::unique_ptr<Sink> sink(const EngineJob&) const override {
     return std::make_unique<MemorySink>(world_.target, world_.crashes);

@@ -18,6 +18,7 @@ struct MemoryWorld {
   MemoryTarget target{schema};
   Crashes crashes;
   std::atomic<bool> reachable{true};
+  std::size_t longestChunk = 0;  ///< of MemorySource
 };
 
 /// An engine over memory_engine.h, for tests of what stands above engines.

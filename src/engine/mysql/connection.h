@@ -31,6 +31,7 @@ struct ConnectOptions {
   std::string bindAddress;  ///< local address (custom_node_ip), empty = any
   int connectTimeoutSeconds = 10;
   int readTimeoutSeconds = 600;
+  bool loadData = false;  ///< loadData() may be used
 };
 
 /// Addresses (ip, or instance_id through the catalogue), user, password and TLS of one side. Throws Error
@@ -54,8 +55,8 @@ using Row = std::vector<Field>;
 
 /// One session, blocking. Every session starts with: time_zone '+00:00', utf8mb4 for the text of statements, binary
 /// character set for results (bytes are moved, never converted), sql_mode 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,
-/// STRICT_ALL_TABLES', autocommit on, no statement time-out, CLIENT_FOUND_ROWS and multi-statements on, LOAD DATA LOCAL
-/// off. One thread; shutdown() from any.
+/// STRICT_ALL_TABLES', autocommit on, no statement time-out, CLIENT_FOUND_ROWS and multi-statements on. LOAD DATA LOCAL
+/// sends what loadData() was given and nothing else: no server can ask for a file. One thread; shutdown() from any.
 class Connection {
  public:
   /// Throws Error: cannotResolve, cannotConnect, accessDenied, tlsFailed.
@@ -75,6 +76,10 @@ class Connection {
   Outcome execute(std::string_view sql);
   /// Sends several statements in one packet; the outcome of each, up to the first that failed, which is thrown.
   std::vector<Outcome> executeAll(std::string_view sql);
+  /// Runs one LOAD DATA LOCAL INFILE statement; the server reads `data` as the file's content, whatever name the
+  /// statement says. Only for sessions with ConnectOptions::loadData. LOCAL turns errors of rows into warnings: look at
+  /// both numbers of the outcome. Throws as execute().
+  Outcome loadData(std::string_view sql, std::string_view data);
   /// All rows at once (for small results): copies.
   [[nodiscard]] std::vector<std::vector<std::optional<std::string>>> query(std::string_view sql);
   /// First column of the first row; nothing if there is no row or it is NULL.
@@ -107,6 +112,7 @@ class Connection {
   std::string peer_;
   Origin origin_ = Origin::source;
   unsigned lastErrno_ = 0;
+  std::string_view file_;  ///< what is left to send of loadData()
 };
 
 /// `name` in back-quotes, inner ones doubled.

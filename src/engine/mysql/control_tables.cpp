@@ -38,10 +38,11 @@ std::vector<std::string> definitions() {
       table("mark",
             "lane INT NOT NULL, plan_no BIGINT UNSIGNED NOT NULL, epoch BIGINT UNSIGNED NOT NULL, "
             "sequence_no BIGINT UNSIGNED NOT NULL, position_text MEDIUMTEXT NOT NULL, PRIMARY KEY (job_id, lane)"),
-      table("chunk",
-            "chunk_no INT UNSIGNED NOT NULL, plan_no BIGINT UNSIGNED NOT NULL, epoch BIGINT UNSIGNED NOT NULL, "
-            "passes BIGINT UNSIGNED NOT NULL, done TINYINT NOT NULL, low_text MEDIUMTEXT, high_text MEDIUMTEXT, "
-            "row_total BIGINT UNSIGNED, byte_total BIGINT UNSIGNED, PRIMARY KEY (job_id, chunk_no)"),
+      table(
+          "chunk",
+          "chunk_no INT UNSIGNED NOT NULL, plan_no BIGINT UNSIGNED NOT NULL, epoch BIGINT UNSIGNED NOT NULL, "
+          "passes BIGINT UNSIGNED NOT NULL, done TINYINT NOT NULL, low_text MEDIUMTEXT, high_text MEDIUMTEXT, "
+          "row_total BIGINT UNSIGNED, byte_total BIGINT UNSIGNED, ended_at MEDIUMTEXT, PRIMARY KEY (job_id, chunk_no)"),
       table("session",
             "session_name VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, scope BIGINT NOT NULL, "
             "plan_no BIGINT UNSIGNED NOT NULL, epoch BIGINT UNSIGNED NOT NULL, PRIMARY KEY (job_id, session_name)"),
@@ -59,6 +60,36 @@ std::uint64_t number(const std::optional<std::string>& text) {
   if (problem != std::errc() || end != text->data() + text->size())
     throw Error(Msg::internal, {"a control row holds a number that is none"}, Origin::target);
   return value;
+}
+
+// Literals of a key hold no line breaks: texts are in hexadecimal digits.
+
+std::string packed(const std::vector<std::string>& key) {
+  std::string text;
+  for (const std::string& literal : key) text += (text.empty() ? "" : "\n") + literal;
+  return text;
+}
+
+std::vector<std::string> unpacked(std::string_view text) {
+  std::vector<std::string> key;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    key.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return key;
+}
+
+/// chunk_no, low_text, high_text, row_total, byte_total, ended_at
+ChunkResult resultOf(const std::vector<std::optional<std::string>>& row) {
+  ChunkResult result;
+  result.number = static_cast<std::uint32_t>(number(row.at(0)));
+  result.low = {row.at(1).value_or("")};
+  result.high = {row.at(2).value_or("")};
+  result.rows = number(row.at(3));
+  result.bytes = number(row.at(4));
+  result.endedAt = unpacked(row.at(5).value_or(""));
+  return result;
 }
 
 /// A server-side named lock for a scope.
@@ -308,11 +339,11 @@ void ControlTables::guardChunk(Connection& connection, const Fence& fence, std::
 
 void ControlTables::writeChunk(Connection& connection, const Fence& fence, const ChunkResult& result,
                                const std::string& session) const {
-  const auto outcome = connection.execute(
-      fmt::format("UPDATE {}.chunk SET done = 1, low_text = {}, high_text = {}, row_total = {}, byte_total = {} "
-                  "WHERE {} AND chunk_no = {} AND plan_no = {} AND epoch = {}",
-                  kControlSchema, quoteText(result.low.text), quoteText(result.high.text), result.rows, result.bytes,
-                  job_, result.number, fence.plan, fence.epoch));
+  const auto outcome = connection.execute(fmt::format(
+      "UPDATE {}.chunk SET done = 1, low_text = {}, high_text = {}, row_total = {}, byte_total = {}, ended_at = {} "
+      "WHERE {} AND chunk_no = {} AND plan_no = {} AND epoch = {}",
+      kControlSchema, quoteText(result.low.text), quoteText(result.high.text), result.rows, result.bytes,
+      quoteText(packed(result.endedAt)), job_, result.number, fence.plan, fence.epoch));
   if (outcome.affected != 1) throwFenced();
   connection.execute(
       fmt::format("DELETE FROM {}.session WHERE {} AND session_name = {}", kControlSchema, job_, quoteText(session)));
@@ -321,27 +352,21 @@ void ControlTables::writeChunk(Connection& connection, const Fence& fence, const
 std::optional<ChunkResult> ControlTables::chunk(Connection& connection, const Fence& fence,
                                                 std::uint32_t chunkNumber) const {
   const auto rows = connection.query(fmt::format(
-      "SELECT low_text, high_text, row_total, byte_total FROM {}.chunk WHERE {} AND chunk_no = {} AND plan_no = {} "
-      "AND done = 1 FOR UPDATE",
+      "SELECT chunk_no, low_text, high_text, row_total, byte_total, ended_at FROM {}.chunk WHERE {} AND chunk_no = {} "
+      "AND plan_no = {} AND done = 1 FOR UPDATE",
       kControlSchema, job_, chunkNumber, fence.plan));
   if (rows.empty()) return std::nullopt;
-  return ChunkResult{
-      chunkNumber, {rows[0][0].value_or("")}, {rows[0][1].value_or("")}, number(rows[0][2]), number(rows[0][3])};
+  return resultOf(rows[0]);
 }
 
 std::vector<ChunkResult> ControlTables::chunks(Connection& connection) const {
   std::vector<ChunkResult> results;
   if (!hasControlTables(connection)) return results;
   const auto rows = connection.query(fmt::format(
-      "SELECT chunk_no, low_text, high_text, row_total, byte_total FROM {0}.chunk WHERE {1} AND done = 1 AND plan_no = "
-      "(SELECT plan_no FROM {0}.job WHERE {1}) ORDER BY chunk_no",
+      "SELECT chunk_no, low_text, high_text, row_total, byte_total, ended_at FROM {0}.chunk WHERE {1} AND done = 1 AND "
+      "plan_no = (SELECT plan_no FROM {0}.job WHERE {1}) ORDER BY chunk_no",
       kControlSchema, job_));
-  for (const auto& row : rows)
-    results.push_back({static_cast<std::uint32_t>(number(row[0])),
-                       {row[1].value_or("")},
-                       {row[2].value_or("")},
-                       number(row[3]),
-                       number(row[4])});
+  for (const auto& row : rows) results.push_back(resultOf(row));
   return results;
 }
 

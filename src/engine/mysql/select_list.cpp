@@ -66,6 +66,9 @@ std::string selectList(const TableSchema& schema) {
 }
 
 void appendRow(RowBatch& batch, const Row& row) {
+  std::uint64_t volume = 0;
+  for (const Field& field : row) volume += field.size();
+  batch.addVolume(volume);
   std::size_t next = 0;
   for (const Column& column : batch.schema().columns) {
     if (column.generated)

@@ -1,6 +1,7 @@
 #include "engine/mysql/sink.h"
 
 #include "engine/mysql/applier.h"
+#include "engine/mysql/definition_workers.h"
 #include "engine/mysql/sink_chunk.h"
 #include "engine/mysql/sink_definitions.h"
 #include "engine/mysql/sink_session.h"
@@ -9,13 +10,15 @@ namespace drs::mysql {
 namespace {
 
 constexpr int kDefinitionTimeoutSeconds = 7 * 24 * 3600;
+/// Tables to create that are worth a session of their own.
+constexpr std::size_t kCreationsPerSession = 16;
 
 class MySqlSink : public Sink {
  public:
   explicit MySqlSink(const EngineJob& job)
       : job_(job),
         session_(connectOptions(job, Side::target), ControlTables(job.id)),
-        definitions_(patient(connectOptions(job, Side::target)), ControlTables(job.id)),
+        definitions_(patient(connectOptions(job, Side::target)), ControlTables(job.id), job.limits.maxSessions),
         applier_(session_, job.log) {}
 
   std::optional<Mark> fence(const Fence& fence) override {
@@ -32,11 +35,20 @@ class MySqlSink : public Sink {
   }
 
   void prepare(const Plans& plans) override {
-    define([&](Connection& connection) { prepareTarget(connection, definitions_.control(), job_, plans); });
+    const TargetDefinitions definitions = describe(plans);
+    definitions_.each(1, 1, [&](Connection& connection, std::size_t) { definitions.prepare(connection); });
+    definitions_.each(plans.size(), kCreationsPerSession,
+                      [&](Connection& connection, std::size_t i) { definitions.create(connection, plans[i]); });
   }
 
   void finish(const Plans& plans) override {
-    define([&](Connection& connection) { finishTarget(connection, definitions_.control(), job_, plans); });
+    const TargetDefinitions definitions = describe(plans);
+    definitions_.each(plans.size(), 1,
+                      [&](Connection& connection, std::size_t i) { definitions.finish(connection, plans[i]); });
+    // One after the other: each locks the definitions of its parents too.
+    definitions_.each(1, 1, [&](Connection& connection, std::size_t) {
+      for (const TablePlan& plan : plans) definitions.addForeignKeys(connection, plan);
+    });
   }
 
   std::unique_ptr<ChunkWriter> openChunk(const Chunk& chunk, const Fence& fence, const Plans& plans,
@@ -74,19 +86,13 @@ class MySqlSink : public Sink {
     return options;
   }
 
-  template <typename Body>
-  void define(const Body& body) {
-    try {
-      body(definitions_.fenced());
-    } catch (...) {
-      definitions_.drop();  // with the state that the error left it in
-      throw;
-    }
+  TargetDefinitions describe(const Plans& plans) {
+    return {job_, ControlTables(job_.id), plans, definitions_.first().fenced()};
   }
 
   const EngineJob job_;
-  SinkSession session_;      ///< for rows
-  SinkSession definitions_;  ///< for prepare() and finish()
+  SinkSession session_;            ///< for rows
+  DefinitionWorkers definitions_;  ///< for prepare() and finish()
   Applier applier_;
 };
 

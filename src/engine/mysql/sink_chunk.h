@@ -1,24 +1,20 @@
 #pragma once
 
+#include "engine/mysql/row_sender.h"
 #include "engine/mysql/sink_session.h"
-#include "engine/mysql/sql_writer.h"
 #include "pipeline/interfaces.h"
-
-#include <memory>
-#include <optional>
-#include <string>
-#include <vector>
 
 namespace drs::mysql {
 
 /// Writes the rows of one chunk with foreign_key_checks off (nothing may cascade) and unique_checks on.
 ///
-/// A free chunk is one target transaction: guard, REPLACE …, the chunk's row, COMMIT. REPLACE, because a row may have
-/// moved between chunks while they were read, or collide with one on a unique key; the replay mends it (mysql.md 4.2).
+/// A free chunk is one target transaction: guard, rows with REPLACE, the chunk's row, COMMIT. REPLACE, because a row
+/// may have moved between chunks while they were read, or collide with one on a unique key; the replay mends it
+/// (mysql.md 4.2).
 ///
 /// An exact chunk is a snapshot of whole tables: they are emptied when it is opened (so a redo starts from nothing,
-/// whatever an earlier attempt had committed), then filled by INSERT in transactions of bounded size, each behind the
-/// guard; only the last one carries the chunk's row. Nothing can collide there, so a collision is an error.
+/// whatever an earlier attempt had committed), then filled without REPLACE in transactions of bounded size, each behind
+/// the guard; only the last one carries the chunk's row. Nothing can collide there, so a collision is an error.
 ///
 /// Any warning that was not asked for fails the chunk with its text; so does a number of rows that differs from what
 /// was read. Errors: Msg::deadlock and connectionLost mean that the chunk must be read and written again.
@@ -35,27 +31,17 @@ class MySqlChunkWriter : public ChunkWriter {
  private:
   void empty(const Plans& plans);
   void begin();
-  void append(std::size_t plan, const RowBatch& batch, std::size_t row);
-  void flush();
-  void send(std::string_view sql, std::uint64_t rows, unsigned zeros);
   /// An exact chunk: commits what is there so far and goes on.
   void commitPart();
   /// After a lost answer to COMMIT: true if the chunk's row is there.
   bool isCommitted();
-  SqlWriter& writer(std::size_t plan);
 
   SinkSession& session_;
   const Fence fence_;
   const Chunk chunk_;
-  const Plans& plans_;
-  Connection* connection_;
-  std::vector<std::unique_ptr<SqlWriter>> writers_;  ///< by plan
-  std::string sql_, row_;
-  std::size_t openPlan_ = 0;
-  std::uint64_t openRows_ = 0, rows_ = 0;
-  unsigned openZeros_ = 0;
-  bool lax_ = false;
-  std::size_t transactionBytes_ = 0;
+  Connection& connection_;
+  RowSender sender_;
+  std::uint64_t committedBytes_ = 0;  ///< of an exact chunk's parts
   bool done_ = false;
 };
 

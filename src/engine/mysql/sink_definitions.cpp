@@ -141,8 +141,6 @@ void prepareTimestamps(Connection& connection) {
 
 // --- indexes and foreign keys --------------------------------------------------------------------------------------
 
-using Found = std::map<std::string, const TablePlan*, std::less<>>;
-
 std::string foundKey(std::string_view database, std::string_view table) {
   return quoteName(database) + "." + quoteName(table);
 }
@@ -206,8 +204,8 @@ void raiseAutoIncrement(Connection& connection, const TablePlan& plan, std::uint
     connection.execute(fmt::format("ALTER TABLE {} AUTO_INCREMENT = {}", quoteName(plan.target), wanted));
 }
 
-void addForeignKeys(Connection& connection, const EngineJob& job, const TablePlan& plan, const Found& tables) {
-  if (plan.source->foreignKeys.empty()) return;
+void addForeignKeys(Connection& connection, const EngineJob& job, const TablePlan& plan,
+                    const std::map<std::string, const TablePlan*, std::less<>>& tables) {
   const auto there = namesOf(connection,
                              "SELECT CONSTRAINT_NAME FROM information_schema.TABLE_CONSTRAINTS WHERE CONSTRAINT_TYPE = "
                              "'FOREIGN KEY' AND " +
@@ -227,32 +225,34 @@ void addForeignKeys(Connection& connection, const EngineJob& job, const TablePla
 
 }  // namespace
 
-void prepareTarget(Connection& connection, const ControlTables& control, const EngineJob& job, const Plans& plans) {
-  const Collations collations = Collations::read(connection);
-  const bool allIndexes = job.spec.policyConfig.isCreateTableWithIndex.value_or(false);
-  connection.execute("SET foreign_key_checks = 0");
-  prepareTimestamps(connection);
-  createDatabases(connection, job, plans, collations);
-  checkStandingTables(connection, plans, collations);
-  for (const TablePlan& plan : plans)
-    if (plan.createTable) createTable(connection, control, job, plan, collations, allIndexes && plan.secondaryIndexes);
-  connection.execute("SET foreign_key_checks = 1");
+TargetDefinitions::TargetDefinitions(const EngineJob& job, const ControlTables& control, const Plans& plans,
+                                     Connection& connection)
+    : job_(job), control_(control), plans_(plans), collations_(Collations::read(connection)) {
+  for (const TablePlan& plan : plans) tables_[foundKey(plan.source->name.database, plan.source->name.table)] = &plan;
 }
 
-void finishTarget(Connection& connection, const ControlTables& control, const EngineJob& job, const Plans& plans) {
-  const Collations collations = Collations::read(connection);
-  connection.execute("SET foreign_key_checks = 0");
-  Found tables;
-  for (const TablePlan& plan : plans) tables[foundKey(plan.source->name.database, plan.source->name.table)] = &plan;
-  for (const TablePlan& plan : plans) {
-    if (!plan.createTable || !control.isMade(connection, plan.target)) continue;
-    const TableDdl ddl = rewriteTable(*plan.source, plan.target, collations, false);
-    addIndexes(connection, plan, plans, ddl);
-    if (ddl.autoIncrement) raiseAutoIncrement(connection, plan, *ddl.autoIncrement);
-  }
-  for (const TablePlan& plan : plans)
-    if (plan.createTable && control.isMade(connection, plan.target)) addForeignKeys(connection, job, plan, tables);
-  connection.execute("SET foreign_key_checks = 1");
+void TargetDefinitions::prepare(Connection& connection) const {
+  createDatabases(connection, job_, plans_, collations_);
+  checkStandingTables(connection, plans_, collations_);
+}
+
+void TargetDefinitions::create(Connection& connection, const TablePlan& plan) const {
+  if (!plan.createTable) return;
+  prepareTimestamps(connection);
+  const bool allIndexes = job_.spec.policyConfig.isCreateTableWithIndex.value_or(false) && plan.secondaryIndexes;
+  createTable(connection, control_, job_, plan, collations_, allIndexes);
+}
+
+void TargetDefinitions::finish(Connection& connection, const TablePlan& plan) const {
+  if (!plan.createTable || !control_.isMade(connection, plan.target)) return;
+  const TableDdl ddl = rewriteTable(*plan.source, plan.target, collations_, false);
+  if (!ddl.secondary.empty()) addIndexes(connection, plan, plans_, ddl);
+  if (ddl.autoIncrement) raiseAutoIncrement(connection, plan, *ddl.autoIncrement);
+}
+
+void TargetDefinitions::addForeignKeys(Connection& connection, const TablePlan& plan) const {
+  if (plan.source->foreignKeys.empty() || !plan.createTable || !control_.isMade(connection, plan.target)) return;
+  mysql::addForeignKeys(connection, job_, plan, tables_);
 }
 
 }  // namespace drs::mysql

@@ -23,11 +23,9 @@ std::size_t packetBytes(Connection& connection) {
   return std::max<std::size_t>(value, 1024);
 }
 
-/// READ COMMITTED takes no locks on gaps, so that chunks and transactions of different rows do not wait for each other.
-/// A server that logs statements refuses to write under it.
-bool mayReadCommitted(Connection& connection) {
+bool logsStatements(Connection& connection) {
   const auto rows = connection.query("SHOW VARIABLES LIKE 'binlog_format'");
-  return rows.empty() || rows[0].at(1) != "STATEMENT";
+  return !rows.empty() && rows[0].at(1) == "STATEMENT";
 }
 
 }  // namespace
@@ -38,7 +36,11 @@ void SinkSession::prepare(Connection& connection) {
       "innodb_lock_wait_timeout = {}, lock_wait_timeout = {}, unique_checks = 1, foreign_key_checks = 1, "
       "completion_type = 0",
       kRowLockSeconds, kMetadataLockSeconds));
-  if (mayReadCommitted(connection)) connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+  // READ COMMITTED takes no locks on gaps, so that chunks and transactions of different rows do not wait for each
+  // other. A server that logs statements refuses to write under it, and warns at every LOAD DATA.
+  const bool statements = logsStatements(connection);
+  if (!statements) connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+  loadsData_ = !statements && connection.value("SELECT @@global.local_infile") == "1";
   const std::size_t packet = packetBytes(connection);
   rowBytes_ = packet > 2 * kPacketRoom ? packet - kPacketRoom : packet / 2;
   statementBytes_ = std::min(kStatementBytes, rowBytes_);

@@ -16,7 +16,31 @@ namespace drs::mysql {
 namespace {
 
 constexpr std::size_t kBatchRows = 1000;
-constexpr std::size_t kBatchBytes = 1U << 20U;
+constexpr std::size_t kBatchBytes = 256U << 10U;  // also the lumps in which a speed limit is kept
+/// A chunk of so many times the size that it was planned for is ended where it is.
+constexpr std::size_t kLongChunk = 4;
+
+/// The key of a row that selectList() read, as literals.
+class KeyReader {
+ public:
+  explicit KeyReader(const TableSchema& schema) : schema_(schema) {
+    for (const std::size_t column : schema.primaryKey) {
+      std::size_t field = 0;  // generated columns are not read
+      for (std::size_t i = 0; i < column; ++i) field += schema.columns[i].generated ? 0 : 1;
+      fields_.push_back(field);
+    }
+  }
+  [[nodiscard]] std::vector<std::string> read(const Row& row) const {
+    std::vector<std::string> key;
+    for (std::size_t i = 0; i < fields_.size(); ++i)
+      key.push_back(keyLiteral(schema_.columns[schema_.primaryKey[i]], row.at(fields_[i])));
+    return key;
+  }
+
+ private:
+  const TableSchema& schema_;
+  std::vector<std::size_t> fields_;
+};
 
 class MysqlSource final : public Source {
  public:
@@ -53,9 +77,12 @@ class MysqlSource final : public Source {
   /// Runs `body` on the session; one that the server has closed meanwhile is replaced once. Read-only bodies only.
   template <typename Body>
   std::invoke_result_t<Body, Connection&> withSession(const Body& body);
-  /// False: the consumer or `stop` ended it.
-  bool streamTable(Connection& session, std::size_t plan, const TableSchemaPtr& schema, const Chunk& chunk,
-                   const BatchConsumer& out);
+  struct Streamed {
+    bool wanted = true;                ///< false: the consumer or `stop` ended it
+    std::vector<std::string> endedAt;  ///< as in ChunkResult
+  };
+  Streamed streamTable(Connection& session, std::size_t plan, const TableSchemaPtr& schema, const Chunk& chunk,
+                       const BatchConsumer& out) const;
 
   EngineJob job_;
   ConnectOptions options_;
@@ -87,19 +114,25 @@ std::invoke_result_t<Body, Connection&> MysqlSource::withSession(const Body& bod
 ChunkResult MysqlSource::readChunk(const Chunk& chunk, const Plans& plans, const BatchConsumer& out,
                                    const std::stop_token& stop) {
   Connection& session = this->session();
-  ChunkResult result{chunk.number, {}, {}, 0, 0};
+  ChunkResult result;
+  result.number = chunk.number;
   try {
     const std::stop_callback onStop(stop, [&session] { session.shutdown(); });
     SnapshotRequest request{mode_, {}, chunk.exact};
     for (const std::size_t plan : chunk.plans) request.tables.push_back(plans.at(plan).source->name);
     const SnapshotPositions positions = beginSnapshot(session, options_, request, stop);
     for (const std::size_t plan : chunk.plans) {
-      if (!streamTable(session, plan, plans.at(plan).source, chunk, out)) {
+      const Streamed streamed = streamTable(session, plan, plans.at(plan).source, chunk, out);
+      result.endedAt = streamed.endedAt;
+      if (!streamed.wanted) {
         session_.reset();
         return result;
       }
     }
-    session.execute("ROLLBACK");
+    if (result.endedAt.empty())
+      session.execute("ROLLBACK");
+    else
+      session_.reset();  // with the rows that were not read
     result.low = toPosition(positions.low);
     result.high = toPosition(positions.high);
     return result;
@@ -110,20 +143,27 @@ ChunkResult MysqlSource::readChunk(const Chunk& chunk, const Plans& plans, const
   }
 }
 
-bool MysqlSource::streamTable(Connection& session, std::size_t plan, const TableSchemaPtr& schema, const Chunk& chunk,
-                              const BatchConsumer& out) {
+MysqlSource::Streamed MysqlSource::streamTable(Connection& session, std::size_t plan, const TableSchemaPtr& schema,
+                                               const Chunk& chunk, const BatchConsumer& out) const {
+  const bool mayEnd = !chunk.exact && chunk.plans.size() == 1 && canCut(*schema);
+  const KeyReader keys(*schema);
+  const std::size_t most = kLongChunk * job_.limits.chunkBytes;
   RowBatch batch(schema);
-  bool wanted = true;
-  session.stream("SELECT " + selectList(*schema) + " FROM " + quoteName(schema->name) +
-                     " FORCE INDEX (PRIMARY) WHERE " + rangeCondition(*schema, chunk.after, chunk.upTo),
-                 [&](const Row& row) {
-                   appendRow(batch, row);
-                   if (batch.rows() < kBatchRows && batch.bytes() < kBatchBytes) return true;
-                   wanted = out(plan, std::exchange(batch, RowBatch(schema)));
-                   return wanted;
-                 });
-  if (wanted && batch.rows() > 0) wanted = out(plan, std::move(batch));
-  return wanted;
+  std::size_t bytes = 0;
+  Streamed streamed;
+  std::string sql = "SELECT " + selectList(*schema) + " FROM " + quoteName(schema->name) +
+                    " FORCE INDEX (PRIMARY) WHERE " + rangeCondition(*schema, chunk.after, chunk.upTo);
+  if (mayEnd) sql += " ORDER BY " + joinComma(keyColumns(*schema));
+  session.stream(sql, [&](const Row& row) {
+    appendRow(batch, row);
+    if (batch.rows() < kBatchRows && batch.bytes() < kBatchBytes) return true;
+    bytes += batch.volume();
+    streamed.wanted = out(plan, std::exchange(batch, RowBatch(schema)));
+    if (streamed.wanted && mayEnd && bytes >= most) streamed.endedAt = keys.read(row);
+    return streamed.wanted && streamed.endedAt.empty();
+  });
+  if (streamed.wanted && batch.rows() > 0) streamed.wanted = out(plan, std::move(batch));
+  return streamed;
 }
 
 }  // namespace

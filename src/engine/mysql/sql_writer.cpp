@@ -22,20 +22,6 @@ void appendInteger(std::string& out, T value) {
   out.append(digits.data(), end);
 }
 
-bool isNumber(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789";
-  if (!text.empty() && (text.front() == '-' || text.front() == '+')) text.remove_prefix(1);
-  const std::size_t point = text.find('.');
-  const std::string_view whole = text.substr(0, point);
-  const std::string_view fraction = point == std::string_view::npos ? std::string_view() : text.substr(point + 1);
-  return whole.size() + fraction.size() > 0 && whole.find_first_not_of(kDigits) == std::string_view::npos &&
-         fraction.find_first_not_of(kDigits) == std::string_view::npos;
-}
-
-bool isTime(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789-:. ") == std::string_view::npos;
-}
-
 /// The charset that a column's bytes are introduced with. utf8mb3 and ucs2 go by the names of their supersets, in which
 /// the same bytes mean the same: newer servers warn at every literal that names the old ones.
 std::string introducer(const Column& column) {
@@ -55,6 +41,20 @@ constexpr std::array<bool, 256> kEscaped = [] {
 }();
 
 }  // namespace
+
+bool isDecimalText(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789";
+  if (!text.empty() && (text.front() == '-' || text.front() == '+')) text.remove_prefix(1);
+  const std::size_t point = text.find('.');
+  const std::string_view whole = text.substr(0, point);
+  const std::string_view fraction = point == std::string_view::npos ? std::string_view() : text.substr(point + 1);
+  return whole.size() + fraction.size() > 0 && whole.find_first_not_of(kDigits) == std::string_view::npos &&
+         fraction.find_first_not_of(kDigits) == std::string_view::npos;
+}
+
+bool isTemporalText(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789-:. ") == std::string_view::npos;
+}
 
 void appendQuoted(std::string& out, std::string_view bytes) {
   out += '\'';
@@ -144,11 +144,11 @@ bool SqlWriter::appendCell(std::string& out, std::size_t column, const RowBatch&
       appendReal(out, cell.d);
       return false;
     case CellKind::number:
-      if (!isNumber(rows.text(cell))) refuse(column, cell);
+      if (!isDecimalText(rows.text(cell))) refuse(column, cell);
       out += rows.text(cell);
       return false;
     case CellKind::text:
-      if (target.kind == ColumnKind::temporal ? !isTime(rows.text(cell)) : target.introducer.empty())
+      if (target.kind == ColumnKind::temporal ? !isTemporalText(rows.text(cell)) : target.introducer.empty())
         refuse(column, cell);
       out += target.introducer;
       appendQuoted(out, rows.text(cell));

@@ -95,6 +95,11 @@ void appendQuoted(std::string& out, std::string_view bytes);
 /// Throws Error(internal) for infinity and NaN.
 void appendReal(std::string& out, double value);
 
+/// True for the text of a decimal number, without an exponent.
+[[nodiscard]] bool isDecimalText(std::string_view text);
+/// True for text that only holds what dates and times are made of.
+[[nodiscard]] bool isTemporalText(std::string_view text);
+
 /// True if both cells hold the same value, byte for byte.
 [[nodiscard]] bool sameCell(const RowBatch& rows, const Cell& a, const Cell& b);
 

@@ -1,12 +1,16 @@
 #include "engine/mysql/table_splitter.h"
 
 #include "engine/mysql/column_types.h"
+#include "engine/mysql/integer_ranges.h"
 #include "engine/mysql/key_range.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <map>
+#include <optional>
+#include <utility>
 
 namespace drs::mysql {
 namespace {
@@ -14,9 +18,16 @@ namespace {
 /// Statistics can be far off; a chunk of this many rows is still a sane transaction.
 constexpr std::uint64_t kMaxRows = 200000;
 constexpr std::uint64_t kUnknownRowBytes = 128;
+/// Small tables that share a chunk: its snapshot, its transaction and its two sessions are then paid for once.
+constexpr std::size_t kMaxTablesOfChunk = 64;
 
 std::uint64_t tableBytes(const TableSchema& schema) {
   return std::max(schema.dataBytes, schema.estimatedRows * schema.averageRowBytes);
+}
+
+/// Statistics may lag behind, so that a table counts as small only far below the size of a chunk.
+bool isSmall(const TableSchema& schema, std::size_t chunkBytes) {
+  return tableBytes(schema) * 8 <= chunkBytes;
 }
 
 /// The key of the n-th row behind `after`, as literals; empty if there are fewer.
@@ -42,12 +53,12 @@ Chunk chunkOf(std::size_t plan, const TableSchema& schema, std::uint64_t rows) {
   return chunk;
 }
 
-void splitTable(Connection& connection, const TableSchema& schema, std::size_t plan, std::size_t chunkBytes,
-                std::vector<Chunk>& out) {
-  const std::uint64_t step = rowsPerChunk(schema, chunkBytes);
+/// Boundaries found by walking the key: for keys that only the server can order.
+void walkTable(Connection& connection, const TableSchema& schema, std::size_t plan, std::uint64_t step,
+               std::vector<Chunk>& out) {
   std::vector<std::string> after;
   std::uint64_t walked = 0;
-  while (canCut(schema)) {
+  while (true) {
     std::vector<std::string> upTo = keyBehind(connection, schema, after, step);
     if (upTo.empty()) break;
     if (upTo == after)  // a comparison that the server does not keep: never loop, never guess
@@ -60,9 +71,94 @@ void splitTable(Connection& connection, const TableSchema& schema, std::size_t p
     walked += step;
   }
   const std::uint64_t rest = schema.estimatedRows > walked ? schema.estimatedRows - walked : 0;
-  out.push_back(chunkOf(plan, schema, canCut(schema) ? std::min(rest, step) : rest));
+  out.push_back(chunkOf(plan, schema, std::min(rest, step)));
   out.back().after = std::move(after);
 }
+
+std::string textOf(WideInt value) {
+  // One below the smallest, and every other value, fits one of the two.
+  return value < 0 ? fmt::format("{}", static_cast<std::int64_t>(value))
+                   : fmt::format("{}", static_cast<std::uint64_t>(value));
+}
+
+std::optional<WideInt> integerOf(const std::optional<std::string>& text) {
+  if (!text) return std::nullopt;
+  const char* const end = text->data() + text->size();
+  std::int64_t number = 0;
+  if (std::from_chars(text->data(), end, number).ec == std::errc()) return number;
+  std::uint64_t large = 0;
+  if (std::from_chars(text->data(), end, large).ec == std::errc()) return static_cast<WideInt>(large);
+  return std::nullopt;
+}
+
+/// What the optimiser expects of a range: it dives into the index at both ends and counts nothing. (With FORCE INDEX
+/// MySQL would not even dive, and say 1.)
+std::uint64_t estimateRows(Connection& connection, const TableSchema& schema, const std::string& condition) {
+  const auto rows = connection.records("EXPLAIN FORMAT=TRADITIONAL SELECT 1 FROM " + quoteName(schema.name) +
+                                       " USE INDEX (PRIMARY) WHERE " + condition);
+  if (rows.empty()) return 0;
+  const auto found = rows.front().find("rows");  // without a value for a range that holds nothing
+  std::uint64_t count = 0;
+  if (found != rows.front().end())
+    std::from_chars(found->second.data(), found->second.data() + found->second.size(), count);
+  return count;
+}
+
+/// Boundaries found by the optimiser's estimates, without reading the table.
+void cutByIntegers(Connection& connection, const TableSchema& schema, std::size_t plan, std::uint64_t step,
+                   std::vector<Chunk>& out) {
+  const std::string name = keyColumns(schema).front();
+  const auto ends = connection.query(fmt::format("SELECT MIN({0}), MAX({0}) FROM {1}", name, quoteName(schema.name)));
+  const auto min = integerOf(ends.at(0).at(0));
+  const auto max = integerOf(ends.at(0).at(1));
+  std::vector<IntegerRange> ranges(1);
+  if (min && max) {
+    ranges = cutIntegers(*min, *max, step, [&](const IntegerRange& range) {
+      // "above one less than the smallest" may not be a value of the type.
+      return estimateRows(connection, schema,
+                          fmt::format("{0} >= {1} AND {0} <= {2}", name, textOf(range.after + 1), textOf(range.upTo)));
+    });
+  }
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    // Rows that come in beyond the ends meanwhile belong to the first and the last chunk.
+    out.push_back(chunkOf(plan, schema, ranges[i].rows));
+    if (i > 0) out.back().after = {textOf(ranges[i].after)};
+    if (i + 1 < ranges.size()) out.back().upTo = {textOf(ranges[i].upTo)};
+  }
+}
+
+void splitTable(Connection& connection, const TableSchema& schema, std::size_t plan, std::size_t chunkBytes,
+                std::vector<Chunk>& out) {
+  const std::uint64_t step = rowsPerChunk(schema, chunkBytes);
+  if (!canCut(schema))
+    out.push_back(chunkOf(plan, schema, schema.estimatedRows));
+  else if (schema.primaryKey.size() == 1 && schema.columns[schema.primaryKey[0]].kind == ColumnKind::integer)
+    cutByIntegers(connection, schema, plan, step, out);
+  else
+    walkTable(connection, schema, plan, step, out);
+}
+
+/// Collects small tables into chunks.
+class Packer {
+ public:
+  Packer(std::size_t chunkBytes, std::vector<Chunk>& out) : chunkBytes_(chunkBytes), out_(out) {}
+
+  void add(const TableSchema& schema, std::size_t plan) {
+    const std::uint64_t bytes = tableBytes(schema);
+    if (open_.plans.size() == kMaxTablesOfChunk || open_.estimatedBytes + bytes > chunkBytes_) close();
+    open_.plans.push_back(plan);
+    open_.estimatedRows += schema.estimatedRows;
+    open_.estimatedBytes += bytes;
+  }
+  void close() {
+    if (!open_.plans.empty()) out_.push_back(std::exchange(open_, Chunk()));
+  }
+
+ private:
+  const std::size_t chunkBytes_;
+  std::vector<Chunk>& out_;
+  Chunk open_;
+};
 
 Chunk groupChunk(const Plans& plans, const std::vector<std::size_t>& members) {
   Chunk chunk;
@@ -112,12 +208,17 @@ std::vector<Chunk> splitTables(Connection& connection, const Plans& plans, std::
   std::stable_sort(units.begin(), units.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
 
   std::vector<Chunk> chunks;
+  Packer packer(chunkBytes, chunks);
   for (const auto& [bytes, members] : units) {
-    if (plans[members.front()].group >= 0)
+    const std::size_t first = members.front();
+    if (plans[first].group >= 0)
       chunks.push_back(groupChunk(plans, members));
+    else if (isSmall(*plans[first].source, chunkBytes))
+      packer.add(*plans[first].source, first);
     else
-      splitTable(connection, *plans[members.front()].source, members.front(), chunkBytes, chunks);
+      splitTable(connection, *plans[first].source, first, chunkBytes, chunks);
   }
+  packer.close();
   std::uint32_t number = 0;
   for (Chunk& chunk : chunks) chunk.number = ++number;
   return chunks;

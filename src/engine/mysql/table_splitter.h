@@ -7,8 +7,10 @@
 
 namespace drs::mysql {
 
-/// Cuts tables into chunks of about `chunkBytes` (Source::split()): the boundaries are found by walking the primary
-/// key, so that the server alone compares keys; a group, and a table whose key cannot be cut (canCut()), is one chunk.
+/// Cuts tables into chunks of about `chunkBytes` (Source::split()). A key of one integer is cut by the optimiser's
+/// estimates, without reading the table; other keys are walked, so that the server alone compares them. Small tables
+/// share chunks; a group, and a table whose key cannot be cut (canCut()), is one chunk. What turns out longer than
+/// estimated is divided again while it is read (ChunkResult::endedAt).
 /// Largest tables first; chunks are numbered from 1 in this order. Throws what Connection throws and
 /// Error(precheckFailed) for a table that cannot be copied.
 [[nodiscard]] std::vector<Chunk> splitTables(Connection& connection, const Plans& plans, std::size_t chunkBytes);

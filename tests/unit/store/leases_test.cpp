@@ -38,6 +38,23 @@ class Leases : public testing::StoreTest {
   }
 };
 
+TEST_F(Leases, NoJobHasMoreRunningTasksThanItMay) {
+  const JobRecord one = add(jobOf("one"));
+  const JobRecord other = add(jobOf("other"));
+  for (int i = 0; i < 4; ++i) addTask(one, TaskKind::copy);
+  addTask(other, TaskKind::copy);
+  const auto claimAtMost = [&](std::int64_t perJob) {
+    std::multiset<std::string> jobs;
+    store->write([&](StoreTransaction& tx) {
+      for (const TaskRecord& task : tx.claim("w", TaskClass::work, 100, 30'000, perJob)) jobs.insert(task.jobId);
+    });
+    return jobs;
+  };
+  EXPECT_EQ(claimAtMost(2), (std::multiset<std::string>{one.id, one.id, other.id}));
+  EXPECT_THAT(claimAtMost(2), IsEmpty());
+  EXPECT_THAT(claimAtMost(3), SizeIs(1));
+}
+
 TEST_F(Leases, ATaskIsClaimedOnceWithAGrowingEpoch) {
   const JobRecord job = add(jobOf("one"));
   addTask(job, TaskKind::copy, R"({"chunk":1})");
