@@ -1,30 +1,50 @@
-"""A comparison that shares nothing with the product: every row of a table, fetched by a plain client in key order."""
+"""A comparison that shares nothing with the product: every row of a table, fetched by a plain client."""
+import struct
+
 import pymysql
 
+NUMBERS = ("int", "bigint", "smallint", "tinyint", "mediumint", "decimal", "year")
+TIMES = ("date", "datetime", "timestamp", "time")
 
-def fetch(server, database, table, exact=True):
-    """All rows as tuples, sorted by their own bytes; text and JSON as the server prints them."""
+
+def _expression(quoted, kind):
+    if kind in ("float", "double"):
+        return f"{quoted}*1e0"
+    if kind in TIMES:
+        return f"CAST({quoted} AS CHAR)"
+    if kind == "json":
+        return f"HEX(CAST({quoted} AS CHAR CHARACTER SET utf8mb4))"
+    if kind in ("enum", "set"):
+        return f"CONCAT(CAST({quoted} AS UNSIGNED),':',HEX(CAST({quoted} AS CHAR CHARACTER SET utf8mb4)))"
+    return quoted if kind in NUMBERS else f"HEX({quoted})"
+
+
+def _value(value, kind, signed_zeros):
+    if value is None or kind not in ("float", "double"):
+        return value
+    return struct.pack(">d", float(value) if signed_zeros else float(value) + 0.0)
+
+
+def fetch(server, database, table, signed_zeros):
+    """All rows as tuples, sorted by their own text: bytes in hexadecimal, floats bit by bit."""
     with server.connect(database, cursorclass=pymysql.cursors.SSCursor) as c, c.cursor() as cursor:
+        if not server.mariadb:
+            cursor.execute("SET show_gipk_in_create_table_and_information_schema=ON")
         cursor.execute("SELECT column_name, data_type FROM information_schema.columns WHERE table_schema=%s AND table_name=%s ORDER BY ordinal_position",
                        (database, table))
-        columns = []
-        for name, kind in cursor.fetchall():
-            quoted = f"`{name}`"
-            if kind in ("float", "double"):
-                columns.append(f"HEX(CAST({quoted}*1e0 AS CHAR))")
-            elif kind in ("json", "date", "datetime", "timestamp", "time"):
-                columns.append(f"CAST({quoted} AS CHAR)")
-            else:
-                columns.append(f"HEX({quoted})" if kind not in ("int", "bigint", "smallint", "tinyint", "mediumint", "decimal") else quoted)
-        cursor.execute(f"SELECT {', '.join(columns)} FROM `{table}`")
-        return sorted(cursor.fetchall(), key=repr)
+        columns = [("`" + name.replace("`", "``") + "`", kind) for name, kind in cursor.fetchall()]
+        kinds = [kind for _, kind in columns]
+        name = table.replace("`", "``")
+        cursor.execute(f"SELECT {', '.join(_expression(*column) for column in columns)} FROM `{name}`")
+        return sorted((tuple(_value(v, k, signed_zeros) for v, k in zip(row, kinds)) for row in cursor.fetchall()), key=repr)
 
 
 def assert_equal(source, source_db, target, target_db, *names):
+    signed_zeros = not source.mariadb and not target.mariadb  # MariaDB shows no negative zero
     for name in names:
         source_table, target_table = name if isinstance(name, tuple) else (name, name)
-        left, right = fetch(source, source_db, source_table), fetch(target, target_db, target_table)
+        left, right = fetch(source, source_db, source_table, signed_zeros), fetch(target, target_db, target_table, signed_zeros)
         if left != right:
             missing = [r for r in left if r not in set(right)][:5]
             extra = [r for r in right if r not in set(left)][:5]
-            raise AssertionError(f"{source_db}.{source_table}: {len(left)} rows, target {len(right)}; only in the source {missing}; only in the target {extra}")
+            raise AssertionError(f"{source_db}.{source_table}: {len(left)} rows, target {len(right)}; only in the source {str(missing)[:2000]}; only in the target {str(extra)[:2000]}")

@@ -187,5 +187,20 @@ TEST(JsonBinary, refusesDamage) {
   EXPECT_THROW(text(bytes({15, 12, 4, 0, 0, 0, 0})), Error);
 }
 
+TEST(JsonText, tellsWhereTheNumbersStandThatChange) {
+  const auto found =
+      numbersThatChange(R"({"a": 1.10, "b": [1, {"x\"y, [": [[], 2.20]}, "3.30"], "": {"1.10": "q", "z": -4.40}})", 10);
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[0].path, R"($."a")");
+  EXPECT_EQ(found[0].number, "1.10");
+  EXPECT_EQ(found[1].path, R"($."b"[1]."x\"y, ["[1])");
+  EXPECT_EQ(found[1].number, "2.20");
+  EXPECT_EQ(found[2].path, R"($.""."z")");
+  EXPECT_EQ(found[2].number, "-4.40");
+  EXPECT_EQ(numbersThatChange("1.10", 10).at(0).path, "$");
+  EXPECT_EQ(numbersThatChange("[1.10, 1.10, 1.10]", 2).size(), 2U);
+  EXPECT_TRUE(numbersThatChange("]],}1,", 2).empty());
+}
+
 }  // namespace
 }  // namespace drs::mysql

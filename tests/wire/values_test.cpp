@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -108,6 +109,27 @@ TEST(Packed, readsTemporalValuesInsideOfJson) {
   appendDateTime(out, unpackDateTime(((days << 17 | (1 << 12 | 2 << 6 | 3)) << 24) | 4), 6);
   EXPECT_EQ(out, "2024-02-29 01:02:03.000004");
   EXPECT_TRUE(unpackTime(std::numeric_limits<std::int64_t>::min()).negative);  // must not overflow
+}
+
+TEST(Uuid, isPutIntoTheOrderInWhichItIsWritten) {
+  const auto written = [](const std::string& stored) {
+    std::string out;
+    appendUuid(out, stored);
+    std::string hex;
+    for (const char c : out) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
+    return hex;
+  };
+  const auto bytes = [](const std::string& hex) {
+    std::string out;
+    for (std::size_t i = 0; i < hex.size(); i += 2) out += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+    return out;
+  };
+  // Version 1: node, clock, version and time, low part last.
+  EXPECT_EQ(written(bytes("426614174000a45612d3e89b123e4567")), "123e4567e89b12d3a456426614174000");
+  EXPECT_EQ(written(bytes("018f4567e89b72d3a456426614174000")), "018f4567e89b72d3a456426614174000");  // version 7
+  EXPECT_EQ(written(bytes("123e4567e89b12d32456426614174000")), "123e4567e89b12d32456426614174000");  // no variant
+  EXPECT_EQ(written(std::string(16, '\0')), std::string(32, '0'));
+  EXPECT_EQ(written(std::string(16, '\xff')), std::string(32, 'f'));
 }
 
 }  // namespace

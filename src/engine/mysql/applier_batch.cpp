@@ -60,6 +60,8 @@ void StatementBatch::strictMode(bool on) {
 }
 
 void StatementBatch::tuple(Kind kind, const SqlWriter& writer, const RowBatch& rows, std::size_t row) {
+  if (kind == Kind::replace && writer.key().empty())  // it would only ever add rows
+    throw Error(Msg::internal, {"rows of " + writer.table() + ", which has no key, came without an exact position"});
   scratch_.clear();
   const unsigned zeros = writer.appendTuple(scratch_, rows, row);
   reserve(writer, scratch_.size() + writer.insertHead().size() + 2);
@@ -91,7 +93,7 @@ void StatementBatch::update(const SqlWriter& writer, const RowBatch& rows, std::
 void StatementBatch::remove(const SqlWriter& writer, const RowBatch& rows, std::size_t row, bool exact) {
   scratch_.clear();
   const Expect expect = exact ? Expect::rows : Expect::anyRows;
-  if (writer.key().size() > 1) {  // not every server looks up lists of tuples by an index
+  if (writer.key().size() != 1) {  // not every server looks up lists of tuples by an index
     scratch_ += "DELETE FROM " + writer.table() + " WHERE ";
     writer.appendKey(scratch_, rows, row);
     reserve(writer, scratch_.size() + 1);

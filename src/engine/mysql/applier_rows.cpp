@@ -91,7 +91,7 @@ void RowApplier::insert(const RowBatch& rows, std::size_t row) {
   batch_.insert(target_.writer, rows, row);
   const Verdict verdict = attempt();
   if (verdict == Verdict::done) return;
-  if (verdict == Verdict::collision && plan_.conflicts == ConflictPolicy::overwrite) return overwrite(rows, row);
+  if (verdict == Verdict::collision && mayOverwrite()) return overwrite(rows, row);
   keepOrStop(rows, row,
              verdict == Verdict::collision
                  ? "an insert expected no such row, found " + describeCollisions(rows, row, row)
@@ -99,16 +99,15 @@ void RowApplier::insert(const RowBatch& rows, std::size_t row) {
 }
 
 void RowApplier::update(const RowBatch& rows, std::size_t before, std::size_t after) {
-  const bool mayOverwrite = plan_.conflicts == ConflictPolicy::overwrite;
   batch_.update(target_.writer, rows, before, after, target_.clockColumns);
   switch (attempt()) {
     case Verdict::done:
       return;
     case Verdict::missing:
-      if (mayOverwrite) return overwrite(rows, after);
+      if (mayOverwrite()) return overwrite(rows, after);
       return keepOrStop(rows, before, "an update expected this row, found none");
     case Verdict::collision:
-      if (!mayOverwrite)
+      if (!mayOverwrite())
         return keepOrStop(
             rows, before,
             "an update expected no other row with its values, found " + describeCollisions(rows, after, before));
@@ -128,8 +127,7 @@ void RowApplier::remove(const RowBatch& rows, std::size_t row) {
     case Verdict::done:
       return;
     case Verdict::missing:
-      if (plan_.conflicts == ConflictPolicy::overwrite)
-        return count(stats_.conflictsOverwritten, rows, row, "a row to be deleted was not there");
+      if (mayOverwrite()) return count(stats_.conflictsOverwritten, rows, row, "a row to be deleted was not there");
       return keepOrStop(rows, row, "a delete expected this row, found none");
     default:
       return keepOrStop(rows, row, "a delete was refused: " + lastText_);
@@ -203,6 +201,7 @@ void RowApplier::removeCollisions(const RowBatch& rows, std::size_t row, std::si
 }
 
 std::string RowApplier::describeCollisions(const RowBatch& rows, std::size_t row, std::size_t except) {
+  if (target_.writer.key().empty()) return lastText_;
   std::string own, columns, out;
   target_.writer.appendKey(own, rows, except);
   for (const std::size_t column : target_.writer.key())

@@ -19,6 +19,8 @@ namespace drs::mysql {
 ///   foreign  | Error conflict | nothing is done  | Error conflict
 ///   key      |                |                  |
 ///
+/// A table without a key knows stop and ignore only: of rows that are alike, none is the one that a change means.
+///
 /// Inside the caller's transaction; a refused statement leaves no trace in it. One thread.
 class RowApplier {
  public:
@@ -40,6 +42,10 @@ class RowApplier {
   /// Policies stop and ignore; returns if the row is to be left as it is. Throws Error(conflict) otherwise.
   void keepOrStop(const RowBatch& rows, std::size_t row, const std::string& what);
   void overwrite(const RowBatch& rows, std::size_t row);
+  /// Never in a table without a key: of equal rows none is the one that the image means.
+  [[nodiscard]] bool mayOverwrite() const {
+    return plan_.conflicts == ConflictPolicy::overwrite && !target_.writer.key().empty();
+  }
   /// Deletes the rows that collide with the image of `row` on any unique key, except the one with the key of `except`.
   void removeCollisions(const RowBatch& rows, std::size_t row, std::size_t except);
   /// "`a`=1 AND `b`=2" for a unique key of the target; empty if the row cannot collide on it (a part is NULL).

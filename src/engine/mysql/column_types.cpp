@@ -8,18 +8,52 @@
 namespace drs::mysql {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, ColumnKind>, 32> kKinds = {{
-    {"tinyint", ColumnKind::integer},   {"smallint", ColumnKind::integer},   {"mediumint", ColumnKind::integer},
-    {"int", ColumnKind::integer},       {"bigint", ColumnKind::integer},     {"year", ColumnKind::integer},
-    {"decimal", ColumnKind::decimal},   {"float", ColumnKind::real},         {"double", ColumnKind::real},
-    {"bit", ColumnKind::bit},           {"char", ColumnKind::text},          {"varchar", ColumnKind::text},
-    {"tinytext", ColumnKind::text},     {"text", ColumnKind::text},          {"mediumtext", ColumnKind::text},
-    {"longtext", ColumnKind::text},     {"binary", ColumnKind::bytes},       {"varbinary", ColumnKind::bytes},
-    {"tinyblob", ColumnKind::bytes},    {"blob", ColumnKind::bytes},         {"mediumblob", ColumnKind::bytes},
-    {"longblob", ColumnKind::bytes},    {"date", ColumnKind::temporal},      {"time", ColumnKind::temporal},
-    {"datetime", ColumnKind::temporal}, {"timestamp", ColumnKind::temporal}, {"enum", ColumnKind::enumerated},
-    {"set", ColumnKind::set},           {"json", ColumnKind::json},          {"integer", ColumnKind::integer},
-    {"numeric", ColumnKind::decimal},   {"real", ColumnKind::real},
+constexpr std::array<std::pair<std::string_view, ColumnKind>, 45> kKinds = {{
+    {"tinyint", ColumnKind::integer},
+    {"smallint", ColumnKind::integer},
+    {"mediumint", ColumnKind::integer},
+    {"int", ColumnKind::integer},
+    {"bigint", ColumnKind::integer},
+    {"year", ColumnKind::integer},
+    {"decimal", ColumnKind::decimal},
+    {"float", ColumnKind::real},
+    {"double", ColumnKind::real},
+    {"bit", ColumnKind::bit},
+    {"char", ColumnKind::text},
+    {"varchar", ColumnKind::text},
+    {"tinytext", ColumnKind::text},
+    {"text", ColumnKind::text},
+    {"mediumtext", ColumnKind::text},
+    {"longtext", ColumnKind::text},
+    {"binary", ColumnKind::bytes},
+    {"varbinary", ColumnKind::bytes},
+    {"tinyblob", ColumnKind::bytes},
+    {"blob", ColumnKind::bytes},
+    {"mediumblob", ColumnKind::bytes},
+    {"longblob", ColumnKind::bytes},
+    {"date", ColumnKind::temporal},
+    {"time", ColumnKind::temporal},
+    {"datetime", ColumnKind::temporal},
+    {"timestamp", ColumnKind::temporal},
+    {"enum", ColumnKind::enumerated},
+    {"set", ColumnKind::set},
+    {"json", ColumnKind::json},
+    {"integer", ColumnKind::integer},
+    {"numeric", ColumnKind::decimal},
+    {"real", ColumnKind::real},
+    {"geometry", ColumnKind::bytes},
+    {"point", ColumnKind::bytes},
+    {"linestring", ColumnKind::bytes},
+    {"polygon", ColumnKind::bytes},
+    {"multipoint", ColumnKind::bytes},
+    {"multilinestring", ColumnKind::bytes},
+    {"multipolygon", ColumnKind::bytes},
+    {"geometrycollection", ColumnKind::bytes},
+    {"geomcollection", ColumnKind::bytes},
+    {"vector", ColumnKind::bytes},
+    {"uuid", ColumnKind::bytes},
+    {"inet4", ColumnKind::bytes},
+    {"inet6", ColumnKind::bytes},
 }};
 
 std::optional<ColumnKind> kindOf(std::string_view dataType) {
@@ -78,15 +112,22 @@ Column makeColumn(std::string name, const ColumnText& text) {
 
 std::string unsupportedType(const Column& column) {
   if (!kindOf(column.dataType)) return "the type " + column.dataType + " is not supported yet";
-  if (contains(attributesOf(column.type), "COMPRESSED")) return "compressed columns are not supported yet";
   return {};
 }
 
-std::string unsupportedCharset(const Column& column) {
-  constexpr std::array<std::string_view, 6> kSupported = {"utf8mb4", "utf8mb3", "utf8", "latin1", "ascii", "binary"};
-  const std::string& charset = column.charset;
-  if (charset.empty() || std::find(kSupported.begin(), kSupported.end(), charset) != kSupported.end()) return {};
-  return "the character set " + charset + " is not supported yet";
+bool isGeometry(const Column& column) {
+  constexpr std::array<std::string_view, 9> kNames = {
+      "geometry",        "point",        "linestring",         "polygon",       "multipoint",
+      "multilinestring", "multipolygon", "geometrycollection", "geomcollection"};
+  return std::find(kNames.begin(), kNames.end(), column.dataType) != kNames.end();
+}
+
+bool isPrintedBytes(const Column& column) {
+  return column.dataType == "uuid" || column.dataType == "inet4" || column.dataType == "inet6";
+}
+
+bool isFixedBytes(const Column& column) {
+  return column.dataType == "binary" || isPrintedBytes(column);
 }
 
 }  // namespace drs::mysql

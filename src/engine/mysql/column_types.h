@@ -22,11 +22,17 @@ struct ColumnText {
 /// it.
 [[nodiscard]] Column makeColumn(std::string name, const ColumnText& text);
 
-/// Why a column cannot be copied ("the type geometry is not supported yet"); empty = it can.
+/// Why a column cannot be copied ("the type xmltype is not supported yet"); empty = it can.
 [[nodiscard]] std::string unsupportedType(const Column& column);
 
-/// Why a column's character set cannot be copied; empty = it can.
-[[nodiscard]] std::string unsupportedCharset(const Column& column);
+/// GEOMETRY and its seven kinds. Their value is a SRID (4 bytes) and WKB; SELECT, the log and literals share this form.
+[[nodiscard]] bool isGeometry(const Column& column);
+
+/// UUID, INET4, INET6 of MariaDB: SELECT prints them as text, the log and binary literals have their 16 or 4 bytes.
+[[nodiscard]] bool isPrintedBytes(const Column& column);
+
+/// Bytes of one length, whose trailing zeros the log cuts off.
+[[nodiscard]] bool isFixedBytes(const Column& column);
 
 /// ASCII lower case; other bytes stay.
 [[nodiscard]] std::string lowerCase(std::string_view text);

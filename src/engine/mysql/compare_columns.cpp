@@ -59,6 +59,8 @@ CompareColumn pairOf(const Column& column, const TargetColumn& target, bool isKe
         out.sourceExpression = out.targetExpression = "CONVERT(" + name + " USING utf8mb4)";
       break;
     case ColumnKind::bytes:
+      out.sourceExpression = out.targetExpression = selectExpression(column);
+      break;
     case ColumnKind::temporal:
       break;
   }

@@ -24,7 +24,7 @@ struct CompareColumn {
   ValueForm form = ValueForm::raw;
 };
 
-/// What is compared of a table: the key's columns first, then the others; generated columns are left out.
+/// What is compared of a table: the primary key's columns first, then the others; generated columns are left out.
 struct CompareTable {
   std::vector<CompareColumn> columns;
   std::size_t keys = 0;

@@ -23,14 +23,6 @@ constexpr std::array kPauses = {milliseconds(0),    milliseconds(500),  millisec
                                 milliseconds(1500), milliseconds(2000), milliseconds(3000)};
 constexpr std::size_t kHastyTries = 3;
 
-std::string selectOf(const CompareTable& table, bool source, const TableName& name) {
-  std::vector<std::string> expressions;
-  expressions.reserve(table.columns.size());
-  for (const CompareColumn& column : table.columns)
-    expressions.push_back(source ? column.sourceExpression : column.targetExpression);
-  return "SELECT " + joinComma(expressions) + " FROM " + quoteName(name) + " FORCE INDEX (PRIMARY) WHERE ";
-}
-
 std::vector<std::string> literalsOf(const TableSchema& schema, const std::vector<std::string>& key) {
   std::vector<std::string> literals;
   literals.reserve(key.size());
@@ -50,7 +42,7 @@ class TableReader {
   std::vector<std::string> readSource(const std::string& condition, const std::string& order, std::size_t limit) {
     std::vector<std::string> last;
     std::size_t rows = 0;
-    sessions_.source.stream(selectOf(table_, true, plan_.source->name) + condition + order, [&](const Row& fields) {
+    sessions_.source.stream(selectRows(plan_, table_, true) + condition + order, [&](const Row& fields) {
       ComparedRow row = readRow(table_, fields, false);
       ++out_.sourceRows;
       if (++rows == limit) last = literalsOf(*plan_.source, row.key);
@@ -62,7 +54,7 @@ class TableReader {
 
   /// The same part of the target; matched rows go, the rest of both sides are suspects.
   void readTarget(const std::string& condition) {
-    sessions_.target.stream(selectOf(table_, false, plan_.target) + condition, [&](const Row& fields) {
+    sessions_.target.stream(selectRows(plan_, table_, false) + condition, [&](const Row& fields) {
       const ComparedRow row = readRow(table_, fields, false);
       ++out_.targetRows;
       const auto found = rows_.find(row.keyBytes);
@@ -104,6 +96,15 @@ std::string partCondition(const TableSchema& schema, std::uint64_t parts, std::u
 }
 
 }  // namespace
+
+std::string selectRows(const TablePlan& plan, const CompareTable& table, bool source) {
+  std::vector<std::string> expressions;
+  expressions.reserve(table.columns.size());
+  for (const CompareColumn& column : table.columns)
+    expressions.push_back(source ? column.sourceExpression : column.targetExpression);
+  return "SELECT " + joinComma(expressions) + " FROM " + quoteName(source ? plan.source->name : plan.target) +
+         (table.keys == 0 ? " WHERE " : " FORCE INDEX (PRIMARY) WHERE ");
+}
 
 RowHash hashOf(std::string_view bytes) {
   const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
@@ -172,13 +173,12 @@ Suspects::Found Suspects::lookUp(Connection& connection, bool atSource,
     condition += (condition.empty() ? "(" : " OR (") + one + ")";
   }
   Found found;
-  connection.stream(selectOf(table_, atSource, atSource ? plan_.source->name : plan_.target) + condition,
-                    [&](const Row& fields) {
-                      ComparedRow row = readRow(table_, fields, true);
-                      std::string key = row.keyBytes;
-                      found.insert_or_assign(std::move(key), std::move(row));
-                      return true;
-                    });
+  connection.stream(selectRows(plan_, table_, atSource) + condition, [&](const Row& fields) {
+    ComparedRow row = readRow(table_, fields, true);
+    std::string key = row.keyBytes;
+    found.insert_or_assign(std::move(key), std::move(row));
+    return true;
+  });
   return found;
 }
 

@@ -36,6 +36,9 @@ struct ComparedRow {
 };
 [[nodiscard]] ComparedRow readRow(const CompareTable& table, const Row& fields, bool withColumns);
 
+/// "SELECT … FROM … WHERE " of one side, along the primary key if there is one; a condition must follow.
+[[nodiscard]] std::string selectRows(const TablePlan& plan, const CompareTable& table, bool source);
+
 /// Looks suspects up at both sides until they agree or have differed for long enough, and counts and lists the rest.
 class Suspects {
  public:
@@ -74,7 +77,7 @@ class Suspects {
   bool hopeless_ = false;                   ///< nearly all of many suspects differed to the last
 };
 
-/// Compares all rows of a table. Throws what Connection throws.
+/// Compares all rows of a table with a primary key. Throws what Connection throws.
 void compareRows(const CompareSessions& sessions, const TablePlan& plan, const CompareTable& table,
                  std::size_t maxListed, const std::function<void(std::uint64_t rows)>& progress,
                  const std::stop_token& stop, TableComparison& out);

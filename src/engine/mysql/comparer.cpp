@@ -1,7 +1,7 @@
 #include "engine/mysql/comparer.h"
 
 #include "engine/mysql/column_types.h"
-#include "engine/mysql/compare_table.h"
+#include "engine/mysql/compare_keyless.h"
 
 #include <fmt/format.h>
 
@@ -33,7 +33,9 @@ class MysqlComparer final : public Comparer {
       });
       const TablePlan& wanted = plans.at(plan);
       const CompareSessions sessions{*source_, *target_, *lookup_};
-      compareRows(sessions, wanted, describe(wanted), maxListed, progress, stop, out);
+      const CompareTable table = describe(wanted);
+      const auto& compare = table.keys == 0 ? compareKeyless : compareRows;
+      compare(sessions, wanted, table, maxListed, progress, stop, out);
       if (stop.stop_requested()) throw Error(Msg::connectionLost, {source_->peer(), "the comparison was stopped"});
     } catch (const Error& error) {
       out.error = stop.stop_requested() ? "the comparison was stopped" : error.text();

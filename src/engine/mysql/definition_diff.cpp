@@ -126,11 +126,13 @@ std::string foreignKeyDifference(const TableSchema& source, const TableSchema& t
 }
 
 std::string normalType(const Column& column) {
+  if (column.dataType == "geomcollection") return "geometrycollection";
   const bool whole = column.kind == ColumnKind::integer;
   const auto open = column.type.find('(');
   if (!whole)
-    return column.kind == ColumnKind::enumerated || column.kind == ColumnKind::set ? column.type
-                                                                                   : lowerCase(column.type);
+    return column.kind == ColumnKind::enumerated || column.kind == ColumnKind::set
+               ? column.type
+               : lowerCase(column.type.substr(0, column.type.find(" /*M!")));
   const auto close = column.type.find(')');
   if (open == std::string::npos || close == std::string::npos) return lowerCase(column.type);
   return lowerCase(column.type.substr(0, open) + column.type.substr(close + 1));

@@ -22,8 +22,8 @@ namespace drs::mysql {
 [[nodiscard]] std::string foreignKeyDifference(const TableSchema& source, const TableSchema& target,
                                                const std::function<TableName(const TableName&)>& mapped);
 
-/// COLUMN_TYPE without display widths of integers and YEAR: "int(11) unsigned" is "int unsigned"; lower case outside of
-/// quotes.
+/// COLUMN_TYPE without display widths of integers and YEAR ("int(11) unsigned" is "int unsigned") and without MariaDB's
+/// COMPRESSED; lower case outside of quotes; "geomcollection" by its long name.
 [[nodiscard]] std::string normalType(const Column& column);
 
 }  // namespace drs::mysql

@@ -92,6 +92,23 @@ std::string rangeCondition(const TableSchema& schema, const std::vector<std::str
   return out.empty() ? "TRUE" : out;
 }
 
+std::vector<std::size_t> rowKey(const TableSchema& schema) {
+  if (!schema.primaryKey.empty()) return schema.primaryKey;
+  const auto isFirm = [&](const IndexPart& part) {
+    const Column& column = schema.columns.at(part.column);
+    return part.prefix == 0 && !column.nullable && !column.generated;
+  };
+  for (const Index& index : schema.indexes) {
+    // MariaDB's unique keys over long texts are of type HASH; no condition finds a row by them.
+    if (!index.unique || index.type != "BTREE" || !std::all_of(index.parts.begin(), index.parts.end(), isFirm))
+      continue;
+    std::vector<std::size_t> key;
+    for (const IndexPart& part : index.parts) key.push_back(part.column);
+    return key;
+  }
+  return {};
+}
+
 std::vector<std::string> keyColumns(const TableSchema& schema) {
   std::vector<std::string> names;
   names.reserve(schema.primaryKey.size());

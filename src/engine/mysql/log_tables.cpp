@@ -54,6 +54,19 @@ std::initializer_list<WireType> wireTypesOf(std::string_view dataType) {
       {"enum", {enumerated}},
       {"set", {set}},
       {"json", {json, blob}},
+      {"geometry", {geometry}},
+      {"point", {geometry}},
+      {"linestring", {geometry}},
+      {"polygon", {geometry}},
+      {"multipoint", {geometry}},
+      {"multilinestring", {geometry}},
+      {"multipolygon", {geometry}},
+      {"geometrycollection", {geometry}},
+      {"geomcollection", {geometry}},
+      {"vector", {vector}},
+      {"uuid", {string}},
+      {"inet4", {string}},
+      {"inet6", {string}},
   };
   for (const Entry& entry : kEntries) {
     if (entry.dataType == dataType) return entry.types;
@@ -205,7 +218,7 @@ void LogTables::define(const Event& event, const FormatDescription& format) {
     }
     refuseOldFraction(table.map, schema);
     for (const Column& column : schema.columns)
-      table.formats.push_back({column.isUnsigned, column.dataType == "binary"});
+      table.formats.push_back({column.isUnsigned, isFixedBytes(column), column.dataType == "uuid"});
     table.formats.resize(table.map.columns.size());
   }
   entry.table = std::move(table);

@@ -1,6 +1,8 @@
 #include "engine/mysql/catalog.h"
 #include "engine/mysql/column_types.h"
+#include "engine/mysql/key_range.h"
 #include "engine/mysql/prober_checks.h"
+#include "engine/mysql/sink_definitions.h"
 #include "engine/mysql/table_ddl.h"
 #include "transform/foreign_keys.h"
 #include "transform/table_plan.h"
@@ -22,12 +24,20 @@ bool isWhole(const JobSpec& spec, const std::string& database) {
   return isSelected(spec, {database, std::string(1, '\0')});
 }
 
+/// Why a column of this source cannot be read; empty = it can.
+std::string columnProblem(const Column& column, const ServerInfo& source) {
+  constexpr int kUuidsAsTheyAre = 101105;  // before, the log has all of them in reverse
+  if (source.mariadb && column.dataType == "vector") return "the type vector of MariaDB is not supported yet";
+  if (source.mariadb && column.dataType == "uuid" && source.version < kUuidsAsTheyAre)
+    return "the type uuid of MariaDB before 10.11.5 is not supported";
+  return unsupportedType(column);
+}
+
 /// Why the columns or keys of a table cannot be copied; empty = they can.
-std::string tableProblem(const TableSchema& table) {
-  for (const Column& column : table.columns) {
-    for (const std::string& reason : {unsupportedType(column), unsupportedCharset(column)})
-      if (!reason.empty()) return "column " + column.name + ": " + reason;
-  }
+std::string tableProblem(const TableSchema& table, const ServerInfo& source) {
+  for (const Column& column : table.columns)
+    if (const std::string reason = columnProblem(column, source); !reason.empty())
+      return "column " + column.name + ": " + reason;
   for (const std::size_t i : table.primaryKey)
     if (table.columns[i].generated)
       return "column " + table.columns[i].name + ": a generated column in the primary key is not supported yet";
@@ -66,8 +76,8 @@ Verdict checkSelection(ProbeState& state) {
   if (names.empty() && state.selected().empty()) names.add("db_object: the selection holds no table");
   const Collations collations = Collations::read(state.target());
   for (const TableSchemaPtr& table : state.selected()) {
-    std::string problem = tableProblem(*table);
-    if (problem.empty() && !table->primaryKey.empty() && state.hasFullPhase())
+    std::string problem = tableProblem(*table, state.source().server());
+    if (problem.empty() && state.hasFullPhase())
       problem = definitionProblem(*table, mappedName(state.job().spec, table->name), collations);
     if (!problem.empty()) names.add(printable(table->name) + ": " + problem);
   }
@@ -84,13 +94,38 @@ Verdict checkEngines(ProbeState& state) {
                 ". ALTER TABLE … ENGINE = InnoDB, or take them out of the selection");
 }
 
+/// What the target would make of a table without a key, unless we may switch it off; empty = nothing.
+std::string keylessObstacle(Connection& target) {
+  for (const std::string& variable : keylessObstacles(target)) {
+    try {
+      target.execute("SET SESSION " + variable + " = 0");
+    } catch (const Error&) {
+      return variable + " is ON at the target, and its account may not switch it off";
+    }
+  }
+  if (target.server().mariadb && globalVariable(target, "innodb_force_primary_key") == "ON")
+    return "innodb_force_primary_key is ON at the target";
+  return {};
+}
+
 Verdict checkPrimaryKeys(ProbeState& state) {
-  NameList names;
-  for (const TableSchemaPtr& table : state.selected())
-    if (table->primaryKey.empty()) names.add(printable(table->name));
-  if (names.empty()) return passed();
-  return failed("tables without a primary key are not supported yet: " + names.text() +
-                ". Add a primary key, or take them out of the selection");
+  NameList keyless;  // not even a unique key that tells all rows apart
+  NameList all;
+  for (const TableSchemaPtr& table : state.selected()) {
+    if (!table->primaryKey.empty()) continue;
+    all.add(printable(table->name));
+    if (rowKey(*table).empty()) keyless.add(printable(table->name));
+  }
+  if (all.empty()) return passed();
+  const std::string obstacle = state.hasFullPhase() ? keylessObstacle(state.target()) : std::string();
+  if (!obstacle.empty())
+    return failed("tables without a primary key (" + all.text() + ") cannot be made as they are: " + obstacle +
+                  ". Switch it off, or add primary keys at the source");
+  if (keyless.empty()) return passed();
+  return alarm(
+      "tables without any key are copied in one piece, and each update and delete reads the whole table at "
+      "the target to find its row: " +
+      keyless.text() + ". Add a primary key if they are large");
 }
 
 // --- objects beside tables -----------------------------------------------------------------------------------------

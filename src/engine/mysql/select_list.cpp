@@ -1,5 +1,7 @@
 #include "engine/mysql/select_list.h"
 
+#include "engine/mysql/column_types.h"
+
 #include <charconv>
 
 namespace drs::mysql {
@@ -50,6 +52,8 @@ std::string selectExpression(const Column& column) {
     case ColumnKind::enumerated:
     case ColumnKind::set:
       return "CAST(" + name + " AS UNSIGNED)";
+    case ColumnKind::bytes:
+      return isPrintedBytes(column) ? "UNHEX(HEX(" + name + "))" : name;
     default:
       return name;
   }

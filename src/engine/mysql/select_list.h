@@ -8,8 +8,8 @@
 namespace drs::mysql {
 
 /// What to SELECT so that the server's text of a column's value is exact: floats through a double (the server rounds a
-/// FLOAT to six digits), BIT, ENUM and SET as their number (a SET's `+ 0` would pass through a double on MySQL), the
-/// rest as it is. `alias`: prefix such as "t." or empty.
+/// FLOAT to six digits), BIT, ENUM and SET as their number (a SET's `+ 0` would pass through a double on MySQL), UUID
+/// and INET as their bytes, the rest as it is.
 [[nodiscard]] std::string selectExpression(const Column& column);
 
 /// selectExpression() of every column that is stored, comma separated; generated columns are left out.

@@ -118,7 +118,7 @@ void createTable(Connection& connection, const ControlTables& control, const Eng
     refuseTable(plan.target, "it has appeared at the target");
   }
   const TableDdl ddl = rewriteTable(*plan.source, plan.target, collations, allIndexes);
-  for (const std::string& note : ddl.replacedCollations) job.log.warn("{}: {}", printable(plan.target), note);
+  for (const std::string& note : ddl.notes) job.log.warn("{}: {}", printable(plan.target), note);
   control.noteMade(connection, plan.target);
   try {
     connection.execute(ddl.createSql);
@@ -137,6 +137,12 @@ void prepareTimestamps(Connection& connection) {
   } catch (const Error& error) {
     if (error.msg() != Msg::databaseError && error.msg() != Msg::accessDenied) throw;
   }
+}
+
+/// A server may add a column to tables without a key, or refuse them; what we make must be the source's table.
+void allowKeylessTable(Connection& connection) {
+  for (const std::string& variable : keylessObstacles(connection))
+    connection.execute("SET SESSION " + variable + " = 0");
 }
 
 // --- indexes and foreign keys --------------------------------------------------------------------------------------
@@ -225,6 +231,15 @@ void addForeignKeys(Connection& connection, const EngineJob& job, const TablePla
 
 }  // namespace
 
+std::vector<std::string> keylessObstacles(Connection& connection) {
+  std::vector<std::string> names;
+  for (const auto& row :
+       connection.query("SHOW SESSION VARIABLES WHERE Variable_name IN ('sql_generate_invisible_primary_key', "
+                        "'sql_require_primary_key') AND Value = 'ON'"))
+    names.push_back(row.at(0).value_or(""));
+  return names;
+}
+
 TargetDefinitions::TargetDefinitions(const EngineJob& job, const ControlTables& control, const Plans& plans,
                                      Connection& connection)
     : job_(job), control_(control), plans_(plans), collations_(Collations::read(connection)) {
@@ -239,6 +254,7 @@ void TargetDefinitions::prepare(Connection& connection) const {
 void TargetDefinitions::create(Connection& connection, const TablePlan& plan) const {
   if (!plan.createTable) return;
   prepareTimestamps(connection);
+  if (plan.source->primaryKey.empty()) allowKeylessTable(connection);
   const bool allIndexes = job_.spec.policyConfig.isCreateTableWithIndex.value_or(false) && plan.secondaryIndexes;
   createTable(connection, control_, job_, plan, collations_, allIndexes);
 }

@@ -6,8 +6,13 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 namespace drs::mysql {
+
+/// Variables that are on in the session and keep a table without a key from being made as it is:
+/// sql_generate_invisible_primary_key, sql_require_primary_key.
+[[nodiscard]] std::vector<std::string> keylessObstacles(Connection& connection);
 
 /// Makes the databases, tables, indexes and foreign keys of a job at the target, step by step; every step may be
 /// repeated. All calls want a session with foreign_key_checks off and throw what Connection throws. Threads: const,

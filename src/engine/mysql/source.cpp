@@ -151,8 +151,9 @@ MysqlSource::Streamed MysqlSource::streamTable(Connection& session, std::size_t 
   RowBatch batch(schema);
   std::size_t bytes = 0;
   Streamed streamed;
-  std::string sql = "SELECT " + selectList(*schema) + " FROM " + quoteName(schema->name) +
-                    " FORCE INDEX (PRIMARY) WHERE " + rangeCondition(*schema, chunk.after, chunk.upTo);
+  const char* const index = schema->primaryKey.empty() ? "" : " FORCE INDEX (PRIMARY)";
+  std::string sql = "SELECT " + selectList(*schema) + " FROM " + quoteName(schema->name) + index + " WHERE " +
+                    rangeCondition(*schema, chunk.after, chunk.upTo);
   if (mayEnd) sql += " ORDER BY " + joinComma(keyColumns(*schema));
   session.stream(sql, [&](const Row& row) {
     appendRow(batch, row);

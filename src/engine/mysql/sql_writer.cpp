@@ -1,5 +1,8 @@
 #include "engine/mysql/sql_writer.h"
 
+#include "crypto/encoding.h"
+#include "engine/mysql/column_types.h"
+#include "engine/mysql/key_range.h"
 #include "wire/mysql/json_text.h"
 
 #include <fmt/format.h>
@@ -13,7 +16,8 @@
 namespace drs::mysql {
 namespace {
 
-constexpr std::size_t kPrintedBytes = 64;  // of one key value in a message
+constexpr std::size_t kPrintedBytes = 64;   // of one key value in a message
+constexpr std::size_t kPrintedColumns = 8;  // of a row without a key
 
 template <typename T>
 void appendInteger(std::string& out, T value) {
@@ -23,14 +27,56 @@ void appendInteger(std::string& out, T value) {
 }
 
 /// The charset that a column's bytes are introduced with. utf8mb3 and ucs2 go by the names of their supersets, in which
-/// the same bytes mean the same: newer servers warn at every literal that names the old ones.
+/// the same bytes mean the same: newer servers warn at every literal that names the old ones. The four old ones without
+/// a superset go as bytes, which a column takes as they are.
 std::string introducer(const Column& column) {
   if (column.kind == ColumnKind::json) return "_utf8mb4";
   if (column.kind == ColumnKind::bytes) return "_binary";
   if (column.kind != ColumnKind::text) return "";
   if (column.charset == "utf8" || column.charset == "utf8mb3") return "_utf8mb4";
   if (column.charset == "ucs2") return "_utf16";
+  constexpr std::array<std::string_view, 4> kWithdrawn = {"dec8", "hp8", "macce", "macroman"};
+  if (std::find(kWithdrawn.begin(), kWithdrawn.end(), column.charset) != kWithdrawn.end()) return "_binary";
   return "_" + (column.charset.empty() ? "binary" : column.charset);
+}
+
+/// The form of appendExact().
+std::string exactExpression(const Column& column) {
+  const std::string name = quoteName(column.name);
+  switch (column.kind) {
+    case ColumnKind::integer:  // servers take a YEAR of two digits for another one
+      return column.dataType == "year" ? "CAST(" + name + " AS UNSIGNED)" : name;
+    case ColumnKind::decimal:
+      return name;
+    case ColumnKind::real:
+      return name + "*1e0";
+    case ColumnKind::bit:
+    case ColumnKind::enumerated:
+    case ColumnKind::set:
+      return "CAST(" + name + " AS UNSIGNED)";
+    case ColumnKind::text:
+      return "CAST(" + name + " AS BINARY)";
+    case ColumnKind::bytes:
+      return isGeometry(column) || isPrintedBytes(column) || column.dataType == "vector" ? "HEX(" + name + ")" : name;
+    case ColumnKind::temporal:  // zero and partial dates are no dates in a comparison
+      return "CAST(" + name + " AS CHAR)";
+    case ColumnKind::json:  // 1 and 1.0 are equal as JSON
+      return "CAST(CAST(" + name + " AS CHAR CHARACTER SET utf8mb4) AS BINARY)";
+  }
+  return name;
+}
+
+/// CAST('1.10' AS DECIMAL(3,2)); false if no DECIMAL has these digits.
+bool appendDecimalCast(std::string& out, std::string_view number) {
+  constexpr std::size_t kMostDigits = 65, kMostBehindPoint = 30;
+  if (!isDecimalText(number)) return false;
+  const std::string_view digits = number.substr(number.front() == '-' ? 1 : 0);
+  const std::size_t point = digits.find('.');
+  const std::size_t scale = point == std::string_view::npos ? 0 : digits.size() - point - 1;
+  const std::size_t precision = digits.size() - (point == std::string_view::npos ? 0 : 1);
+  if (precision > kMostDigits + (digits.front() == '0' ? 1 : 0) || scale > kMostBehindPoint) return false;
+  out += fmt::format("CAST('{}' AS DECIMAL({},{}))", number, std::min(precision, kMostDigits), scale);
+  return true;
 }
 
 /// 1 for a byte that a literal must escape.
@@ -105,17 +151,27 @@ SqlWriter::SqlWriter(const TableSchema& schema, const TableName& target, bool re
     : readsJson_(readsJson),
       table_(quoteName(target)),
       plainName_(schema.name.database + "." + schema.name.table),
-      key_(schema.primaryKey) {
+      key_(rowKey(schema)) {
   std::string list;
   for (const Column& column : schema.columns) {
-    columns_.push_back({quoteName(column.name), introducer(column), column.kind, !column.generated});
+    columns_.push_back(targetOf(column));
     if (column.generated) continue;
     if (!list.empty()) list += ',';
     list += columns_.back().name;
   }
   insertHead_ = "INSERT INTO " + table_ + " (" + list + ") VALUES ";
   replaceHead_ = "REPLACE INTO " + table_ + " (" + list + ") VALUES ";
-  if (key_.empty()) throw Error(Msg::internal, {plainName_ + " has no primary key"}, Origin::source);
+}
+
+SqlWriter::Target SqlWriter::targetOf(const Column& column) {
+  Target out;
+  out.name = quoteName(column.name);
+  out.introducer = introducer(column);
+  out.exact = exactExpression(column);
+  out.kind = column.kind;
+  out.written = !column.generated;
+  out.asHex = out.exact.starts_with("HEX(");
+  return out;
 }
 
 void SqlWriter::refuse(std::size_t column, const Cell& cell) const {
@@ -157,11 +213,33 @@ bool SqlWriter::appendCell(std::string& out, std::size_t column, const RowBatch&
   return false;
 }
 
-void SqlWriter::checkJson(std::size_t column, const RowBatch& rows, std::size_t row) const {
+bool SqlWriter::appendValue(std::string& out, std::size_t column, const RowBatch& rows, std::size_t row) const {
   const Cell& cell = rows.cell(row, column);
-  if (!readsJson_ || columns_[column].kind != ColumnKind::json || cell.kind != CellKind::text) return;
-  if (numberThatChanges(rows.text(cell)).empty()) return;
-  throw Error(Msg::jsonDecimal, {plainName_, printableKey(rows, row), columns_[column].name}, Origin::source);
+  const bool isRead = readsJson_ && columns_[column].kind == ColumnKind::json && cell.kind == CellKind::text;
+  if (!isRead || numberThatChanges(rows.text(cell)).empty()) return appendCell(out, column, rows, cell);
+  appendJson(out, column, rows, row);
+  return false;
+}
+
+void SqlWriter::appendJson(std::string& out, std::size_t column, const RowBatch& rows, std::size_t row) const {
+  const std::string_view json = rows.text(rows.cell(row, column));
+  const std::vector<JsonNumber> numbers = numbersThatChange(json, kMaxJsonNumbers + 1);
+  bool fits = numbers.size() <= kMaxJsonNumbers;
+  const bool isScalar = numbers.front().path == "$";
+  std::string text = isScalar ? "CAST(" : "JSON_REPLACE(_utf8mb4";
+  if (!isScalar) appendQuoted(text, json);
+  for (std::size_t i = 0; i < numbers.size() && fits; ++i) {
+    if (!isScalar) {
+      text += ",_utf8mb4";
+      appendQuoted(text, numbers[i].path);
+      text += ',';
+    }
+    fits = appendDecimalCast(text, numbers[i].number);
+  }
+  if (!fits)
+    throw Error(Msg::jsonDecimal, {plainName_, printableKey(rows, row), columns_[column].name}, Origin::source);
+  out += text;
+  out += isScalar ? " AS JSON)" : ")";
 }
 
 unsigned SqlWriter::appendTuple(std::string& out, const RowBatch& rows, std::size_t row) const {
@@ -169,16 +247,57 @@ unsigned SqlWriter::appendTuple(std::string& out, const RowBatch& rows, std::siz
   char separator = '(';
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (!columns_[i].written) continue;
-    checkJson(i, rows, row);
     out += separator;
     separator = ',';
-    zeros += appendCell(out, i, rows, rows.cell(row, i)) ? 1 : 0;
+    zeros += appendValue(out, i, rows, row) ? 1 : 0;
   }
   out += ')';
   return zeros;
 }
 
+void SqlWriter::appendExact(std::string& out, std::size_t column, const RowBatch& rows, const Cell& cell) const {
+  const Target& target = columns_[column];
+  if (cell.kind == CellKind::null) {
+    out += target.name + " IS NULL";
+    return;
+  }
+  out += target.exact;
+  out += '=';
+  if (cell.kind == CellKind::real && cell.d == 0) {
+    out += "0e0";
+  } else if (cell.kind != CellKind::text || target.kind == ColumnKind::temporal) {
+    appendCell(out, column, rows, cell);
+  } else if (target.asHex) {
+    std::string digits = toHex(rows.text(cell));
+    for (char& c : digits)
+      if (c >= 'a' && c <= 'f') c = static_cast<char>(c - 'a' + 'A');
+    out += "'" + digits + "'";
+  } else {
+    out += "_binary";
+    appendQuoted(out, rows.text(cell));
+  }
+}
+
+void SqlWriter::appendWholeRow(std::string& out, const RowBatch& rows, std::size_t row) const {
+  std::string order;
+  const char* separator = "";
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (!columns_[i].written) continue;
+    const Cell& cell = rows.cell(row, i);
+    if (cell.kind == CellKind::absent) refuse(i, cell);
+    out += separator;
+    separator = " AND ";
+    appendExact(out, i, rows, cell);
+    if (cell.kind == CellKind::real && cell.d == 0)
+      order += fmt::format("{}LEFT({},1)='-'{}", order.empty() ? " ORDER BY " : ",", columns_[i].exact,
+                           std::signbit(cell.d) ? " DESC" : "");
+  }
+  out += order;
+  out += " LIMIT 1";
+}
+
 void SqlWriter::appendKey(std::string& out, const RowBatch& rows, std::size_t row) const {
+  if (key_.empty()) return appendWholeRow(out, rows, row);
   for (std::size_t i = 0; i < key_.size(); ++i) {
     if (i > 0) out += " AND ";
     out += columns_[key_[i]].name;
@@ -196,10 +315,9 @@ void SqlWriter::appendKeyValues(std::string& out, const RowBatch& rows, std::siz
 
 unsigned SqlWriter::appendAssignment(std::string& out, std::size_t column, const RowBatch& rows,
                                      std::size_t row) const {
-  checkJson(column, rows, row);
   out += columns_[column].name;
   out += '=';
-  const bool zero = appendCell(out, column, rows, rows.cell(row, column));
+  const bool zero = appendValue(out, column, rows, row);
   out += ',';
   return zero ? 1 : 0;
 }
@@ -216,7 +334,11 @@ unsigned SqlWriter::appendUpdate(std::string& out, const RowBatch& rows, std::si
     if (!columns_[i].written || cell.kind == CellKind::absent) continue;
     if (!sameCell(rows, rows.cell(before, i), cell)) zeros += appendAssignment(out, i, rows, after);
   }
-  if (out.size() == start) out += columns_[key_[0]].name + "=" + columns_[key_[0]].name + ",";
+  if (out.size() == start) {
+    const auto written = std::find_if(columns_.begin(), columns_.end(), [](const Target& t) { return t.written; });
+    const std::string& name = key_.empty() ? written->name : columns_[key_[0]].name;
+    out += name + "=" + name + ",";
+  }
   for (const std::size_t i : keep) {
     const Cell& cell = rows.cell(after, i);
     if (columns_[i].written && (cell.kind == CellKind::absent || sameCell(rows, rows.cell(before, i), cell)))
@@ -249,7 +371,10 @@ bool SqlWriter::keyChanged(const RowBatch& rows, std::size_t before, std::size_t
 
 std::string SqlWriter::printableKey(const RowBatch& rows, std::size_t row) const {
   std::string out = "(";
-  for (const std::size_t column : key_) {
+  std::vector<std::size_t> shown = key_;
+  for (std::size_t i = 0; key_.empty() && i < columns_.size() && shown.size() < kPrintedColumns; ++i)
+    if (columns_[i].written) shown.push_back(i);
+  for (const std::size_t column : shown) {
     if (out.size() > 1) out += ", ";
     const Cell& cell = rows.cell(row, column);
     if (cell.kind != CellKind::text) {

@@ -18,7 +18,10 @@ namespace drs::mysql {
 ///  takes the bytes as they are, whatever the
 ///    connection's charset. Escapes are ASCII and the connection speaks utf8mb4, in which no character of several bytes
 ///    holds an ASCII byte, so the server's scanner sees the same bytes as we do;
-///  - bytes and JSON: `_binary'…'`, `_utf8mb4'…'` (JSON columns refuse binary strings);
+///  - bytes and JSON: `_binary'…'`, `_utf8mb4'…'` (JSON columns refuse binary strings). MySQL reads a number in a JSON
+///    text as a 64-bit integer or a double; each number that this would change is put into its place as the DECIMAL
+///    that it is: JSON_REPLACE(_utf8mb4'{"a": 1.10}',_utf8mb4'$."a"',CAST('1.10' AS DECIMAL(3,2))). At most
+///    kMaxJsonNumbers of them;
 ///  - DOUBLE and FLOAT: the shortest decimal form that gives back the same double; with an exponent, so that the server
 ///  does
 ///    not take it for DECIMAL. A FLOAT is written as the double of equal value, never as the shortest float: that would
@@ -30,8 +33,13 @@ namespace drs::mysql {
 /// functions that write values return how many there were, and the caller sends such a statement in kLaxMode and
 /// expects one warning (1265) for each.
 ///
-/// Throws Error(jsonDecimal) for a JSON value with a number that the target would change, Error(logUnsupported) for an
-/// absent cell where a value is needed, Error(internal) for text that is no number or no time. Threads: const, any.
+/// A row is found by rowKey(). In a table without one it is found by all of its values, exact to the byte: what a
+/// collation or a type takes for equal is compared in a form that does not (bytes, digits, printed times), and LIMIT 1
+/// takes one of several rows that are the same. The sign of a zero is the one thing that MariaDB does not show: of two
+/// rows that differ in it alone, the one with the same sign comes first where the server shows it.
+///
+/// Throws Error(jsonDecimal) for a JSON value with more numbers of that kind, Error(logUnsupported) for an absent cell
+/// where a value is needed, Error(internal) for text that is no number or no time. Threads: const, any.
 class SqlWriter {
  public:
   /// `target`: where the rows go. Columns are those of `schema`; generated ones are left out of every list.
@@ -41,12 +49,13 @@ class SqlWriter {
   [[nodiscard]] const std::string& table() const { return table_; }              ///< `db`.`table`
   [[nodiscard]] const std::string& insertHead() const { return insertHead_; }    ///< "INSERT INTO … (…) VALUES "
   [[nodiscard]] const std::string& replaceHead() const { return replaceHead_; }  ///< "REPLACE INTO … (…) VALUES "
-  [[nodiscard]] const std::vector<std::size_t>& key() const { return key_; }     ///< the primary key's columns
+  [[nodiscard]] const std::vector<std::size_t>& key() const { return key_; }     ///< rowKey() of the table
   [[nodiscard]] const std::string& name(std::size_t column) const { return columns_[column].name; }  ///< quoted
 
   /// "(1,_utf8mb4'a',NULL)". Returns the number of ENUM cells with index 0.
   unsigned appendTuple(std::string& out, const RowBatch& rows, std::size_t row) const;
-  /// "`a`=1 AND `b`=2", the primary key.
+  /// "`a`=1 AND `b`=2", the key; without one all columns and, behind them, LIMIT 1: fit for the end of a statement
+  /// only.
   void appendKey(std::string& out, const RowBatch& rows, std::size_t row) const;
   /// The key's values alone, "1,2".
   void appendKeyValues(std::string& out, const RowBatch& rows, std::size_t row) const;
@@ -59,7 +68,7 @@ class SqlWriter {
   unsigned appendUpdateAll(std::string& out, const RowBatch& rows, std::size_t row) const;
   /// One literal. Returns true for ENUM index 0.
   bool appendCell(std::string& out, std::size_t column, const RowBatch& rows, const Cell& cell) const;
-  /// True if the key columns of the two rows differ in any byte.
+  /// True if the key columns of the two rows differ in any byte. Tables with a key only.
   [[nodiscard]] bool keyChanged(const RowBatch& rows, std::size_t before, std::size_t after) const;
   /// The key for messages: "(1, 'a')", shortened; bytes that are no plain ASCII in hexadecimal.
   [[nodiscard]] std::string printableKey(const RowBatch& rows, std::size_t row) const;
@@ -68,11 +77,18 @@ class SqlWriter {
   struct Target {
     std::string name;        ///< quoted
     std::string introducer;  ///< of string literals, e.g. "_utf8mb4"
+    std::string exact;       ///< an expression that two different values never share, e.g. "CAST(`a` AS BINARY)"
     ColumnKind kind = ColumnKind::text;
     bool written = true;  ///< not generated
+    bool asHex = false;   ///< `exact` is in hexadecimal digits
   };
+  /// As appendCell(), for a value that is to be stored.
+  bool appendValue(std::string& out, std::size_t column, const RowBatch& rows, std::size_t row) const;
   unsigned appendAssignment(std::string& out, std::size_t column, const RowBatch& rows, std::size_t row) const;
-  void checkJson(std::size_t column, const RowBatch& rows, std::size_t row) const;
+  void appendJson(std::string& out, std::size_t column, const RowBatch& rows, std::size_t row) const;
+  void appendWholeRow(std::string& out, const RowBatch& rows, std::size_t row) const;
+  void appendExact(std::string& out, std::size_t column, const RowBatch& rows, const Cell& cell) const;
+  [[nodiscard]] static Target targetOf(const Column& column);
   [[noreturn]] void refuse(std::size_t column, const Cell& cell) const;
 
   bool readsJson_;
@@ -84,6 +100,8 @@ class SqlWriter {
 
 /// sql_mode for statements with ENUM index 0, and the mode that all others run in.
 inline constexpr std::string_view kLaxMode = "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION";
+/// Numbers of one JSON value that are written one by one: beyond this its statement would grow without bound.
+inline constexpr std::size_t kMaxJsonNumbers = 1000;
 /// ENUM indexes 0 that one statement may hold: the server counts its warnings in 16 bits.
 inline constexpr unsigned kMaxZeros = 60000;
 inline constexpr std::string_view kStrictMode =

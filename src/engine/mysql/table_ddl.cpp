@@ -61,7 +61,7 @@ class Rewriter {
   const DdlTokens tokens_;
   std::size_t end_ = 0;  ///< behind the closing parenthesis
 
-  std::vector<std::string> columns_, checks_, replaced_;
+  std::vector<std::string> columns_, checks_, notes_;
   std::vector<IndexDdl> indexes_;
   std::string column_, autoColumn_, dataType_, tableComment_, rowFormat_, partitions_;
   bool generated_ = false;
@@ -73,7 +73,7 @@ TableDdl Rewriter::run(bool allIndexes) {
   options();
   TableDdl out;
   out.autoIncrement = autoIncrement_;
-  out.replacedCollations = replaced_;
+  out.notes = notes_;
   std::string body;
   const auto add = [&](const std::string& part) { body += (body.empty() ? "\n  " : ",\n  ") + part; };
   for (const std::string& column : columns_) add(column);
@@ -160,7 +160,7 @@ void Rewriter::charset(std::string& out, const Column& column, const std::string
     refuse(fmt::format("the target has no collation {} {} for the column {}{}", unique ? "equal to" : "like", wanted,
                        column.name, unique ? ", which is part of a unique key" : ""));
   if (!unique && collations_.equal(wanted) != found)
-    replaced_.push_back(fmt::format("the column {} gets collation {} for {}", column.name, *found, wanted));
+    notes_.push_back(fmt::format("the column {} gets collation {} for {}", column.name, *found, wanted));
   out += fmt::format(" CHARACTER SET {} COLLATE {}", found->substr(0, found->find('_')), *found);
 }
 
@@ -169,14 +169,23 @@ void Rewriter::column(std::size_t first, std::size_t last) {
   const auto column =
       std::find_if(schema_.columns.begin(), schema_.columns.end(), [&](const Column& c) { return c.name == name; });
   if (column == schema_.columns.end() || first + 1 >= last) refuse("its column " + name + " is not in the catalogue");
+  if (const std::string why = missingType(*column, collations_.server()); !why.empty())
+    refuse("column " + name + ": " + why);
   std::string out = quoteName(name) + " ";
   column_ = name;
   std::size_t at = first + 1;
   dataType_ = lowerCase(tokens_[at].text);
-  std::size_t behind = at + 1;
+  if (dataType_ == "geomcollection") {  // MariaDB and older MySQL know the long name only
+    out += "geometrycollection";
+    ++at;
+  }
+  std::size_t behind = at + (dataType_ == "geomcollection" ? 0 : 1);
   if (behind < last && is(behind, "(")) behind = behindGroup(tokens_, behind);
   while (behind < last && (is(behind, "unsigned") || is(behind, "zerofill") || is(behind, "signed"))) ++behind;
   out += text(at, behind);
+  if (behind < last && tokens_[behind].kind == Kind::comment &&
+      tokens_[behind].text.find("COMPRESSED") != std::string_view::npos)
+    conditional(out, tokens_[behind++].text);  // stands between the type and its character set
   charset(out, *column, dataType_);
   generated_ = false;
   for (at = behind; at < last;) at = columnClause(out, at, last);
@@ -224,7 +233,10 @@ std::size_t Rewriter::columnClause(std::string& out, std::size_t at, std::size_t
     return behind;
   }
   if (is(at, "REF_SYSTEM_ID") && is(at + 1, "=")) {
-    if (mariadb_) out += " " + text(at, at + 3);
+    if (mariadb_)
+      out += " " + text(at, at + 3);
+    else
+      notes_.push_back("the column " + column_ + " loses its REF_SYSTEM_ID, an attribute that only MariaDB has");
     return at + 3;
   }
   refuse("an unknown clause of a column: " + text(at, last));
@@ -270,7 +282,10 @@ void Rewriter::conditional(std::string& out, std::string_view comment) {
     const bool able = mariadb_ ? version_ >= 100303 : version_ >= 80023;
     if (able) out += " INVISIBLE";
   } else if (comment.find("SRID") != std::string_view::npos) {
-    if (!mariadb_) out += " " + std::string(comment);
+    if (!mariadb_ && version_ >= 80003)
+      out += " " + std::string(comment);
+    else
+      notes_.push_back("the column " + column_ + " is not held to its SRID, an attribute that only MySQL 8.0 has");
   } else if (comment.starts_with("/*M!")) {
     if (mariadb_) out += " " + std::string(comment);  // COMPRESSED: how the value is stored, not what it is
   } else if (comment.starts_with("/*!50606")) {
@@ -384,6 +399,23 @@ std::size_t Rewriter::option(std::size_t at) {
 }
 
 }  // namespace
+
+std::string missingType(const Column& column, const ServerInfo& server) {
+  const std::string& type = column.dataType;
+  const auto since = [&](int mariadb, int mysql) {
+    const int first = server.mariadb ? mariadb : mysql;
+    return first != 0 && server.version >= first;
+  };
+  constexpr int kInet6 = 100500, kUuid = 100700, kInet4 = 101000, kVector = 90000;
+  bool has = true;
+  if (type == "inet6") has = since(kInet6, 0);
+  if (type == "uuid") has = since(kUuid, 0);
+  if (type == "inet4") has = since(kInet4, 0);
+  if (type == "vector") has = since(0, kVector);
+  if (has) return {};
+  return fmt::format("the type {} is not copied to {} {}", type, server.mariadb ? "MariaDB" : "MySQL",
+                     server.versionText);
+}
 
 TableDdl rewriteTable(const TableSchema& schema, const TableName& target, const Collations& collations,
                       bool allIndexes) {

@@ -49,12 +49,15 @@ struct IndexDdl {
   std::string sql;                   ///< "KEY `i` (`a`,`b`)"
 };
 
+/// Why a server does not have a column's type; empty = it has it, or the type is one of all servers.
+[[nodiscard]] std::string missingType(const Column& column, const ServerInfo& server);
+
 /// A source table's definition, rewritten for a target.
 struct TableDdl {
   std::string createSql;            ///< CREATE TABLE with primary, unique and indispensable keys, without foreign keys
   std::vector<IndexDdl> secondary;  ///< the indexes that createSql leaves out
   std::optional<std::uint64_t> autoIncrement;
-  std::vector<std::string> replacedCollations;  ///< for people: columns whose collation is only the nearest one
+  std::vector<std::string> notes;  ///< for people: collations that are only the nearest ones, attributes left out
 };
 
 /// Rewrites what SHOW CREATE TABLE of the source said (TableSchema::createSql) for `target`. Columns, defaults,

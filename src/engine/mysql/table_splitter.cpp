@@ -179,7 +179,6 @@ std::uint64_t rowsPerChunk(const TableSchema& schema, std::size_t chunkBytes) {
 }
 
 std::string cannotCopy(const TableSchema& schema) {
-  if (schema.primaryKey.empty()) return "it has no primary key";
   for (const Column& column : schema.columns) {
     const std::string reason = unsupportedType(column);
     if (!reason.empty()) return "column " + column.name + ": " + reason;
@@ -195,6 +194,9 @@ std::vector<Chunk> splitTables(Connection& connection, const Plans& plans, std::
     const std::string reason = cannotCopy(*plans[i].source);
     if (!reason.empty())
       throw Error(Msg::precheckFailed, {quoteName(plans[i].source->name) + ": " + reason}, Origin::source);
+    if (plans[i].source->primaryKey.empty() && plans[i].group < 0)
+      throw Error(Msg::internal, {quoteName(plans[i].source->name) + " has no primary key and no exact snapshot"},
+                  Origin::source);
     if (plans[i].group >= 0)
       groups[plans[i].group].push_back(i);
     else

@@ -18,7 +18,7 @@ namespace drs::mysql {
 /// Rows of a table that make `chunkBytes`, by the server's statistics; at least 1.
 [[nodiscard]] std::uint64_t rowsPerChunk(const TableSchema& schema, std::size_t chunkBytes);
 
-/// Why a table cannot be copied at all: no primary key, or a column of an unknown type. Empty = it can.
+/// Why a table cannot be copied at all: a column of an unknown type. Empty = it can.
 [[nodiscard]] std::string cannotCopy(const TableSchema& schema);
 
 }  // namespace drs::mysql

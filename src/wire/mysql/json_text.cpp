@@ -45,6 +45,52 @@ bool survives(std::string_view token) {
   return printed == token;
 }
 
+std::string_view numberAt(std::string_view json, std::size_t at) {
+  const std::size_t end = std::min(json.find_first_not_of("0123456789+-.eE", at), json.size());
+  return json.substr(at, end - at);
+}
+
+/// Where a walk through a JSON text is.
+class JsonPath {
+ public:
+  void onSymbol(char c) {
+    if (c == '{' || c == '[') {
+      levels_.push_back({c == '{', c == '{', 0, {}});
+    } else if (levels_.empty()) {
+      return;
+    } else if (c == '}' || c == ']') {
+      levels_.pop_back();
+    } else if (c == ',') {
+      ++levels_.back().index;
+      levels_.back().atName = levels_.back().isObject;
+    }
+  }
+  void onString(std::string_view quoted) {
+    if (levels_.empty() || !levels_.back().atName) return;
+    levels_.back().name = quoted;
+    levels_.back().atName = false;
+  }
+  [[nodiscard]] std::string text() const {
+    std::string out = "$";
+    for (const Level& level : levels_) {
+      if (level.isObject)
+        out.append(".").append(level.name);
+      else
+        out.append("[").append(std::to_string(level.index)).append("]");
+    }
+    return out;
+  }
+
+ private:
+  struct Level {
+    bool isObject = false;
+    bool atName = false;  ///< the next string is a member's name
+    std::size_t index = 0;
+    std::string_view name;
+  };
+  std::vector<Level> levels_;
+};
+
 }  // namespace
 
 void appendJsonReal(std::string& out, double value) {
@@ -79,13 +125,32 @@ std::string_view numberThatChanges(std::string_view json) {
     } else if (!isDigit(json[at]) && json[at] != '-') {
       ++at;
     } else {
-      const std::size_t end = std::min(json.find_first_not_of("0123456789+-.eE", at), json.size());
-      const std::string_view token = json.substr(at, end - at);
+      const std::string_view token = numberAt(json, at);
       if (!survives(token)) return token;
-      at = end;
+      at += token.size();
     }
   }
   return {};
+}
+
+std::vector<JsonNumber> numbersThatChange(std::string_view json, std::size_t limit) {
+  std::vector<JsonNumber> found;
+  JsonPath path;
+  for (std::size_t at = 0; at < json.size() && found.size() < limit;) {
+    if (json[at] == '"') {
+      const std::size_t end = std::min(skipString(json, at), json.size());
+      path.onString(json.substr(at, end - at));
+      at = end;
+    } else if (isDigit(json[at]) || json[at] == '-') {
+      const std::string_view token = numberAt(json, at);
+      if (!survives(token)) found.push_back({path.text(), token});
+      at += token.size();
+    } else {
+      path.onSymbol(json[at]);
+      ++at;
+    }
+  }
+  return found;
 }
 
 }  // namespace drs::mysql

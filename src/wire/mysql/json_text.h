@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace drs::mysql {
 
@@ -13,5 +15,13 @@ void appendJsonReal(std::string& out, double value);
 /// MySQL reads a number in a JSON text as a 64-bit integer or as a double. Gives the first number of a text, as MySQL
 /// printed it, that would come out different: a DECIMAL; empty if there is none. Integers and doubles always pass.
 [[nodiscard]] std::string_view numberThatChanges(std::string_view json);
+
+/// A number that numberThatChanges() means, and where it stands.
+struct JsonNumber {
+  std::string path;         ///< of MySQL's JSON functions: "$[2].\"price\"", members quoted as in the text
+  std::string_view number;  ///< within the text
+};
+/// The first `limit` of them. `json` is a text as MySQL prints it: well formed, no member twice in one object.
+[[nodiscard]] std::vector<JsonNumber> numbersThatChange(std::string_view json, std::size_t limit);
 
 }  // namespace drs::mysql

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 namespace drs::mysql {
@@ -92,6 +93,8 @@ class ValueDecoder {
       case WireType::mediumBlob:
       case WireType::longBlob:
       case WireType::blob:
+      case WireType::geometry:
+      case WireType::vector:
         return sink_.onText(in.slice(in.little(column.lengthBytes)));
       case WireType::json:
         return json(in, column);
@@ -122,11 +125,22 @@ class ValueDecoder {
   }
 
   void fixedString(ByteReader& in, const WireColumn& column, const ColumnFormat& format) {
+    if (format.isUuid) return uuid(in, column);
     const std::string_view raw = in.slice(in.little(column.length > 255 ? 2 : 1));
     if (raw.size() > column.length) return in.fail();
     if (!format.padWithZeros || raw.size() == column.length) return sink_.onText(raw);
     text_ = raw;
     text_.resize(column.length, '\0');
+    sink_.onText(text_);
+  }
+
+  void uuid(ByteReader& in, const WireColumn& column) {
+    const std::string_view raw = in.slice(in.u8());
+    if (column.length != kUuidBytes || raw.size() > kUuidBytes) return in.fail();
+    std::array<char, kUuidBytes> stored{};
+    raw.copy(stored.data(), raw.size());
+    text_.clear();
+    appendUuid(text_, {stored.data(), stored.size()});
     sink_.onText(text_);
   }
 

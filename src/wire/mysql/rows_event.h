@@ -26,6 +26,7 @@ class RowValueSink {
 struct ColumnFormat {
   bool isUnsigned = false;
   bool padWithZeros = false;  ///< BINARY(n): the log cuts trailing zero bytes off
+  bool isUuid = false;        ///< MariaDB's UUID: those that begin with a time are logged with their parts reversed
 };
 
 enum class RowsKind : std::uint8_t { write, update, remove };

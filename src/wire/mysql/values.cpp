@@ -223,4 +223,20 @@ DateTime readTimestamp(ByteReader& in) {
   return fromUnix(in.u32(), 0);
 }
 
+void appendUuid(std::string& out, std::string_view stored) {
+  // As the server tells the two forms apart: in a reversed one the variant stands in byte 6 and the version in byte 8.
+  const auto variant = static_cast<signed char>(stored.at(6));
+  const auto version = static_cast<signed char>(stored.at(8));
+  const bool reversed = ((static_cast<unsigned>(variant) & static_cast<unsigned>(-version)) & 0x80U) != 0;
+  if (!reversed) {
+    out += stored.substr(0, kUuidBytes);
+    return;
+  }
+  struct Part {
+    std::size_t at, length;
+  };
+  for (const Part part : {Part{12, 4}, Part{10, 2}, Part{8, 2}, Part{6, 2}, Part{0, 6}})
+    out += stored.substr(part.at, part.length);
+}
+
 }  // namespace drs::mysql

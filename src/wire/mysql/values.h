@@ -40,4 +40,9 @@ void appendDateTime(std::string& out, const DateTime& value, unsigned fraction);
 [[nodiscard]] DateTime unpackTime(std::int64_t packed);
 [[nodiscard]] DateTime unpackDateTime(std::int64_t packed);
 
+constexpr std::size_t kUuidBytes = 16;
+/// The bytes of a UUID in the order in which it is written, from MariaDB's record (sql_type_uuid.h, 10.11.5 and later):
+/// versions 1 to 5 are kept with their five parts in reverse, so that they sort by time. `stored` has kUuidBytes.
+void appendUuid(std::string& out, std::string_view stored);
+
 }  // namespace drs::mysql

@@ -83,14 +83,32 @@ TEST(ColumnTypes, ReadsWhatInformationSchemaSays) {
 }
 
 TEST(ColumnTypes, NamesWhatItCannotCopy) {
-  EXPECT_EQ(unsupportedType(column("c", "int", "int")), "");
-  EXPECT_EQ(unsupportedType(column("c", "geometry", "geometry")), "the type geometry is not supported yet");
-  EXPECT_EQ(unsupportedType(column("c", "uuid", "uuid")), "the type uuid is not supported yet");
-  EXPECT_EQ(unsupportedType(column("c", "vector", "vector(3)")), "the type vector is not supported yet");
-  EXPECT_NE(unsupportedType(column("c", "varchar", "varchar(9) /*M!100301 COMPRESSED*/", "utf8mb4")), "");
-  EXPECT_EQ(unsupportedType(column("c", "enum", "enum('COMPRESSED')", "utf8mb4")), "");
-  EXPECT_EQ(unsupportedCharset(column("c", "varchar", "varchar(9)", "latin1")), "");
-  EXPECT_NE(unsupportedCharset(column("c", "varchar", "varchar(9)", "gbk")), "");
+  EXPECT_EQ(unsupportedType(column("c", "xmltype", "xmltype")), "the type xmltype is not supported yet");
+  for (const char* type : {"int", "geometry", "geomcollection", "point", "uuid", "inet4", "inet6", "vector", "enum"})
+    EXPECT_EQ(unsupportedType(column("c", type, type)), "");
+}
+
+TEST(ColumnTypes, KnowsWhichBytesHaveOneLength) {
+  for (const char* type : {"binary", "uuid", "inet4", "inet6"}) EXPECT_TRUE(isFixedBytes(column("c", type, type)));
+  for (const char* type : {"varbinary", "blob", "vector", "point"}) EXPECT_FALSE(isFixedBytes(column("c", type, type)));
+  EXPECT_FALSE(isPrintedBytes(column("c", "binary", "binary(16)")));
+}
+
+TEST(RowKey, IsThePrimaryKeyOrTheFirstFirmUniqueKey) {
+  TableSchema schema = table({column("a", "int", "int"), column("b", "int", "int"), column("c", "int", "int")}, 1);
+  EXPECT_EQ(rowKey(schema), std::vector<std::size_t>{0});
+  schema.primaryKey.clear();
+  EXPECT_TRUE(rowKey(schema).empty());
+  schema.columns[1].nullable = schema.columns[2].nullable = false;
+  schema.indexes = {{"loose", true, false, "BTREE", {{0, 0}}},
+                    {"prefix", true, false, "BTREE", {{1, 4}}},
+                    {"hash", true, false, "HASH", {{1, 0}}},
+                    {"plain", false, false, "BTREE", {{1, 0}}}};
+  EXPECT_TRUE(rowKey(schema).empty());
+  schema.indexes.push_back({"firm", true, false, "BTREE", {{2, 0}, {1, 0}}});
+  EXPECT_EQ(rowKey(schema), (std::vector<std::size_t>{2, 1}));
+  schema.columns[1].generated = true;
+  EXPECT_TRUE(rowKey(schema).empty());
 }
 
 }  // namespace

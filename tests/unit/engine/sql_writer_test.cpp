@@ -67,7 +67,8 @@ TEST(SqlWriter, EscapesTheThreeBytesThatEndOrBendALiteral) {
 TEST(SqlWriter, NamesTheCharsetOfEachText) {
   const auto schema = schemaOf({column("id", ColumnKind::integer), column("a", ColumnKind::text, "gbk"),
                                 column("b", ColumnKind::text, "utf8mb3"), column("c", ColumnKind::bytes, "binary"),
-                                column("j", ColumnKind::json), column("d", ColumnKind::temporal)});
+                                column("j", ColumnKind::json), column("d", ColumnKind::temporal),
+                                column("h", ColumnKind::text, "hp8"), column("u", ColumnKind::text, "ucs2")});
   RowBatch rows(schema);
   rows.addSigned(-5);
   rows.addText("x");
@@ -75,9 +76,11 @@ TEST(SqlWriter, NamesTheCharsetOfEachText) {
   rows.addText("z");
   rows.addText("{}");
   rows.addText("2020-01-01");
+  rows.addText("h");
+  rows.addText(std::string_view("\0u", 2));
   std::string out;
   EXPECT_EQ(SqlWriter(*schema, {"q", "u"}).appendTuple(out, rows, 0), 0U);
-  EXPECT_EQ(out, "(-5,_gbk'x',_utf8mb4'y',_binary'z',_utf8mb4'{}','2020-01-01')");
+  EXPECT_EQ(out, "(-5,_gbk'x',_utf8mb4'y',_binary'z',_utf8mb4'{}','2020-01-01',_binary'h',_utf16'\\0u')");
 }
 
 TEST(SqlWriter, LeavesGeneratedColumnsOut) {
@@ -195,33 +198,93 @@ TEST(SqlWriter, RefusesAnImageWithoutAColumn) {
   EXPECT_THROW(SqlWriter(*schema, {"q", "u"}).appendTuple(out, rows, 0), Error);
 }
 
-/// MySQL's JSON can hold a DECIMAL, but no text can bring one there.
-TEST(SqlWriter, RefusesAJsonValueThatMysqlWouldChange) {
-  const auto schema = schemaOf({column("id", ColumnKind::integer), column("doc", ColumnKind::json)});
-  const auto written = [&](const char* json, bool readsJson) {
-    RowBatch rows(schema);
+class SqlWriterJson : public ::testing::Test {
+ protected:
+  /// The literal of a JSON value, as INSERT writes it; UPDATE must write the same.
+  std::string literal(const std::string& json, bool readsJson = true) {
+    RowBatch rows(schema_);
     for (const int id : {1, 7}) {
       rows.addSigned(id);
       rows.addText(id == 1 ? "{}" : json);
     }
-    const SqlWriter writer(*schema, {"db", "t"}, readsJson);
-    std::string out;
-    (void)writer.appendTuple(out, rows, 1);
-    out.clear();
-    (void)writer.appendUpdateAll(out, rows, 1);
-    out.clear();
-    (void)writer.appendUpdate(out, rows, 0, 1, {});
-    return out;
-  };
-  EXPECT_NE(written("[1.5]", true).find("[1.5]"), std::string::npos);
-  EXPECT_NE(written("[1.10]", false).find("[1.10]"), std::string::npos);  // MariaDB's JSON is text
-  try {
-    written("[1.10]", true);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.msg(), Msg::jsonDecimal);
-    for (const char* part : {"db.t", "doc", "(7)"}) EXPECT_NE(error.text().find(part), std::string::npos) << part;
+    const SqlWriter writer(*schema_, {"db", "t"}, readsJson);
+    std::string tuple, update, all;
+    (void)writer.appendTuple(tuple, rows, 1);
+    (void)writer.appendUpdate(update, rows, 0, 1, {});
+    (void)writer.appendUpdateAll(all, rows, 1);
+    const std::string value = tuple.substr(3, tuple.size() - 4);
+    EXPECT_NE(update.find("`doc`=" + value + " WHERE"), std::string::npos) << update;
+    EXPECT_NE(all.find("`doc`=" + value + " WHERE"), std::string::npos) << all;
+    return value;
   }
+  TableSchemaPtr schema_ = schemaOf({column("id", ColumnKind::integer), column("doc", ColumnKind::json)});
+};
+
+TEST_F(SqlWriterJson, WritesTheNumbersThatMysqlWouldChangeAsDecimals) {
+  EXPECT_EQ(literal("[1.5]"), "_utf8mb4'[1.5]'");
+  EXPECT_EQ(literal("[1.10]", false), "_utf8mb4'[1.10]'");  // MariaDB's JSON is text
+  EXPECT_EQ(literal("1.10"), "CAST(CAST('1.10' AS DECIMAL(3,2)) AS JSON)");
+  EXPECT_EQ(literal(R"({"it's": [0, -0.10], "n": 12345678901234567890123})"),
+            R"(JSON_REPLACE(_utf8mb4'{"it\'s": [0, -0.10], "n": 12345678901234567890123}',)"
+            R"(_utf8mb4'$."it\'s"[1]',CAST('-0.10' AS DECIMAL(3,2)),)"
+            R"(_utf8mb4'$."n"',CAST('12345678901234567890123' AS DECIMAL(23,0))))");
+}
+
+TEST_F(SqlWriterJson, RefusesMoreThanItsBoundByTheRow) {
+  std::string most = "[1.10";
+  for (std::size_t i = 1; i < kMaxJsonNumbers; ++i) most += ", 1.10";
+  EXPECT_EQ(literal(most + "]").substr(0, 13), "JSON_REPLACE(");
+  for (const std::string& json : {most + ", 1.10]", "[0." + std::string(31, '1') + "0]"}) {
+    try {
+      literal(json);
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.msg(), Msg::jsonDecimal);
+      for (const char* part : {"db.t", "doc", "(7)"}) EXPECT_NE(error.text().find(part), std::string::npos) << part;
+    }
+  }
+}
+
+TEST(SqlWriterWithoutKey, FindsARowByAllItsBytesAndTakesOne) {
+  auto columns = std::vector{
+      column("i", ColumnKind::integer), column("t", ColumnKind::text, "gbk"), column("b", ColumnKind::bytes),
+      column("f", ColumnKind::real),    column("e", ColumnKind::enumerated),  column("d", ColumnKind::temporal),
+      column("g", ColumnKind::bytes),   column("j", ColumnKind::json),        column("made", ColumnKind::integer)};
+  columns[6].dataType = "point";
+  columns[8].generated = true;
+  const auto schema = schemaOf(columns, {});
+  const SqlWriter writer(*schema, {"q", "u"}, true);
+  EXPECT_TRUE(writer.key().empty());
+  RowBatch rows(schema);
+  for (const int i : {1, 2}) {
+    rows.addSigned(i);
+    rows.addText("a'");
+    rows.addNull();
+    rows.addReal(-0.0);
+    rows.addUnsigned(0);
+    rows.addText("2024-00-00");
+    rows.addText("\x01\xab");
+    rows.addText("[1.10]");
+    rows.addSigned(9);
+  }
+  const std::string where =
+      "WHERE `i`=1 AND CAST(`t` AS BINARY)=_binary'a\\'' AND `b` IS NULL AND `f`*1e0=0e0 AND CAST(`e` AS UNSIGNED)=0 "
+      "AND CAST(`d` AS CHAR)='2024-00-00' AND HEX(`g`)='01AB' AND CAST(CAST(`j` AS CHAR CHARACTER SET utf8mb4) AS "
+      "BINARY)=_binary'[1.10]' ORDER BY LEFT(`f`*1e0,1)='-' DESC LIMIT 1";
+  std::string out;
+  EXPECT_EQ(writer.appendUpdate(out, rows, 0, 1, {}), 0U);
+  EXPECT_EQ(out, "UPDATE `q`.`u` SET `i`=2 " + where);
+  out.clear();
+  writer.appendUpdate(out, rows, 0, 0, {});
+  EXPECT_EQ(out, "UPDATE `q`.`u` SET `i`=`i` " + where);
+  EXPECT_EQ(writer.printableKey(rows, 0), "(1, 'a'', NULL, '-0', 0, '2024-00-00', 0x01ab, '[1.10]')");
+}
+
+TEST(SqlWriterWithoutKey, UsesAUniqueKeyOfColumnsThatAreNeverNull) {
+  TableSchema schema = *schemaOf({column("a", ColumnKind::integer), column("b", ColumnKind::integer)}, {});
+  schema.columns[1].nullable = false;
+  schema.indexes = {{"k", true, false, "BTREE", {{1, 0}}}};
+  EXPECT_EQ(SqlWriter(schema, {"q", "u"}).key(), std::vector<std::size_t>{1});
 }
 
 }  // namespace

@@ -115,7 +115,7 @@ TEST(TableDdl, SaysWhichCollationsItReplaced) {
   const auto schema =
       schemaOf("CREATE TABLE `t` (`id` int NOT NULL, `v` text, `w` text, PRIMARY KEY (`id`)) ENGINE=InnoDB",
                {{"id", ""}, {"v", "utf8mb4_0900_ai_ci"}, {"w", "utf8mb4_bin"}});
-  EXPECT_THAT(rewriteTable(schema, {"d", "u"}, mariaDbCollations(), false).replacedCollations,
+  EXPECT_THAT(rewriteTable(schema, {"d", "u"}, mariaDbCollations(), false).notes,
               ::testing::ElementsAre("the column v gets collation utf8mb4_uca1400_nopad_ai_ci for utf8mb4_0900_ai_ci"));
 }
 
@@ -210,6 +210,38 @@ TEST(TableDdl, WritesForeignKeysToTheMappedTable) {
   const ForeignKey key{"fk", {1}, "s", "parent", {"pid"}, "RESTRICT", "CASCADE"};
   EXPECT_EQ(foreignKeySql(schema, key, {"d", "mapped"}),
             "CONSTRAINT `fk` FOREIGN KEY (`p`) REFERENCES `d`.`mapped` (`pid`) ON DELETE CASCADE ON UPDATE RESTRICT");
+}
+
+TableSchema schemaWith(const std::string& dataType, const std::string& type) {
+  TableSchema schema = schemaOf("CREATE TABLE `t` (\n  `id` int NOT NULL,\n  `v` " + type +
+                                    " DEFAULT NULL,\n  PRIMARY KEY (`id`)\n) ENGINE=InnoDB",
+                                {{"id", ""}, {"v", ""}});
+  schema.columns[1].dataType = dataType;
+  return schema;
+}
+
+TEST(TableDdl, RefusesTypesThatTheTargetDoesNotHaveByName) {
+  for (const char* type : {"uuid", "inet4", "inet6"}) {
+    EXPECT_THAT(rewritten(schemaWith(type, type), mariaDbCollations()), HasSubstr(std::string("`v` ") + type));
+    try {
+      rewritten(schemaWith(type, type), mysqlCollations());
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_THAT(error.text(), HasSubstr(std::string("column v: the type ") + type));
+    }
+  }
+  EXPECT_THAT(rewritten(schemaWith("vector", "vector(3)"), mysqlCollations()), HasSubstr("`v` vector(3)"));
+  EXPECT_THROW(rewritten(schemaWith("vector", "vector(3)"), mariaDbCollations()), Error);
+}
+
+TEST(TableDdl, WritesGeometryForBothFamilies) {
+  EXPECT_THAT(rewritten(schemaWith("geomcollection", "geomcollection"), mariaDbCollations()),
+              HasSubstr("`v` geometrycollection DEFAULT NULL"));
+  const TableSchema bound = schemaWith("point", "point /*!80003 SRID 4326 */");
+  EXPECT_THAT(rewritten(bound, mysqlCollations()), HasSubstr("SRID 4326"));
+  const TableDdl ddl = rewriteTable(bound, {"d", "u"}, mariaDbCollations(), false);
+  EXPECT_THAT(ddl.createSql, Not(HasSubstr("SRID")));
+  EXPECT_THAT(ddl.notes, ::testing::ElementsAre(HasSubstr("SRID")));
 }
 
 }  // namespace
