@@ -85,7 +85,9 @@ TEST(LoadDataWriter, LeavesToInsertWhatAFileCannotSay) {
     rows.addText(json);
     std::string out = "before\n";
     const bool taken = writer.appendRow(out, rows, 0);
-    if (!taken) EXPECT_EQ(out, "before\n") << "half a row was left";
+    if (!taken) {
+      EXPECT_EQ(out, "before\n") << "half a row was left";
+    }
     return taken;
   };
   EXPECT_TRUE(accepts(1, "2024-02-30 00:00:00", "{}"));
