@@ -225,5 +225,24 @@ INSTANTIATE_TEST_SUITE_P(
                     Recording{"mysql-9.7-types-compressed", "mysql-9.7-types", EventType::transactionPayload}),
     recordingName);
 
+std::string fromDigits(std::string_view hex) {
+  std::string out;
+  for (std::size_t i = 0; i < hex.size(); i += 2)
+    out += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
+  return out;
+}
+
+/// As MariaDB 10.11 logs them; the second with column_compression_zlib_wrap.
+TEST(CompressedColumn, isRawOrWrapped) {
+  std::string scratch;
+  EXPECT_EQ(inflateColumn(fromDigits("89ff4b4a1ad10000"), scratch), std::string(255, 'b'));
+  EXPECT_EQ(inflateColumn(fromDigits("81ff789c4b4a1ad10000d2cf619f"), scratch), std::string(255, 'b'));
+  EXPECT_EQ(inflateColumn(fromDigits("89646360a03d0000"), scratch), std::string(100, '\0'));
+  const std::string plain = fromDigits("0061");
+  EXPECT_EQ(inflateColumn(plain, scratch), "a");
+  EXPECT_EQ(inflateColumn("", scratch), "");
+  EXPECT_THROW((void)inflateColumn(fromDigits("81ff4b4a1ad10000"), scratch), Error);
+}
+
 }  // namespace
 }  // namespace drs::mysql

@@ -40,6 +40,15 @@ std::string introducer(const Column& column) {
   return "_" + (column.charset.empty() ? "binary" : column.charset);
 }
 
+/// latin1, where every byte is a character, and ascii are left out.
+bool hasOneByte(std::string_view charset) {
+  constexpr std::array<std::string_view, 23> kNames = {"armscii8", "cp1250",  "cp1251",   "cp1256",  "cp1257", "cp850",
+                                                       "cp852",    "cp866",   "dec8",     "geostd8", "greek",  "hebrew",
+                                                       "hp8",      "keybcs2", "koi8r",    "koi8u",   "latin2", "latin5",
+                                                       "latin7",   "macce",   "macroman", "swe7",    "tis620"};
+  return std::find(kNames.begin(), kNames.end(), charset) != kNames.end();
+}
+
 /// The form of appendExact().
 std::string exactExpression(const Column& column) {
   const std::string name = quoteName(column.name);
@@ -52,8 +61,9 @@ std::string exactExpression(const Column& column) {
       return name + "*1e0";
     case ColumnKind::bit:
     case ColumnKind::enumerated:
-    case ColumnKind::set:
       return "CAST(" + name + " AS UNSIGNED)";
+    case ColumnKind::set:  // MariaDB warns at a CAST of the 64th member
+      return "(" + name + "|0)";
     case ColumnKind::text:
       return "CAST(" + name + " AS BINARY)";
     case ColumnKind::bytes:
@@ -167,6 +177,7 @@ SqlWriter::Target SqlWriter::targetOf(const Column& column) {
   Target out;
   out.name = quoteName(column.name);
   out.introducer = introducer(column);
+  out.stored = column.kind == ColumnKind::text && hasOneByte(column.charset) ? "_binary" : out.introducer;
   out.exact = exactExpression(column);
   out.kind = column.kind;
   out.written = !column.generated;
@@ -215,6 +226,11 @@ bool SqlWriter::appendCell(std::string& out, std::size_t column, const RowBatch&
 
 bool SqlWriter::appendValue(std::string& out, std::size_t column, const RowBatch& rows, std::size_t row) const {
   const Cell& cell = rows.cell(row, column);
+  if (columns_[column].kind == ColumnKind::text && cell.kind == CellKind::text) {
+    out += columns_[column].stored;
+    appendQuoted(out, rows.text(cell));
+    return false;
+  }
   const bool isRead = readsJson_ && columns_[column].kind == ColumnKind::json && cell.kind == CellKind::text;
   if (!isRead || numberThatChanges(rows.text(cell)).empty()) return appendCell(out, column, rows, cell);
   appendJson(out, column, rows, row);

@@ -18,6 +18,8 @@ namespace drs::mysql {
 ///  takes the bytes as they are, whatever the
 ///    connection's charset. Escapes are ASCII and the connection speaks utf8mb4, in which no character of several bytes
 ///    holds an ASCII byte, so the server's scanner sees the same bytes as we do;
+///    Values of charsets with one byte for each character go as `_binary'bytes'`, which a column takes as they are:
+///    MySQL warns at an introducer before a byte that stands for no character;
 ///  - bytes and JSON: `_binary'…'`, `_utf8mb4'…'` (JSON columns refuse binary strings). MySQL reads a number in a JSON
 ///    text as a 64-bit integer or a double; each number that this would change is put into its place as the DECIMAL
 ///    that it is: JSON_REPLACE(_utf8mb4'{"a": 1.10}',_utf8mb4'$."a"',CAST('1.10' AS DECIMAL(3,2))). At most
@@ -77,6 +79,7 @@ class SqlWriter {
   struct Target {
     std::string name;        ///< quoted
     std::string introducer;  ///< of string literals, e.g. "_utf8mb4"
+    std::string stored;      ///< the same of a value that is to be stored
     std::string exact;       ///< an expression that two different values never share, e.g. "CAST(`a` AS BINARY)"
     ColumnKind kind = ColumnKind::text;
     bool written = true;  ///< not generated

@@ -68,12 +68,12 @@ std::string_view inflateColumn(std::string_view value, std::string& scratch) {
   const std::uint8_t head = in.u8();
   if (head == 0) return in.rest();
   const std::size_t lengthBytes = head & 0x07U;
-  // Bit 3 tells a raw stream (0) from one with a zlib header (1).
+  // Bit 3 tells a raw stream (1, the default) from one with a zlib header (0, column_compression_zlib_wrap).
   if ((head & 0xf0U) != 0x80U || lengthBytes == 0 || lengthBytes > 4)
     throwCorrupt("a compressed column value has no valid header");
   const std::uint64_t size = in.big(lengthBytes);
   if (!in.ok()) throwCorrupt("a compressed column value is cut off");
-  inflateInto(scratch, in.rest(), size, (head & 0x08U) != 0 ? kZlibStream : kRawDeflate);
+  inflateInto(scratch, in.rest(), size, (head & 0x08U) != 0 ? kRawDeflate : kZlibStream);
   return scratch;
 }
 

@@ -83,6 +83,17 @@ TEST(SqlWriter, NamesTheCharsetOfEachText) {
   EXPECT_EQ(out, "(-5,_gbk'x',_utf8mb4'y',_binary'z',_utf8mb4'{}','2020-01-01',_binary'h',_utf16'\\0u')");
 }
 
+TEST(SqlWriter, StoresBytesOfOneByteCharsetsAsTheyAreAndComparesThemAsText) {
+  const auto schema = schemaOf({column("a", ColumnKind::text, "cp1250")});
+  RowBatch rows(schema);
+  rows.addText("\x81");
+  const SqlWriter writer(*schema, {"q", "u"});
+  std::string out;
+  writer.appendTuple(out, rows, 0);
+  writer.appendKey(out, rows, 0);
+  EXPECT_EQ(out, "(_binary'\x81')`a`=_cp1250'\x81'");
+}
+
 TEST(SqlWriter, LeavesGeneratedColumnsOut) {
   auto columns = std::vector{column("id", ColumnKind::integer), column("g", ColumnKind::integer),
                              column("v", ColumnKind::integer)};
