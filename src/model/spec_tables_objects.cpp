@@ -87,8 +87,8 @@ const Table<TableObject>& tableOf<TableObject>() {
           field<&TableObject::syncType>("sync_type", oneOf({"config"}), later,
                                         "sync only: looked up by a row filter, not replicated; asks for "
                                         "config_conditions"),
-          field<&TableObject::type>("type", oneOf({"table", "view", "procedure"}), later,
-                                    "except table, which is what absent means"),
+          field<&TableObject::type>("type", oneOf({"table", "view", "procedure"}), enacted,
+                                    "absent = table; a view or procedure keeps its name"),
           field<&TableObject::name>("name", text(), enacted, "name in the target; absent or empty = the same"),
           field<&TableObject::all>("all", flag(), enacted, "absent = true; false asks for columns"),
           field<&TableObject::dbAliasName>("db_alias_name", text(), later, "one2many: database of this table"),

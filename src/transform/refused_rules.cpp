@@ -34,9 +34,12 @@ bool hasText(const std::optional<std::string>& text) {
   return text && !text->empty();
 }
 
-void checkTable(const TableObject& table, const std::string& path, Collector& out) {
+void checkTable(const std::string& name, const TableObject& table, const std::string& path, Collector& out) {
   if (hasText(table.syncType)) out.add(path + ".sync_type", "A lookup table");
-  if (hasText(table.type) && *table.type != "table") out.add(path + ".type", "Copying a " + *table.type);
+  if (isTableObject(table) && hasText(table.type) && *table.type != "table")
+    out.add(path + ".type", "Copying a " + *table.type);
+  if (!isTableObject(table) && hasText(table.name) && *table.name != name)
+    out.add(path + ".name", "Another name for a " + *table.type);
   if (hasText(table.dbAliasName)) out.add(path + ".db_alias_name", "A target database for a single table");
   if (hasText(table.schemaAliasName)) out.add(path + ".schema_alias_name", "A target schema for a single table");
   if (table.filtered.value_or(false) || hasItems(table.filterConditions)) {
@@ -55,7 +58,7 @@ void checkDatabase(const JobSpec& spec, const DatabaseObject& database, const st
   if (hasItems(database.schemas)) out.say(path + ".schemas", "this engine has databases and tables, no schemas");
   if (database.tables) {
     const std::string prefix = path + ".tables.";
-    for (const auto& [name, table] : *database.tables) checkTable(table, prefix + name, out);
+    for (const auto& [name, table] : *database.tables) checkTable(name, table, prefix + name, out);
   }
   const bool whole = database.all.value_or(spec.dbObject.objectScope.value_or("") == "database");
   if (!whole && !hasItems(database.tables) && !hasItems(database.schemas) && !hasText(database.syncType)) {

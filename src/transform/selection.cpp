@@ -48,8 +48,14 @@ bool isSelected(const JobSpec& spec, const TableName& table) {
   if (isScope(spec, "all")) return true;
   const DatabaseObject* database = findDatabase(spec, table.database);
   if (!database || database->syncType) return false;
-  if (const TableObject* listed = findTable(*database, table.table)) return !listed->syncType;
+  // A view or procedure of the same name says nothing about the table.
+  const TableObject* listed = findTable(*database, table.table);
+  if (listed != nullptr && isTableObject(*listed)) return !listed->syncType;
   return isWhole(spec, *database);
+}
+
+bool isTableObject(const TableObject& object) {
+  return object.type != "view" && object.type != "procedure";
 }
 
 TableName mappedName(const JobSpec& spec, const TableName& source) {

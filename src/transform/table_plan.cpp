@@ -34,6 +34,7 @@ void findMissing(const JobSpec& spec, const std::vector<TableSchemaPtr>& tables,
     if (!database.tables) continue;
     for (const auto& [tableName, table] : *database.tables) {
       const TableName name{databaseName, tableName};
+      if (!isTableObject(table)) continue;  // views and procedures are looked up by the engine
       if (isSelected(spec, name) && !present.contains(name)) {
         out.push_back({pathOf(name), "the source has no table " + nameOf(name)});
       }

@@ -45,6 +45,9 @@ struct Refusal {
 /// True if the selection covers the table (object_scope, all, tables).
 [[nodiscard]] bool isSelected(const JobSpec& spec, const TableName& table);
 
+/// True if a member of `tables` is a table; false for a view or a procedure.
+[[nodiscard]] bool isTableObject(const TableObject& object);
+
 /// Where a selected table goes (database and table name mapping).
 [[nodiscard]] TableName mappedName(const JobSpec& spec, const TableName& source);
 

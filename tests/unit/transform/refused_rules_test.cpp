@@ -49,8 +49,17 @@ const std::vector<Case>& cases() {
       {".config_conditions", [](JobSpec& s) { orders(s).configConditions = {{"a.id = b.id"}}; }},
       {".columns", [](JobSpec& s) { orders(s).columns = {{"id", ColumnObject{}}}; }},
       {".all", [](JobSpec& s) { orders(s).all = false; }},
-      {".type", [](JobSpec& s) { orders(s).type = "view"; }},
-      {".type", [](JobSpec& s) { orders(s).type = "procedure"; }},
+      {".type", [](JobSpec& s) { orders(s).type = "sequence"; }},
+      {".name",
+       [](JobSpec& s) {
+         orders(s).type = "view";
+         orders(s).name = "another";
+       }},
+      {".name",
+       [](JobSpec& s) {
+         orders(s).type = "procedure";
+         orders(s).name = "another";
+       }},
       {".sync_type", [](JobSpec& s) { orders(s).syncType = "config"; }},
       {".db_alias_name", [](JobSpec& s) { orders(s).dbAliasName = "b"; }},
       {".schema_alias_name", [](JobSpec& s) { orders(s).schemaAliasName = "b"; }},
@@ -120,8 +129,17 @@ TEST(RefusedRules, WhatDoesNotChangeTheTargetIsAccepted) {
 
 TEST(RefusedRules, AReasonSaysWhatItIsAbout) {
   JobSpec spec = plain();
-  orders(spec).type = "view";
-  EXPECT_EQ(refusedRules(spec).at(0).reason, "Copying a view is not supported by this version");
+  orders(spec).type = "sequence";
+  EXPECT_EQ(refusedRules(spec).at(0).reason, "Copying a sequence is not supported by this version");
+}
+
+TEST(RefusedRules, ViewsAndProceduresMayBeListed) {
+  for (const char* type : {"view", "procedure"}) {
+    JobSpec spec = plain();
+    orders(spec).type = type;
+    orders(spec).name = "orders";
+    EXPECT_TRUE(refusedRules(spec).empty()) << type;
+  }
 }
 
 }  // namespace

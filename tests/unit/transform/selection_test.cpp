@@ -1,3 +1,4 @@
+#include "transform/object_plan.h"
 #include "transform/table_plan.h"
 
 #include <gtest/gtest.h>
@@ -51,6 +52,23 @@ TEST(Selection, AllTrueTakesTheWholeDatabaseAlsoWhereTablesAreListed) {
   table(database(spec, "shop"), "orders").name = "orders_copy";
   EXPECT_TRUE(isSelected(spec, {"shop", "customers"}));
   EXPECT_EQ(mappedName(spec, {"shop", "orders"}).table, "orders_copy");
+}
+
+TEST(Selection, ListedViewsAndProceduresAreNoTables) {
+  JobSpec spec = withScope("table");
+  table(database(spec, "shop"), "orders").type = "table";
+  table(database(spec, "shop"), "totals").type = "view";
+  table(database(spec, "shop"), "refill").type = "procedure";
+  EXPECT_FALSE(isSelected(spec, {"shop", "totals"})) << "a table of that name is not meant";
+  EXPECT_TRUE(isSelectedObject(spec, ObjectKind::view, {"shop", "totals"}));
+  EXPECT_FALSE(isSelectedObject(spec, ObjectKind::procedure, {"shop", "totals"}));
+  EXPECT_TRUE(isSelectedObject(spec, ObjectKind::procedure, {"shop", "refill"}));
+  EXPECT_FALSE(isSelectedObject(spec, ObjectKind::function, {"shop", "refill"}));
+  EXPECT_FALSE(isSelectedObject(spec, ObjectKind::view, {"shop", "orders"}));
+  EXPECT_TRUE(planProblems(spec, {}).size() == 1) << "only the table is missed among the tables";
+  database(spec, "shop").all = true;
+  EXPECT_TRUE(isSelected(spec, {"shop", "totals"}));
+  EXPECT_TRUE(isSelectedObject(spec, ObjectKind::event, {"shop", "any"}));
 }
 
 TEST(Selection, ScopeTableTakesNothingOfADatabaseThatListsNothing) {
