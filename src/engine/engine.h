@@ -4,6 +4,7 @@
 #include "model/job_spec.h"
 #include "pipeline/compare.h"
 #include "pipeline/interfaces.h"
+#include "transform/object_plan.h"
 
 #include <functional>
 #include <map>
@@ -40,6 +41,7 @@ struct EngineJob {
   std::function<std::string(const Secret&, const std::string& path)> open;
   std::shared_ptr<const InstanceCatalogue> instances;
   EngineLimits limits;
+  std::string definer = "keep";           ///< mysql.definer: "keep", "strip" or "'user'@'host'"
   std::optional<Position> startPosition;  ///< INCR_TRANS: what PUT start-position set, canonical
   Log log;
 };
@@ -83,13 +85,40 @@ class Catalog {
   virtual std::vector<TableSchemaPtr> tables(const std::vector<std::string>& databases) = 0;
 };
 
+/// An object beside tables that is not copied.
+struct ObjectProblem {
+  std::string item;  ///< the pre-check item that names it; skipping the item leaves the object out
+  std::string object, reason;
+};
+
+struct ObjectSelection {
+  ObjectPlans objects;  ///< in the order of their creation
+  std::vector<ObjectProblem> problems;
+};
+
+/// Copies views, procedures, functions, triggers and events. One thread.
+class ObjectCopier {
+ public:
+  virtual ~ObjectCopier() = default;
+  /// What the selection covers, read from the source and held against the target. Changes nothing. Empty for a job
+  /// without a full phase.
+  virtual ObjectSelection select(const std::stop_token& stop) = 0;
+  /// Creates the objects at the target, under the fence that a Sink of this worker has taken. Idempotent. What stands
+  /// there already and was not made by the job stays as it is. Returns what a user should know, a line for each. Throws
+  /// Error(objectNotCreated) with the server's words for all that could not be created; what could stays, and is gone
+  /// with a reset. Throws Error(fenced).
+  virtual std::vector<std::string> create(const ObjectPlans& objects, const Fence& fence,
+                                          const std::stop_token& stop) = 0;
+};
+
 /// Takes our traces out of the target.
 class Cleaner {
  public:
   virtual ~Cleaner() = default;
-  /// For `reset`: drops or empties the target tables of the plans (what we created is dropped, what stood there empty
-  /// is emptied) and removes chunks and marks, so that the copy can start again. Works under EngineJob::epoch: throws
-  /// Error(fenced) if a newer task stands in the target. Throws after a stop, between two tables at the latest.
+  /// For `reset`: drops the objects that ObjectCopier created, drops or empties the target tables of the plans (what we
+  /// created is dropped, what stood there empty is emptied) and removes chunks and marks, so that the copy can start
+  /// again. Works under EngineJob::epoch: throws Error(fenced) if a newer task stands in the target. Throws after a
+  /// stop, between two tables at the latest.
   virtual void reset(const Plans& plans, const std::stop_token& stop = {}) = 0;
   /// For ending and deleting: removes the job's control rows (and the control schema with the last job's). Returns what
   /// could not be removed, by name.
@@ -106,6 +135,8 @@ class Engine {
   [[nodiscard]] virtual std::unique_ptr<Sink> sink(const EngineJob& job) const = 0;
   [[nodiscard]] virtual std::unique_ptr<Comparer> comparer(const EngineJob& job) const = 0;
   [[nodiscard]] virtual std::unique_ptr<Cleaner> cleaner(const EngineJob& job) const = 0;
+  /// Null: the databases have nothing beside tables.
+  [[nodiscard]] virtual std::unique_ptr<ObjectCopier> objects(const EngineJob& /*job*/) const { return nullptr; }
 };
 
 /// What GET /links reports of a route.

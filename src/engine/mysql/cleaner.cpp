@@ -1,6 +1,7 @@
 #include "engine/mysql/cleaner.h"
 
 #include "engine/mysql/control_tables.h"
+#include "engine/mysql/made_objects.h"
 #include "engine/mysql/sink_lookup.h"
 #include "engine/mysql/sink_session.h"
 
@@ -28,9 +29,9 @@ class MySqlCleaner : public Cleaner {
     Connection& connection = session.connect();
     connection.execute("SET foreign_key_checks = 0");
     control_.fenceReset(connection, epoch_, session.name());
+    dropObjects(connection, stop);
     for (const TablePlan& plan : plans) {
-      if (stop.stop_requested())
-        throw Error(Msg::connectionLost, {"the target", "the task was stopped"}, Origin::target);
+      throwIfStopped(stop);
       if (plan.createTable)
         drop(connection, plan);
       else if (tableExists(connection, plan.target))
@@ -52,6 +53,19 @@ class MySqlCleaner : public Cleaner {
   }
 
  private:
+  static void throwIfStopped(const std::stop_token& stop) {
+    if (stop.stop_requested()) throw Error(Msg::connectionLost, {"the target", "the task was stopped"}, Origin::target);
+  }
+
+  void dropObjects(Connection& connection, const std::stop_token& stop) const {
+    const MadeObjects made(jobId_);
+    for (const auto& [kind, name] : made.all(connection)) {
+      throwIfStopped(stop);
+      connection.execute(dropStatement(kind, name));
+      made.forget(connection, kind, name);
+    }
+  }
+
   void drop(Connection& connection, const TablePlan& plan) const {
     if (!control_.isMade(connection, plan.target)) {
       if (tableExists(connection, plan.target))

@@ -25,7 +25,7 @@ constexpr std::string_view kSetupLock = "drs_ctl.setup";
 constexpr int kSetupLockSeconds = 30;
 
 constexpr std::string_view kJobColumn = "job_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL";
-constexpr int kTables = 5;
+constexpr int kTables = 6;
 
 std::vector<std::string> definitions() {
   const auto table = [](std::string_view name, std::string_view columns) {
@@ -50,6 +50,11 @@ std::vector<std::string> definitions() {
             "db_name VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, "
             "table_name VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, "
             "PRIMARY KEY (job_id, db_name, table_name)"),
+      table("made_object",
+            "kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, "
+            "db_name VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, "
+            "object_name VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, "
+            "PRIMARY KEY (job_id, kind, db_name, object_name)"),
   };
 }
 
@@ -133,9 +138,10 @@ void inTransaction(Connection& connection, const std::function<void()>& body) {
 }
 
 bool hasControlTables(Connection& connection) {
-  return number(connection.value(fmt::format("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '{}' "
-                                             "AND TABLE_NAME IN ('job', 'mark', 'chunk', 'session', 'made')",
-                                             kControlSchema))) == kTables;
+  return number(connection.value(
+             fmt::format("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '{}' "
+                         "AND TABLE_NAME IN ('job', 'mark', 'chunk', 'session', 'made', 'made_object')",
+                         kControlSchema))) == kTables;
 }
 
 ControlTables::ControlTables(std::string_view jobId)
@@ -413,7 +419,8 @@ void ControlTables::forgetJob(Connection& connection) const {
   create(connection);  // somebody was killed half-way
   forgetProgress(connection);
   connection.execute(fmt::format("DELETE FROM {}.made WHERE {}", kControlSchema, job_));
-  for (const std::string_view table : {"job", "mark", "chunk", "session", "made"})
+  connection.execute(fmt::format("DELETE FROM {}.made_object WHERE {}", kControlSchema, job_));
+  for (const std::string_view table : {"job", "mark", "chunk", "session", "made", "made_object"})
     if (connection.value(fmt::format("SELECT 1 FROM {}.{} LIMIT 1", kControlSchema, table))) return;
   connection.execute(fmt::format("DROP DATABASE {}", kControlSchema));
 }

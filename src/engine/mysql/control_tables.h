@@ -36,6 +36,7 @@ struct StoredMark {
 ///            themselves (TRUNCATE, CREATE, ALTER): when fence() or takeChunk() returns, no older session is alive
 ///   made     one row for each table that prepare() created, written before the table: Cleaner::reset() drops only
 ///   these
+///   made_object  the same for views, routines, triggers and events (made_objects.h)
 ///
 /// All methods throw what Connection throws. Those that say "inside a transaction" leave beginning and ending to the
 /// caller. Stateless beyond the job id; threads: any, each with a connection of its own.

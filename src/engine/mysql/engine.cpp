@@ -3,6 +3,7 @@
 #include "engine/mysql/catalog.h"
 #include "engine/mysql/cleaner.h"
 #include "engine/mysql/comparer.h"
+#include "engine/mysql/object_copier.h"
 #include "engine/mysql/prober.h"
 #include "engine/mysql/sink.h"
 #include "engine/mysql/source.h"
@@ -20,6 +21,9 @@ class MysqlEngine final : public Engine {
   [[nodiscard]] std::unique_ptr<Sink> sink(const EngineJob& job) const override { return makeSink(job); }
   [[nodiscard]] std::unique_ptr<Comparer> comparer(const EngineJob& job) const override { return makeComparer(job); }
   [[nodiscard]] std::unique_ptr<Cleaner> cleaner(const EngineJob& job) const override { return makeCleaner(job); }
+  [[nodiscard]] std::unique_ptr<ObjectCopier> objects(const EngineJob& job) const override {
+    return makeObjectCopier(job);
+  }
 };
 
 }  // namespace

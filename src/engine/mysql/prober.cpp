@@ -1,6 +1,7 @@
 #include "engine/mysql/prober.h"
 
 #include "engine/mysql/catalog.h"
+#include "engine/mysql/object_selection.h"
 #include "engine/mysql/prober_checks.h"
 #include "transform/table_plan.h"
 
@@ -82,6 +83,19 @@ const std::map<TableName, TableSchemaPtr>& ProbeState::targetTables() {
   return *targetTables_;
 }
 
+const ObjectSelection& ProbeState::objects() {
+  if (objectsError_) throw Error(*objectsError_);
+  if (!objects_) {
+    try {
+      objects_ = selectObjects(source(), target(), job_, databases(), stop_);
+    } catch (const Error& error) {
+      objectsError_ = error;
+      throw;
+    }
+  }
+  return *objects_;
+}
+
 LogMode ProbeState::sourceLogMode() {
   return logMode(source());
 }
@@ -130,7 +144,8 @@ class MysqlProber final : public Prober {
     ProbeState state(job_, stop);
     state.connect();
     std::vector<PrecheckItem> items;
-    for (const auto* checks : {&serverChecks(), &rightsChecks(), &objectChecks(), &targetChecks()}) {
+    for (const auto* checks :
+         {&serverChecks(), &rightsChecks(), &objectChecks(), &otherObjectChecks(), &targetChecks()}) {
       for (const Check& check : *checks) {
         if (stop.stop_requested()) return items;
         items.push_back(runCheck(check, state));

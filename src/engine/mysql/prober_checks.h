@@ -36,6 +36,8 @@ class ProbeState {
   /// Base tables of the target's databases that the selection is mapped to.
   [[nodiscard]] const std::map<TableName, TableSchemaPtr>& targetTables();
   [[nodiscard]] LogMode sourceLogMode();
+  /// Views, routines, triggers and events of the selection, and what keeps them from being copied.
+  [[nodiscard]] const ObjectSelection& objects();
 
  private:
   Connection& side(std::unique_ptr<Connection>& connection, const std::optional<Error>& error);
@@ -43,7 +45,8 @@ class ProbeState {
   const EngineJob& job_;
   std::stop_token stop_;
   std::unique_ptr<Connection> source_, target_;
-  std::optional<Error> sourceError_, targetError_, tablesError_;
+  std::optional<Error> sourceError_, targetError_, tablesError_, objectsError_;
+  std::optional<ObjectSelection> objects_;
   std::optional<std::vector<std::string>> databases_;
   std::optional<std::vector<TableSchemaPtr>> sourceTables_, selected_;
   std::optional<std::map<TableName, TableSchemaPtr>> targetTables_;
@@ -81,6 +84,8 @@ struct Check {
 [[nodiscard]] const std::vector<Check>& rightsChecks();
 /// What is selected at the source (prober_objects.cpp).
 [[nodiscard]] const std::vector<Check>& objectChecks();
+/// Views, routines, triggers and events (prober_other.cpp).
+[[nodiscard]] const std::vector<Check>& otherObjectChecks();
 /// What stands at the target already (prober_target.cpp).
 [[nodiscard]] const std::vector<Check>& targetChecks();
 

@@ -19,11 +19,6 @@ namespace {
 constexpr const char* kObjects = "objects";
 constexpr std::size_t kLongestName = 64;
 
-bool isWhole(const JobSpec& spec, const std::string& database) {
-  // A name that no table can have is covered only by a selection of the whole database.
-  return isSelected(spec, {database, std::string(1, '\0')});
-}
-
 /// Why a column of this source cannot be read; empty = it can.
 std::string columnProblem(const Column& column, const ServerInfo& source) {
   constexpr int kUuidsAsTheyAre = 101105;  // before, the log has all of them in reverse
@@ -128,45 +123,6 @@ Verdict checkPrimaryKeys(ProbeState& state) {
       keyless.text() + ". Add a primary key if they are large");
 }
 
-// --- objects beside tables -----------------------------------------------------------------------------------------
-
-void addRows(ProbeState& state, const std::string& sql, const std::string& what, const std::string& database,
-             NameList& names, bool perTable) {
-  for (const auto& row : state.source().query(sql + " = " + quoteText(database))) {
-    // The first column: the object; the second: the table or view that decides whether it is selected.
-    const std::string object = row.at(0).value_or("");
-    if (!perTable || isSelected(state.job().spec, {database, row.at(1).value_or("")}))
-      names.add(fmt::format("{} {}.{}", what, database, object));
-  }
-}
-
-Verdict checkOtherObjects(ProbeState& state) {
-  NameList names;
-  for (const std::string& database : state.databases()) {
-    addRows(
-        state,
-        "SELECT TABLE_NAME, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE LIKE '%VIEW' AND TABLE_SCHEMA",
-        "view", database, names, true);
-    addRows(state,
-            "SELECT TABLE_NAME, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE NOT LIKE '%VIEW' AND "
-            "TABLE_TYPE <> "
-            "'BASE TABLE' AND TABLE_SCHEMA",
-            "sequence or system-versioned table", database, names, true);
-    addRows(state, "SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA",
-            "trigger", database, names, true);
-    if (!isWhole(state.job().spec, database)) continue;
-    addRows(state, "SELECT ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA", "routine", database,
-            names, false);
-    addRows(state, "SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA", "event", database, names,
-            false);
-  }
-  if (names.empty()) return passed();
-  return skippable(
-      "these objects are not copied by this version: " + names.text() +
-      ". Skip this item to go on without them (what triggers do at the source arrives as rows), and create them "
-      "at the target yourself when the task has ended");
-}
-
 Verdict checkForeignKeys(ProbeState& state) {
   NameList names;
   for (const TableSchemaPtr& child : state.selected()) {
@@ -223,7 +179,6 @@ const std::vector<Check>& objectChecks() {
       {"userSelectObjectsCheck", kObjects, checkSelection},
       {"srcDbExistUnsupportEngineTable", kObjects, checkEngines},
       {"srcHasNoPkTableWhenTgtHasInvisiblePk", kObjects, checkPrimaryKeys},
-      {"srcTriggerAndEventCheck", kObjects, checkOtherObjects},
       {"MysqlForeignKeyReferentialActionCheck", kObjects, checkForeignKeys},
       {"srcIdentifierWithBreakCheck", kObjects, checkNames},
       {"mappedNameCheck", kObjects, checkMappedNames},
