@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "drsd/settings_table.h"
+#include "engine/mysql/object_rewrite.h"
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -125,6 +126,8 @@ class Reader {
     demand(node.leaseRenewSeconds + node.leaseMarginSeconds < node.leaseTtlSeconds,
            "worker.lease_renew_seconds and worker.lease_margin_seconds together must be less than "
            "worker.lease_ttl_seconds");
+    demand(mysql::parseDefiner(node.mysqlDefiner).has_value(),
+           "mysql.definer must be keep, strip or an account written 'user'@'host'");
     demand(config_.http.limits.bodyBytes <= config_.http.limits.allBodiesBytes,
            "http.body_bytes must be at most http.all_bodies_bytes");
   }

@@ -86,6 +86,13 @@ const std::vector<Setting>& settingsTable() {
        "tries in a row that may fail for a passing reason before the job gets a fault"},
       {"worker", "retry_max_seconds", node(&Settings::retryMaxSeconds, 1, 3600), "longest pause between two tries"},
 
+      {"mysql", "definer",
+       TextSetting{{},
+                   [](const Config& c) { return c.node.mysqlDefiner; },
+                   [](Config& c, const std::string& v) { c.node.mysqlDefiner = v; }},
+       "DEFINER of the views, routines, triggers and events that are copied: keep, strip (the target account becomes "
+       "it), or an account written 'user'@'host'"},
+
       {"api", "jobs_per_batch", node(&Settings::maxJobsPerBatch, 1, 1000), "jobs that one batch may have"},
 
       {"http", "io_threads", threads(&http::ServerOptions::ioThreads, 16), "threads that move bytes"},

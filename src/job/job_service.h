@@ -58,6 +58,11 @@ struct JobProgress {
                 conflictsOverwritten = 0;  ///< since the stream was last started
   std::int64_t remainingSeconds = -1;      ///< of the full phase; -1 = not known
   UnixMillis updateMillis = 0;             ///< when the newest figure was taken
+  struct Objects {
+    ObjectKind kind = ObjectKind::view;
+    std::int64_t all = 0, done = 0;
+  };
+  std::vector<Objects> objects;  ///< beside tables; kinds of which there is none are left out
 };
 
 /// Progress of one table.
@@ -142,6 +147,9 @@ class JobService {
   /// `search`: part of a source or target name; empty = all.
   [[nodiscard]] Page<TableProgress> tableProgress(const Actor& actor, const std::string& jobId,
                                                   const std::string& search, Paging paging);
+  /// Views, routines, triggers or events as they were planned. `search` as above.
+  [[nodiscard]] Page<ObjectPlan> objectProgress(const Actor& actor, const std::string& jobId, ObjectKind kind,
+                                                const std::string& search, Paging paging);
   /// Newest first; without a level: all.
   [[nodiscard]] Page<EventRecord> logs(const Actor& actor, const std::string& jobId, std::optional<EventLevel> level,
                                        Paging paging);

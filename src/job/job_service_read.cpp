@@ -1,4 +1,5 @@
 #include "job/job_service_impl.h"
+#include "job/object_store.h"
 
 #include <algorithm>
 #include <array>
@@ -89,6 +90,23 @@ void addPercents(JobProgress& out, const JobRecord& job, const TableTotals& tota
   out.percent = over ? 100 : std::min(99, out.dataPercent);
 }
 
+ObjectPlans objectsOf(const StoreView& view, const std::string& jobId) {
+  const auto document = view.document(jobId, kObjectsDocument);
+  return document ? decodeObjects(*document).objects : ObjectPlans();
+}
+
+void addObjects(JobProgress& out, const ObjectPlans& objects) {
+  for (const ObjectKind kind : kObjectKinds) {
+    JobProgress::Objects totals{kind, 0, 0};
+    for (const ObjectPlan& object : objects) {
+      if (object.kind != kind) continue;
+      ++totals.all;
+      totals.done += object.done ? 1 : 0;
+    }
+    if (totals.all > 0) out.objects.push_back(totals);
+  }
+}
+
 }  // namespace
 
 Page<JobRecord> JobService::listJobs(const Actor& actor, JobFilter filter) {
@@ -150,6 +168,7 @@ JobProgress JobService::progress(const Actor& actor, const std::string& jobId) {
   }
   if (job.phase != Phase::streaming) out.delayMillis.reset();
   addPercents(out, job, totals);
+  addObjects(out, objectsOf(view, jobId));
   if (out.percent == 100) out.remainingSeconds = 0;
   if (job.phase == Phase::copying && out.dataPercent > 0 && job.copyStartedMillis != 0) {
     const std::int64_t spent = view.now() - job.copyStartedMillis;
@@ -171,6 +190,22 @@ Page<TableProgress> JobService::tableProgress(const Actor& actor, const std::str
     const bool done = over || (table.chunks > 0 && table.chunksDone >= table.chunks);
     const int percent = done ? 100 : percentOf(table.rows, std::max(table.estimatedRows, table.rows));
     out.items.push_back({.table = std::move(table), .percent = percent});
+  }
+  return out;
+}
+
+Page<ObjectPlan> JobService::objectProgress(const Actor& actor, const std::string& jobId, ObjectKind kind,
+                                            const std::string& search, Paging paging) {
+  const StoreView view = impl_->store.view();
+  (void)impl_->find(view, actor, jobId, true);
+  const auto matches = [&](const TableName& name) {
+    return name.database.find(search) != std::string::npos || name.table.find(search) != std::string::npos;
+  };
+  Page<ObjectPlan> out;
+  for (ObjectPlan& object : objectsOf(view, jobId)) {
+    if (object.kind != kind || (!matches(object.source) && !matches(object.target))) continue;
+    if (out.total >= paging.offset && out.total < paging.offset + paging.limit) out.items.push_back(std::move(object));
+    ++out.total;
   }
   return out;
 }

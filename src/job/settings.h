@@ -25,6 +25,7 @@ struct Settings {
   int retryLimit = 12;       ///< tries in a row that may fail for a passing reason before the job gets a fault
   int retryMaxSeconds = 60;  ///< longest pause between two tries
   std::size_t minFreeDiskBytes = 256U << 20U;  ///< below this no task is started and /readyz says so
+  std::string mysqlDefiner = "keep";           ///< EngineJob::definer
   InstanceCatalogue instances;
 };
 

@@ -1,11 +1,16 @@
 #include "base/error.h"
+#include "base/failpoint.h"
 #include "job/tasks_common.h"
+#include "job/tasks_objects.h"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <optional>
 #include <ranges>
 
-// end: takes our traces out of the target. reset: takes the copied rows out as well.
+// end: creates what has to wait for it, then takes our traces out of the target. reset: takes the copied rows out as
+// well.
 
 namespace drs {
 namespace {
@@ -16,6 +21,8 @@ class EndBody final : public TaskBody {
  public:
   TaskOutcome run(TaskContext& context) override {
     const bool force = Json::parse(context.task.payload).value("force", false);
+    const auto objects = switchOver(context, force);
+    if (!objects) return TaskOutcome::stoppedEarly();
     try {
       for (const std::string& left : engineOf(context).cleaner(context.engineJob)->release()) {
         context.event(EventLevel::warn, "Could not be removed: " + left);
@@ -24,9 +31,35 @@ class EndBody final : public TaskBody {
       if (!force) throw;
       context.event(EventLevel::warn, "Our tables in the target could not be removed: " + error.text());
     }
+    failpoint("end.released");
     TaskOutcome outcome;
-    outcome.also = [](StoreTransaction& tx, JobRecord& job) { tx.dropDocuments(job.id); };
+    const std::string kept = objects->objects.empty() ? std::string() : encodeObjects(*objects);
+    outcome.also = [kept](StoreTransaction& tx, JobRecord& job) {
+      tx.dropDocuments(job.id);
+      if (!kept.empty()) tx.setDocument(job.id, kObjectsDocument, kept);  // its progress can still be asked for
+    };
     return outcome;
+  }
+
+ private:
+  /// Creates triggers and events. That it is done is noted before the control tables go, which say what is ours.
+  /// Nothing: the lease is lost.
+  static std::optional<StoredObjects> switchOver(TaskContext& context, bool force) {
+    const Json payload = Json::parse(context.task.payload);
+    if (payload.contains("objects")) return decodeObjects(payload.at("objects").get<std::string>());
+    StoredObjects stored = storedObjects(context);
+    const auto waits = [](const ObjectPlan& object) { return isCreatedAtEnd(object.kind) && !object.done; };
+    if (std::none_of(stored.objects.begin(), stored.objects.end(), waits)) return stored;
+    if (force || !stored.copyDone) {
+      context.event(EventLevel::warn, std::string("Triggers and events are not created: ") +
+                                          (force ? "the task is ended by force" : "the copy was not complete"));
+      return stored;
+    }
+    // Ends every session that may still apply changes: a trigger would do its work a second time.
+    (void)engineOf(context).sink(context.engineJob)->fence(fenceOf(context));
+    createObjects(context, stored, true);
+    if (!context.savePayload(Json{{"force", force}, {"objects", encodeObjects(stored)}}.dump())) return std::nullopt;
+    return stored;
   }
 };
 

@@ -1,6 +1,7 @@
 #include "base/error.h"
 #include "base/failpoint.h"
 #include "job/tasks_common.h"
+#include "job/tasks_objects.h"
 
 #include <nlohmann/json.hpp>
 
@@ -65,14 +66,25 @@ StoredPlan makePlan(const TaskContext& context, const Engine& engine, Source& so
   return out;
 }
 
+struct Planned {
+  StoredPlan plan;
+  StoredObjects objects;
+};
+
 /// The plan is kept in the task's payload before the target is touched: a repetition must not take tables that the
 /// first try created for tables of the user.
-std::optional<StoredPlan> planOnce(TaskContext& context, const Engine& engine, Source& source) {
+std::optional<Planned> planOnce(TaskContext& context, const Engine& engine, Source& source) {
   const Json payload = Json::parse(context.task.payload);
-  if (payload.contains("plan")) return decodePlan(payload.at("plan").get<std::string>());
-  StoredPlan plan = makePlan(context, engine, source);
-  if (!context.savePayload(Json{{"plan", encodePlan(plan)}}.dump())) return std::nullopt;
-  return plan;
+  if (payload.contains("plan")) {
+    const std::string objects = payload.value("objects", encodeObjects({}));
+    return Planned{decodePlan(payload.at("plan").get<std::string>()), decodeObjects(objects)};
+  }
+  Planned out{makePlan(context, engine, source), {}};
+  out.objects.objects = planObjects(context, engine);
+  if (context.stop.stop_requested()) return std::nullopt;
+  const Json kept{{"plan", encodePlan(out.plan)}, {"objects", encodeObjects(out.objects)}};
+  if (!context.savePayload(kept.dump())) return std::nullopt;
+  return out;
 }
 
 void checkCovered(const Plans& plans, const std::vector<Chunk>& chunks) {
@@ -128,20 +140,21 @@ class PlanBody final : public TaskBody {
     (void)sink->fence(fenceOf(context));
     std::vector<Chunk> chunks;
     if (taskTypeOf(context) != "INCR_TRANS") {
-      sink->prepare(planned->plans);
+      sink->prepare(planned->plan.plans);
       failpoint("plan.prepared");
-      chunks = source->split(planned->plans);
-      checkCovered(planned->plans, chunks);
+      chunks = source->split(planned->plan.plans);
+      checkCovered(planned->plan.plans, chunks);
       sortByLength(chunks);
     }
     if (context.stop.stop_requested()) return TaskOutcome::stoppedEarly();
-    context.event(EventLevel::info, "Planned: " + std::to_string(planned->plans.size()) + " tables, " +
-                                        std::to_string(chunks.size()) + " chunks");
+    context.event(EventLevel::info, "Planned: " + std::to_string(planned->plan.plans.size()) + " tables, " +
+                                        std::to_string(chunks.size()) + " chunks, " +
+                                        std::to_string(planned->objects.objects.size()) + " other objects");
     return outcomeOf(*planned, chunks);
   }
 
  private:
-  static TaskOutcome outcomeOf(const StoredPlan& planned, const std::vector<Chunk>& chunks) {
+  static TaskOutcome outcomeOf(const Planned& planned, const std::vector<Chunk>& chunks) {
     TaskOutcome outcome;
     for (const Chunk& chunk : chunks) {
       NewTask task;
@@ -149,10 +162,12 @@ class PlanBody final : public TaskBody {
       task.payload = encodeChunk(chunk);
       outcome.newTasks.push_back(std::move(task));
     }
-    outcome.also = [plan = encodePlan(planned), list = encodeChunkList(chunks),
-                    records = tableRecords(planned.plans, chunks)](StoreTransaction& tx, JobRecord& job) {
+    outcome.also = [plan = encodePlan(planned.plan), objects = encodeObjects(planned.objects),
+                    list = encodeChunkList(chunks),
+                    records = tableRecords(planned.plan.plans, chunks)](StoreTransaction& tx, JobRecord& job) {
       tx.setDocument(job.id, kPlanDocument, plan);
       tx.setDocument(job.id, kChunksDocument, list);
+      tx.setDocument(job.id, kObjectsDocument, objects);
       tx.replaceTables(job.id, records);
     };
     return outcome;

@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "job/tasks_common.h"
+#include "job/tasks_objects.h"
 #include "pipeline/stream_run.h"
 
 #include <nlohmann/json.hpp>
@@ -27,7 +28,14 @@ class FinishBody final : public TaskBody {
     (void)sink->fence(fenceOf(context));
     (void)windowsOf(planned->plans, chunkList(context), sink->chunks());  // throws if a chunk is missing
     sink->finish(planned->plans);
-    return {};
+    StoredObjects objects = storedObjects(context);
+    createObjects(context, objects, false);
+    objects.copyDone = true;
+    TaskOutcome outcome;
+    outcome.also = [text = encodeObjects(objects)](StoreTransaction& tx, JobRecord& job) {
+      tx.setDocument(job.id, kObjectsDocument, text);
+    };
+    return outcome;
   }
 
  private:

@@ -72,6 +72,12 @@ TEST_F(ConfigTest, SettingsAreTaken) {
   EXPECT_EQ(config.node.instances.at("i2").port, 0);
 }
 
+TEST_F(ConfigTest, TheDefinerIsAWordOrAnAccount) {
+  EXPECT_EQ(load("").node.mysqlDefiner, "keep");
+  EXPECT_EQ(load("[mysql]\ndefiner = \"'app'@'%'\"\n").node.mysqlDefiner, "'app'@'%'");
+  EXPECT_THROW((void)load("[mysql]\ndefiner = \"app\"\n"), Error);
+}
+
 TEST_F(ConfigTest, MistakesAreRefusedWithTheLine) {
   const std::vector<std::pair<std::string, std::string>> all{
       {"\n\nx = = 1\n", ":3: "},

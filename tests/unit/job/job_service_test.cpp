@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "crypto/master_key.h"
+#include "job/object_store.h"
 #include "job/task_results.h"
 #include "store/records_json.h"
 #include "support/store_fixture.h"
@@ -508,6 +509,32 @@ TEST_F(JobServiceTest, ProgressCountsWhatIsCommittedAndWhatIsUnderWay) {
   EXPECT_EQ(tables.at(1).percent, 0);
   store->write([&](StoreTransaction& tx) { tx.addRows(id, {{1, 20, 1}}); });
   EXPECT_EQ(service.tableProgress(actor, id, "b", {}).items.at(0).percent, 100) << "the estimate was too high";
+}
+
+TEST_F(JobServiceTest, ObjectsBesideTablesHaveAProgress) {
+  const std::string id = jobIn(Phase::streaming);
+  EXPECT_EQ(service.objectProgress(actor, id, ObjectKind::view, "", {}).total, 0);
+  StoredObjects stored;
+  for (const char* name : {"a_view", "b_view", "c_view"}) {
+    ObjectPlan& object = stored.objects.emplace_back();
+    object.source = {"shop", name};
+    object.target = {"shop_c", name};
+    object.done = true;
+  }
+  stored.objects.emplace_back().kind = ObjectKind::trigger;
+  store->write([&](StoreTransaction& tx) { tx.setDocument(id, kObjectsDocument, encodeObjects(stored)); });
+  const auto page = service.objectProgress(actor, id, ObjectKind::view, "", {1, 1});
+  EXPECT_EQ(page.total, 3);
+  ASSERT_THAT(page.items, ::testing::SizeIs(1));
+  EXPECT_EQ(page.items[0].source.table, "b_view");
+  EXPECT_EQ(service.objectProgress(actor, id, ObjectKind::view, "c_v", {}).total, 1);
+  EXPECT_EQ(service.objectProgress(actor, id, ObjectKind::view, "none", {}).total, 0);
+  const auto totals = service.progress(actor, id).objects;
+  ASSERT_THAT(totals, ::testing::SizeIs(2));
+  EXPECT_EQ(totals[0].kind, ObjectKind::view);
+  EXPECT_EQ(totals[0].done, 3);
+  EXPECT_EQ(totals[1].all, 1);
+  EXPECT_EQ(totals[1].done, 0);
 }
 
 TEST_F(JobServiceTest, ObjectsAreSelectedThenSent) {

@@ -1,0 +1,76 @@
+#include "job/object_store.h"
+
+#include "base/error.h"
+#include "job/packed_text.h"
+
+#include <nlohmann/json.hpp>
+
+namespace drs {
+namespace {
+
+using Json = nlohmann::json;
+
+Json fromName(const TableName& name) {
+  return {pack(name.database), pack(name.table)};
+}
+
+TableName toName(const Json& json) {
+  return {unpack(json.at(0).get<std::string>()), unpack(json.at(1).get<std::string>())};
+}
+
+ObjectKind toKind(const std::string& text) {
+  for (const ObjectKind kind : kObjectKinds)
+    if (toText(kind) == text) return kind;
+  throw Error(Msg::storeDamaged, {"unknown kind " + text + " of an object"}, Origin::store);
+}
+
+Json fromObject(const ObjectPlan& object) {
+  return {{"kind", toText(object.kind)},
+          {"source", fromName(object.source)},
+          {"target", fromName(object.target)},
+          {"statement", pack(object.statement)},
+          {"sqlMode", pack(object.sqlMode)},
+          {"charset", pack(object.charset)},
+          {"collation", pack(object.collation)},
+          {"timeZone", pack(object.timeZone)},
+          {"databaseCollation", pack(object.databaseCollation)},
+          {"done", object.done}};
+}
+
+ObjectPlan toObject(const Json& json) {
+  const auto text = [&](const char* member) { return unpack(json.at(member).get<std::string>()); };
+  ObjectPlan object;
+  object.kind = toKind(json.at("kind").get<std::string>());
+  object.source = toName(json.at("source"));
+  object.target = toName(json.at("target"));
+  object.statement = text("statement");
+  object.sqlMode = text("sqlMode");
+  object.charset = text("charset");
+  object.collation = text("collation");
+  object.timeZone = text("timeZone");
+  object.databaseCollation = text("databaseCollation");
+  object.done = json.at("done").get<bool>();
+  return object;
+}
+
+}  // namespace
+
+std::string encodeObjects(const StoredObjects& stored) {
+  Json list = Json::array();
+  for (const ObjectPlan& object : stored.objects) list.push_back(fromObject(object));
+  return Json{{"copyDone", stored.copyDone}, {"objects", std::move(list)}}.dump();
+}
+
+StoredObjects decodeObjects(const std::string& text) {
+  try {
+    const Json json = Json::parse(text);
+    StoredObjects out;
+    out.copyDone = json.at("copyDone").get<bool>();
+    for (const Json& object : json.at("objects")) out.objects.push_back(toObject(object));
+    return out;
+  } catch (const Json::exception& e) {
+    throw Error(Msg::storeDamaged, {"the list of objects is not readable"}, Origin::store, e.what());
+  }
+}
+
+}  // namespace drs
