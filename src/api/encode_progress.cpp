@@ -33,6 +33,16 @@ ordered_json overview(const JobRecord& job, const char* type, std::int64_t all, 
           {"status", objectStatus(job, percent)}};
 }
 
+/// "VIEW" and so on. What waits for the task's end has a status of its own.
+ordered_json overview(const JobRecord& job, const JobProgress::Objects& objects) {
+  std::string type(toText(objects.kind));
+  std::transform(type.begin(), type.end(), type.begin(), [](char c) { return static_cast<char>(c - 'a' + 'A'); });
+  const bool done = objects.done == objects.all;
+  ordered_json out = overview(job, type.c_str(), objects.all, objects.done, done ? 100 : 0);
+  if (!done && isCreatedAtEnd(objects.kind) && !job.fault) out["status"] = "TRANSFER_WHEN_END";
+  return out;
+}
+
 void addTime(ordered_json& out, const char* name, UnixMillis millis) {
   if (millis != 0) out[name] = isoTime(millis);
 }
@@ -73,6 +83,7 @@ ordered_json encodeObjectProgress(const JobRecord& job, const JobProgress& progr
     overviews.push_back(
         overview(job, "TABLE_INDEX", progress.tables, whole(progress.indexPercent), progress.indexPercent));
   }
+  for (const JobProgress::Objects& objects : progress.objects) overviews.push_back(overview(job, objects));
   ordered_json out = {{"migration_object_overview", std::move(overviews)}, {"create_time", isoTime(job.createMillis)}};
   addTime(out, "full_start_time", job.copyStartedMillis);
   addTime(out, "full_complete_time", job.copyEndedMillis);

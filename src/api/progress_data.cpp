@@ -21,8 +21,6 @@ constexpr std::string_view kTypes[] = {"table",        "database",  "table_struc
                                        "table_indexs",  // (sic)
                                        "event",        "procedure", "view",
                                        "function",     "trigger"};
-/// Kinds of objects that this version does not replicate: there are none of them.
-constexpr std::string_view kNoneYet[] = {"event", "procedure", "view", "function", "trigger"};
 constexpr std::int64_t kReadAtOnce = 1000;
 
 std::string timeWithMillis(UnixMillis millis) {
@@ -37,6 +35,14 @@ ordered_json encodeTable(const TableRecord& table, int percent) {
           {"dst_db", table.targetDatabase},
           {"dst_tb", table.targetTable},
           {"progress", percent}};
+}
+
+ordered_json encodeObject(const ObjectPlan& object) {
+  return {{"src_db", object.source.database},
+          {"src_tb", object.source.table},
+          {"dst_db", object.target.database},
+          {"dst_tb", object.target.table},
+          {"progress", object.done ? 100 : 0}};
 }
 
 struct Rows {
@@ -86,13 +92,20 @@ Rows databases(const Call& call, const std::string& search) {
   return out;
 }
 
+Rows objects(const Call& call, ObjectKind kind, const std::string& search) {
+  const Page<ObjectPlan> page =
+      call.jobs().objectProgress(call.actor, call.jobId(), kind, search, pagingOf(call.request));
+  Rows out;
+  out.count = page.total;
+  for (const ObjectPlan& object : page.items) out.list.push_back(encodeObject(object));
+  return out;
+}
+
 Rows rowsOf(const Call& call, const std::string& type, const std::string& search) {
   if (type == "database") return databases(call, search);
-  if (std::find(std::begin(kNoneYet), std::end(kNoneYet), type) == std::end(kNoneYet))
-    return tables(call, type, search);
-  (void)pagingOf(call.request);
-  (void)call.jobs().job(call.actor, call.jobId());  // throws if there is none
-  return {};
+  for (const ObjectKind kind : kObjectKinds)
+    if (toText(kind) == type) return objects(call, kind, search);
+  return tables(call, type, search);
 }
 
 }  // namespace
