@@ -216,7 +216,7 @@ def test_shapes_of_tables_and_names(drsd, direction, database):
 
 
 @pytest.mark.parametrize("policy", ["stop", "overwrite"])
-def test_a_change_without_its_row_in_a_table_without_a_key_stops(drsd, pair, database, policy):
+def test_change_without_row_stops(drsd, pair, database, policy):
     source, target = pair
     create_database(source, database)
     source.execute("CREATE TABLE heap (a INT, b VARCHAR(20))", "INSERT INTO heap VALUES (1,'x'),(1,'x'),(2,NULL)", database=database)

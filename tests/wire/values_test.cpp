@@ -44,6 +44,14 @@ TEST(Decimal, keepsScaleAndDropsTheSignOfZero) {
   EXPECT_EQ(decimal(bytes({0x87}), 1, 0), "7");
 }
 
+/// 65 nines within JSON, as MySQL 9.7 logs them: with 66 digits.
+TEST(Decimal, takesTheLeadingZerosOfJson) {
+  const std::string group = bytes({0x3b, 0x9a, 0xc9, 0xff});
+  const std::string raw =
+      bytes({0x85, 0xf5, 0xe0, 0xff}) + group + group + group + group + group + group + bytes({0x03, 0xe7});
+  EXPECT_EQ(decimal(raw, 66, 30), std::string(35, '9') + "." + std::string(30, '9'));
+}
+
 TEST(Decimal, refusesImpossibleBytes) {
   EXPECT_THROW(decimal(bytes({0xe4, 0x00}), 4, 2), Error);  // a group of 100
   EXPECT_THROW(decimal("", 4, 2), Error);

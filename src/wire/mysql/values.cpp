@@ -18,6 +18,9 @@ constexpr std::array<unsigned, 10> kRestBytes{0, 1, 1, 2, 2, 3, 3, 4, 4, 4};
 constexpr std::array<std::uint32_t, 10> kPowers{1,      10,      100,      1000,      10000,
                                                 100000, 1000000, 10000000, 100000000, 1000000000};
 
+/// Of columns 65; a DECIMAL within JSON comes with leading zeros, up to the nine groups of the servers' own form.
+constexpr unsigned kMostDigits = 81;
+
 /// Two digits, as in dates; larger values keep all digits.
 void appendPadded(std::string& out, unsigned value, unsigned width) {
   fmt::format_to(std::back_inserter(out), "{:0{}}", value, width);
@@ -58,18 +61,18 @@ std::size_t decimalBytes(unsigned precision, unsigned scale) {
 }
 
 void appendDecimal(std::string& out, std::string_view raw, unsigned precision, unsigned scale) {
-  if (precision == 0 || precision > 65 || scale > precision || raw.size() != decimalBytes(precision, scale)) {
+  if (precision == 0 || precision > kMostDigits || scale > precision || raw.size() != decimalBytes(precision, scale)) {
     throwCorrupt("a DECIMAL has an impossible shape");
   }
   // The sign is the first bit, inverted, so that the bytes sort like the numbers; negative numbers have all bits
   // flipped.
-  std::array<char, 32> copy{};
+  std::array<char, kMostDigits> copy{};
   raw.copy(copy.data(), raw.size());
   copy[0] = static_cast<char>(static_cast<unsigned char>(copy[0]) ^ 0x80U);
   const bool negative = (static_cast<unsigned char>(raw[0]) & 0x80U) == 0;
   ByteReader in({copy.data(), raw.size()});
   const unsigned flip = negative ? 1 : 0;
-  std::string digits;  // at most 67 characters
+  std::string digits;  // at most 83 characters
   const unsigned whole = precision - scale;
   // The incomplete group stands first before the point and last behind it.
   appendDigits(digits, in, whole % kGroupDigits, flip);

@@ -12,7 +12,7 @@ namespace drs::mysql {
 
 /// Bytes that a DECIMAL(precision, scale) takes.
 [[nodiscard]] std::size_t decimalBytes(unsigned precision, unsigned scale);
-/// Throws Error(logCorrupt) if `raw` is no decimal of this shape. precision ≤ 65, scale ≤ precision.
+/// Throws Error(logCorrupt) if `raw` is no decimal of this shape. precision ≤ 81, scale ≤ precision.
 void appendDecimal(std::string& out, std::string_view raw, unsigned precision, unsigned scale);
 
 /// Calendar and clock fields as the servers pack them; nothing is normalised, so zero and partial dates pass.
