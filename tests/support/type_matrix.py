@@ -61,7 +61,7 @@ def _strings():
         yield Table(name + "_t", name, ["''", "X'00'", "X'00FF5C27'", LONG_TEXT if name[0] in "ml" else "X'01'"])
     yield Table("enum_t", "enum('a','b','ü','','c,''d')", ["'a'", "'ü'", "'no such member'", "4", "'c,''d'"])
     yield Table("enum_wide", "enum(" + ",".join(f"'m{i:x}'" for i in range(3000)) + ")", ["'m0'", "'mbb7'", "''"])
-    yield Table("enum_most", "enum(" + ",".join(f"'m{i:x}'" for i in range(65535)) + ")", ["'m0'", "'mfffe'", "''"], only="mysql")
+    yield Table("enum_most", "enum(" + ",".join(f"'m{i:x}'" for i in range(20000)) + ")", ["'m0'", "'m4e1f'", "''"], only="mysql")
     yield Table("set_t", "set('a','b','ü')", ["''", "'a'", "'a,b,ü'"])
     yield Table("set64", "set(" + ",".join(f"'m{i}'" for i in range(64)) + ")", ["18446744073709551615", "9223372036854775808", "9223372036854775809", "0"])
     yield Table("compressed_text", "text compressed", ["''", "'a'", "REPEAT('0123456789abcdef',1000)", "REPEAT('é',3000)"], only="mariadb")
