@@ -4,6 +4,8 @@
 #include "engine/mysql/connection.h"
 #include "wire/mysql/sql_tokens.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -179,9 +181,9 @@ class Rewriter {
       for (const auto& [source, target] : changes_.databases) {
         if (lowerCase(name) != lowerCase(source)) continue;
         if (name != source)
-          refuse("it names the database " + source + ", which gets another name, as " + name);
+          refuse(fmt::format("it names the database {}, which gets another name, as {}", source, name));
         else if (!surelyDatabase && hasOtherMeaning(source))
-          refuse("in it " + source + " is the name of the database, which gets another name, and of something else");
+          refuse(fmt::format("in it {} is the database, which gets another name, and something else as well", source));
         else
           edits_.push_back({tokens_[i].offset, tokens_[i].raw.size(), quoteName(target)});
       }
