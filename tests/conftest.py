@@ -1,4 +1,5 @@
 """Fixtures of all python tests: folders that are removed, servers shared by a module."""
+import hashlib
 import os
 import pathlib
 import shutil
@@ -59,4 +60,6 @@ def drsd(folder):
 @pytest.fixture
 def database(request):
     """A database name of the test's own."""
-    return ("t_" + "".join(ch if ch.isalnum() else "_" for ch in request.node.name.lower()))[:50]
+    name = "t_" + "".join(ch if ch.isalnum() else "_" for ch in request.node.name.lower())
+    # Long names differ at their end only, in the parameters.
+    return name if len(name) <= 50 else f"{name[:41]}_{hashlib.md5(name.encode()).hexdigest()[:8]}"

@@ -14,11 +14,11 @@ def create_traps(server, database):
     """One row for each text that a file or a statement could take apart, with every way in which a value is sent."""
     server.execute(f"CREATE DATABASE {database} CHARACTER SET utf8mb4")
     server.execute("CREATE TABLE trap (id INT PRIMARY KEY, t TEXT, l VARCHAR(50) CHARACTER SET latin1, b BLOB, n INT, u BIGINT UNSIGNED, d DECIMAL(40,20), f FLOAT, r DOUBLE, bits BIT(64),"
-                   " e ENUM('x','3','1'), s SET('a','b','c'), j JSON, dt DATETIME(6), tm TIME(3), y YEAR)", database=database)
+                   " e ENUM('x','3','1'), s SET('a','b','c'), j JSON, dt DATETIME(6), tm TIME(3), y YEAR, z YEAR)", database=database)
     with server.connect(database) as connection, connection.cursor() as cursor:
         cursor.execute("SET sql_mode=''")
         for number, text in enumerate(TRAPS):
-            cursor.execute("INSERT INTO trap VALUES (%s,%s,'caf\xe9\\\\',%s,%s,18446744073709551615,-0.00000000000000000001,0.1,-0e0,18446744073709551615,%s,%s,%s,'2024-02-29 23:59:59.999999','-838:59:59.000','1901')",
+            cursor.execute("INSERT INTO trap VALUES (%s,%s,'caf\xe9\\\\',%s,%s,18446744073709551615,-0.00000000000000000001,0.1,-0e0,18446744073709551615,%s,%s,%s,'2024-02-29 23:59:59.999999','-838:59:59.000','1901',0)",
                            (number, text, text.encode() + bytes(range(256)), -number, ("x", "3", "1", "nothing")[number % 4], ("a,c", "", "b")[number % 3], '{"a\\\\tb": [1, "\\u0000", null]}'))
         cursor.execute("INSERT INTO trap (id) VALUES (1000)")
         cursor.execute("SELECT COUNT(*) FROM trap WHERE e+0=0")

@@ -16,8 +16,10 @@ namespace {
 /// How the value of a column gets out of the file.
 enum class Passage { plain, number, json };
 
-Passage passageOf(ColumnKind kind, bool readsJson) {
-  switch (kind) {
+Passage passageOf(const Column& column, bool readsJson) {
+  switch (column.kind) {
+    case ColumnKind::integer:  // the text '0' is the year 2000, the number 0 is the year 0000
+      return column.dataType == "year" ? Passage::number : Passage::plain;
     case ColumnKind::bit:
     case ColumnKind::enumerated:
     case ColumnKind::set:
@@ -69,7 +71,7 @@ LoadDataWriter::LoadDataWriter(const TableSchema& schema, const TableName& targe
     columns_.push_back({column.kind, !column.generated});
     if (column.generated) continue;
     const std::string name = quoteName(column.name);
-    const Passage passage = passageOf(column.kind, readsJson);
+    const Passage passage = passageOf(column, readsJson);
     list += (list.empty() ? "" : ",") + (passage == Passage::plain ? name : fmt::format("@drs{}", i));
     if (passage == Passage::plain) continue;
     sets += fmt::format(fmt::runtime(passage == Passage::number ? "{}{}=CAST(@drs{} AS UNSIGNED)"

@@ -10,9 +10,9 @@ namespace drs::mysql {
 /// Writes rows of a table as the text that LOAD DATA LOCAL reads (MySQL manual 15.2.9): columns divided by tabs, rows
 /// by line breaks, a backslash before each of these and itself inside of values, \N for NULL.
 ///
-/// The file's character set is binary, so that the server moves the bytes of texts as they are. BIT, ENUM and SET go
-/// through a variable as numbers, since a text would be looked up among the members' names; JSON on MySQL through one
-/// that says utf8mb4, because MySQL takes no JSON from binary text. Threads: const, any.
+/// The file's character set is binary, so that the server moves the bytes of texts as they are. BIT, ENUM, SET and
+/// YEAR go through a variable as numbers, since a text would be looked up among the members' names, and '0' be 2000;
+/// JSON on MySQL through one that says utf8mb4, because MySQL takes no JSON from binary text. Threads: const, any.
 class LoadDataWriter {
  public:
   /// `target`: where the rows go. Generated columns are left out. `readsJson`: the target is MySQL.

@@ -27,6 +27,11 @@ TableSchemaPtr schemaOf(std::vector<Column> columns) {
 TEST(LoadDataWriter, SendsNumbersOfSetsThroughVariables) {
   const auto schema = schemaOf({column("id", ColumnKind::integer), column("b", ColumnKind::bit),
                                 column("e`s", ColumnKind::set), column("j", ColumnKind::json)});
+  auto year = column("y", ColumnKind::integer);
+  year.dataType = "year";
+  EXPECT_NE(LoadDataWriter(*schemaOf({year}), {"d", "u"}, false).statement(false).find("(@drs0) SET `y`=CAST"),
+            std::string::npos)
+      << "the text '0' would be the year 2000";
   const LoadDataWriter toMysql(*schema, {"d", "u"}, true);
   EXPECT_EQ(
       toMysql.statement(false),
