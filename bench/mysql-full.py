@@ -18,7 +18,7 @@ from support.drsd import Drsd, job, whole
 WIDE = 200_000
 SMALL_TABLES = 5_000
 HERTZ = os.sysconf("SC_CLK_TCK")
-ACCOUNT = f"-h127.0.0.1 -u{servers.USER} -p{servers.PASSWORD}"
+ACCOUNT = f"-h 127.0.0.1 -u {servers.USER} --password={servers.PASSWORD}"
 MARIADB = ["--innodb-buffer-pool-size=2G", "--innodb-log-file-size=1G", "--innodb-flush-log-at-trx-commit=1", "--innodb-flush-method=O_DIRECT", "--innodb-io-capacity=2000"]
 MYSQL = ["--innodb-buffer-pool-size=2G", "--innodb-redo-log-capacity=2G", "--innodb-flush-log-at-trx-commit=1"]
 # Secondary indexes, which the bare copy makes behind the data.
@@ -90,7 +90,7 @@ class Bench:
 
     def mysqldump(self, database, into):
         self.target.execute(f"CREATE DATABASE {into}")
-        shell(f"set -o pipefail; mariadb-dump {ACCOUNT} -P{self.source.port} --single-transaction --quick --hex-blob {database} | mariadb {ACCOUNT} -P{self.target.port} {into}")
+        shell(f"set -o pipefail; mariadb-dump {ACCOUNT} -P {self.source.port} --single-transaction --quick --hex-blob {database} | mariadb {ACCOUNT} -P {self.target.port} {into}")
 
     def bare(self, database, into):
         self.target.execute(f"CREATE DATABASE {into} CHARACTER SET utf8mb4")
@@ -99,8 +99,8 @@ class Bench:
             self.target.execute(definition, f"ALTER TABLE {table} " + ", ".join("DROP " + index.split(" (")[0] for index in indexes), database=into)
             (last,), = self.source.execute(f"SELECT MAX(id) FROM {table}", database=database)
             load = "SET sql_mode='NO_AUTO_VALUE_ON_ZERO'; LOAD DATA LOCAL INFILE '/dev/stdin' INTO TABLE {} CHARACTER SET binary".format(table)
-            halves = [subprocess.Popen(f"set -o pipefail; mariadb {ACCOUNT} -P{self.source.port} --quick --skip-column-names --batch --default-character-set=binary {database} "
-                                       f"-e 'SELECT * FROM {table} WHERE id {condition} {last // 2}' | mariadb {ACCOUNT} -P{self.target.port} --local-infile=1 {into} -e \"{load}\"",
+            halves = [subprocess.Popen(f"set -o pipefail; mariadb {ACCOUNT} -P {self.source.port} --quick --skip-column-names --batch --default-character-set=binary {database} "
+                                       f"-e 'SELECT * FROM {table} WHERE id {condition} {last // 2}' | mariadb {ACCOUNT} -P {self.target.port} --local-infile=1 {into} -e \"{load}\"",
                                        shell=True, executable="/bin/bash") for condition in ("<=", ">")]
             assert not any(half.wait() for half in halves), "the bare copy failed"
             self.target.execute(f"ALTER TABLE {table} " + ", ".join("ADD " + index for index in indexes), database=into)

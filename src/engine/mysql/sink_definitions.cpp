@@ -13,6 +13,7 @@
 #include <charconv>
 #include <map>
 #include <set>
+#include <utility>
 
 namespace drs::mysql {
 namespace {
@@ -240,9 +241,9 @@ std::vector<std::string> keylessObstacles(Connection& connection) {
   return names;
 }
 
-TargetDefinitions::TargetDefinitions(const EngineJob& job, const ControlTables& control, const Plans& plans,
+TargetDefinitions::TargetDefinitions(const EngineJob& job, ControlTables control, const Plans& plans,
                                      Connection& connection)
-    : job_(job), control_(control), plans_(plans), collations_(Collations::read(connection)) {
+    : job_(job), control_(std::move(control)), plans_(plans), collations_(Collations::read(connection)) {
   for (const TablePlan& plan : plans) tables_[foundKey(plan.source->name.database, plan.source->name.table)] = &plan;
 }
 

@@ -20,7 +20,7 @@ namespace drs::mysql {
 class TargetDefinitions {
  public:
   /// `job` and `plans` outlive this; `connection` to the target is used here only.
-  TargetDefinitions(const EngineJob& job, const ControlTables& control, const Plans& plans, Connection& connection);
+  TargetDefinitions(const EngineJob& job, ControlTables control, const Plans& plans, Connection& connection);
 
   /// Creates the databases, with the source's charset and collation, and checks the tables that the plan found at the
   /// target: they must take every row as it is and keep all of them apart (definitionDifference(), and the collations

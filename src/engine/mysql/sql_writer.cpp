@@ -51,7 +51,7 @@ bool hasOneByte(std::string_view charset) {
 
 /// The form of appendExact().
 std::string exactExpression(const Column& column) {
-  const std::string name = quoteName(column.name);
+  std::string name = quoteName(column.name);
   switch (column.kind) {
     case ColumnKind::integer:  // servers take a YEAR of two digits for another one
       return column.dataType == "year" ? "CAST(" + name + " AS UNSIGNED)" : name;
