@@ -11,6 +11,7 @@ namespace drs::mysql {
 namespace {
 
 bool canCompare(const Column& column) {
+  if (column.generated) return false;  // it is not read, so its value could not be named
   switch (column.kind) {
     case ColumnKind::enumerated:
     case ColumnKind::set:

@@ -33,6 +33,9 @@ bool isPassing(unsigned number) {
     case 1020:  // MariaDB: changed since the snapshot (innodb_snapshot_isolation)
     case 1021:  // disk full: the server's administrator is at work
     case 1047:  // Galera: the node is not ready
+    case 1148:  // LOAD DATA LOCAL was switched off in the middle: the next try inserts (3948 MySQL, 4166 MariaDB)
+    case 3948:
+    case 4166:
     case 1114:  // table full, of a temporary table too
     case 1206:  // the lock table is full
     case 1290:  // read-only during a failover

@@ -28,6 +28,12 @@ bool logsStatements(Connection& connection) {
   return !rows.empty() && rows[0].at(1) == "STATEMENT";
 }
 
+/// Galera may commit in the middle of a LOAD DATA; then a chunk's rows would stand there without its result.
+bool splitsLoads(Connection& connection) {
+  const auto rows = connection.query("SHOW VARIABLES LIKE 'wsrep_load_data_splitting'");
+  return !rows.empty() && rows[0].at(1) == "ON";
+}
+
 }  // namespace
 
 void SinkSession::prepare(Connection& connection) {
@@ -40,7 +46,7 @@ void SinkSession::prepare(Connection& connection) {
   // other. A server that logs statements refuses to write under it, and warns at every LOAD DATA.
   const bool statements = logsStatements(connection);
   if (!statements) connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
-  loadsData_ = !statements && connection.value("SELECT @@global.local_infile") == "1";
+  loadsData_ = !statements && !splitsLoads(connection) && connection.value("SELECT @@global.local_infile") == "1";
   const std::size_t packet = packetBytes(connection);
   rowBytes_ = packet > 2 * kPacketRoom ? packet - kPacketRoom : packet / 2;
   statementBytes_ = std::min(kStatementBytes, rowBytes_);

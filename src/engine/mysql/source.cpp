@@ -9,6 +9,8 @@
 #include "engine/mysql/snapshot.h"
 #include "engine/mysql/table_splitter.h"
 
+#include <optional>
+#include <stop_token>
 #include <type_traits>
 #include <utility>
 
@@ -40,6 +42,19 @@ class KeyReader {
  private:
   const TableSchema& schema_;
   std::vector<std::size_t> fields_;
+};
+
+/// Makes the session's calls end when a stop is requested, as long as this lives.
+class StopSession {
+ public:
+  StopSession(const std::stop_token& stop, Connection& session) : callback_(stop, Shutdown{session}) {}
+
+ private:
+  struct Shutdown {
+    Connection& session;
+    void operator()() const { session.shutdown(); }
+  };
+  std::stop_callback<Shutdown> callback_;
 };
 
 class MysqlSource final : public Source {
@@ -117,7 +132,7 @@ ChunkResult MysqlSource::readChunk(const Chunk& chunk, const Plans& plans, const
   ChunkResult result;
   result.number = chunk.number;
   try {
-    const std::stop_callback onStop(stop, [&session] { session.shutdown(); });
+    std::optional<StopSession> onStop(std::in_place, stop, session);
     SnapshotRequest request{mode_, {}, chunk.exact};
     for (const std::size_t plan : chunk.plans) request.tables.push_back(plans.at(plan).source->name);
     const SnapshotPositions positions = beginSnapshot(session, options_, request, stop);
@@ -125,14 +140,17 @@ ChunkResult MysqlSource::readChunk(const Chunk& chunk, const Plans& plans, const
       const Streamed streamed = streamTable(session, plan, plans.at(plan).source, chunk, out);
       result.endedAt = streamed.endedAt;
       if (!streamed.wanted) {
+        onStop.reset();  // it must not outlive the session
         session_.reset();
         return result;
       }
     }
-    if (result.endedAt.empty())
+    if (result.endedAt.empty()) {
       session.execute("ROLLBACK");
-    else
+    } else {
+      onStop.reset();
       session_.reset();  // with the rows that were not read
+    }
     result.low = toPosition(positions.low);
     result.high = toPosition(positions.high);
     return result;

@@ -183,6 +183,9 @@ std::string cannotCopy(const TableSchema& schema) {
     const std::string reason = unsupportedType(column);
     if (!reason.empty()) return "column " + column.name + ": " + reason;
   }
+  for (const std::size_t i : schema.primaryKey)
+    if (schema.columns[i].generated)
+      return "column " + schema.columns[i].name + ": a generated column in the primary key is not supported yet";
   return {};
 }
 

@@ -55,6 +55,17 @@ TEST(IntegerRanges, ReachesBothEndsOfEverySixtyFourBitType) {
   EXPECT_TRUE(wide[0].upTo == static_cast<WideInt>(std::numeric_limits<std::uint64_t>::max()));
 }
 
+TEST(IntegerRanges, AsksABoundedNumberOfTimes) {
+  std::uint64_t asked = 0;
+  const auto ranges = cutIntegers(std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max(),
+                                  800, [&](const IntegerRange&) {
+                                    ++asked;
+                                    return std::uint64_t{1024};  // of every range, however empty it is
+                                  });
+  EXPECT_LE(asked, 2100U);
+  EXPECT_TRUE(ranges.back().upTo == std::numeric_limits<std::int64_t>::max());
+}
+
 TEST(IntegerRanges, EndsWhateverTheServerEstimates) {
   const auto ranges = cutIntegers(1, 100000, 1000, [](const IntegerRange&) { return std::uint64_t{1'000'000'000}; });
   EXPECT_LE(ranges.size(), 256U);

@@ -60,6 +60,9 @@ TEST(KeyRange, OnlyKeysWhoseOrderTheServerKeepsAreCut) {
   TableSchema prefixed = table({column("a", "varchar", "varchar(90)", "utf8mb4")}, 1);
   prefixed.createSql = "CREATE TABLE `t` (\n  `a` varchar(90) NOT NULL,\n  PRIMARY KEY (`a`(10))\n)";
   EXPECT_FALSE(canCut(prefixed));
+  TableSchema computed = table({column("a", "int", "int")}, 1);
+  computed.columns[0].generated = true;
+  EXPECT_FALSE(canCut(computed)) << "its value is not read, so a divided chunk could not name it";
   prefixed.createSql = "CREATE TABLE `t` (\n  `a` varchar(90) NOT NULL,\n  PRIMARY KEY (`a`),\n  KEY `k` (`a`(10))\n)";
   EXPECT_TRUE(canCut(prefixed));
 }

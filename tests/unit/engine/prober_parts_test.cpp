@@ -127,6 +127,9 @@ TEST(Splitter, SizesChunksByStatistics) {
   schema.averageRowBytes = 1;
   EXPECT_EQ(rowsPerChunk(schema, 16U << 20U), 200000U);
   EXPECT_EQ(cannotCopy(schema), "");
+  schema.columns[0].generated = true;
+  EXPECT_NE(cannotCopy(schema).find("a generated column in the primary key"), std::string::npos);
+  schema.columns[0].generated = false;
   schema.primaryKey.clear();
   EXPECT_EQ(cannotCopy(schema), "");
   schema.columns.push_back(column("x", "xmltype", "xmltype"));
