@@ -32,6 +32,8 @@ void DefinitionWorkers::each(std::size_t count, std::size_t perSession,
       group.start("definitions", [&, i](const std::stop_token& stop) { work(*sessions_[i], stop); });
     work(first(), group.token());
     group.wait();
+    // What follows may take days.
+    for (std::size_t i = 1; i < sessions_.size(); ++i) sessions_[i]->drop();
   } catch (...) {
     drop();  // with the state that the error left them in
     throw;

@@ -10,11 +10,11 @@
 namespace drs::mysql {
 
 /// Sessions on the target that make definitions side by side (tables, indexes), each registered under the job's fence
-/// so that a successor can end it. The first one stands for itself; the others open when there is enough to do. One
+/// so that a successor can end it. The first one stays open; the others open while there is enough to do. One
 /// thread calls.
 class DefinitionWorkers {
  public:
-  /// `most`: sessions at the same time, at least 1.
+  /// `most`: sessions at the same time; one if it is less.
   DefinitionWorkers(const ConnectOptions& options, const ControlTables& control, int most);
 
   /// Works under the fence that another session took.

@@ -18,7 +18,7 @@ class MySqlSink : public Sink {
   explicit MySqlSink(const EngineJob& job)
       : job_(job),
         session_(connectOptions(job, Side::target), ControlTables(job.id)),
-        definitions_(patient(connectOptions(job, Side::target)), ControlTables(job.id), job.limits.maxSessions),
+        definitions_(patient(connectOptions(job, Side::target)), ControlTables(job.id), job.limits.maxSessions - 1),
         applier_(session_, job.log) {}
 
   std::optional<Mark> fence(const Fence& fence) override {
