@@ -58,9 +58,10 @@ class Creator {
       target_.execute(object.statement);
       target_.execute(ordinarySettings());
     } catch (const Error& error) {
-      if (error.action() == Action::retry) throw;
+      if (error.msg() == Msg::connectionLost) throw;  // it may have been created
       target_.execute(ordinarySettings());
       made_.forget(target_, object.kind, object.target);  // whoever creates it now is not we
+      if (error.action() == Action::retry) throw;
       failures_ += (failures_.empty() ? "" : "; ") + name + ": " + error.text();
       return false;
     }
