@@ -19,8 +19,8 @@ struct IntegerRange {
 using RowEstimate = std::function<std::uint64_t(const IntegerRange& range)>;
 
 /// Cuts the keys min … max into neighbouring ranges of about `step` rows, all keys in exactly one of them. Halves what
-/// is estimated to be too long, so that keys may be uneven and sparse, and joins what came out short. Asks for a bounded
-/// number of estimates; when they are spent, ranges stay long. `step` is at least 1.
+/// is estimated to be too long, so that keys may be uneven and sparse, and joins what came out short. Asks for a
+/// bounded number of estimates; when they are spent, ranges stay long. `step` is at least 1.
 [[nodiscard]] std::vector<IntegerRange> cutIntegers(WideInt min, WideInt max, std::uint64_t step,
                                                     const RowEstimate& estimate);
 
