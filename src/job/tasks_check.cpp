@@ -88,17 +88,9 @@ std::vector<std::string> addressesOf(const JobSpec& spec) {
   return out;
 }
 
-/// What the rules and the selection say against the job. An unreachable source is named by the engine's items as well.
-std::string objectProblems(const TaskContext& context, const Engine& engine) {
-  const JobSpec& spec = context.engineJob.spec;
-  if (const auto refused = refusedRules(spec); !refused.empty()) return join(refused);
-  try {
-    const auto tables = sourceTables(*engine.catalog(context.engineJob, Side::source), spec);
-    if (const auto problems = planProblems(spec, tables); !problems.empty()) return join(problems);
-    return compilePlans(spec, tables).empty() ? "db_object: the selection holds no table" : "";
-  } catch (const Error& error) {
-    return error.text();
-  }
+/// What the rules say against the job; how the selection fits the source is an item of the engine.
+std::string objectProblems(const JobSpec& spec) {
+  return join(refusedRules(spec));
 }
 
 void reportPercent(const TaskContext& context, int percent) {
@@ -197,7 +189,7 @@ PrecheckReport runPrecheck(const TaskContext& context, const Engine& engine) {
   PrecheckRow objects;
   objects.item = kObjectsItem;
   objects.group = "objects";
-  if (std::string problem = objectProblems(context, engine); !problem.empty()) {
+  if (std::string problem = objectProblems(context.engineJob.spec); !problem.empty()) {
     objects = failedRow(kObjectsItem, std::move(problem));
   }
   report.items.push_back(std::move(objects));

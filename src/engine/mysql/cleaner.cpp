@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 namespace drs::mysql {
 namespace {
 
@@ -30,10 +32,11 @@ class MySqlCleaner : public Cleaner {
     connection.execute("SET foreign_key_checks = 0");
     control_.fenceReset(connection, epoch_, session.name());
     dropObjects(connection, stop);
+    const std::set<TableName> made = control_.made(connection);
     for (const TablePlan& plan : plans) {
       throwIfStopped(stop);
       if (plan.createTable)
-        drop(connection, plan);
+        drop(connection, plan.target, made.contains(plan.target));
       else if (tableExists(connection, plan.target))
         connection.execute("TRUNCATE TABLE " + quoteName(plan.target));
     }
@@ -66,14 +69,13 @@ class MySqlCleaner : public Cleaner {
     }
   }
 
-  void drop(Connection& connection, const TablePlan& plan) const {
-    if (!control_.isMade(connection, plan.target)) {
-      if (tableExists(connection, plan.target))
-        log_.warn("{}.{} is not ours and stays", plan.target.database, plan.target.table);
+  void drop(Connection& connection, const TableName& table, bool isMade) const {
+    if (!isMade) {
+      if (tableExists(connection, table)) log_.warn("{}.{} is not ours and stays", table.database, table.table);
       return;
     }
-    connection.execute("DROP TABLE IF EXISTS " + quoteName(plan.target));
-    control_.forgetMade(connection, plan.target);
+    connection.execute("DROP TABLE IF EXISTS " + quoteName(table));
+    control_.forgetMade(connection, {table});
   }
 
   ConnectOptions options_;

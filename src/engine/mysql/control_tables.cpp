@@ -376,23 +376,32 @@ std::vector<ChunkResult> ControlTables::chunks(Connection& connection) const {
   return results;
 }
 
-void ControlTables::noteMade(Connection& connection, const TableName& table) const {
+void ControlTables::noteMade(Connection& connection, const std::vector<TableName>& tables) const {
+  std::string rows;
+  for (const TableName& table : tables)
+    rows +=
+        fmt::format("{}({}, {}, {})", rows.empty() ? "" : ", ", id_, quoteText(table.database), quoteText(table.table));
+  if (rows.empty()) return;
   connection.execute(
-      fmt::format("INSERT INTO {}.made (job_id, db_name, table_name) VALUES ({}, {}, {}) "
-                  "ON DUPLICATE KEY UPDATE job_id = job_id",
-                  kControlSchema, id_, quoteText(table.database), quoteText(table.table)));
+      fmt::format("INSERT INTO {}.made (job_id, db_name, table_name) VALUES {} ON DUPLICATE KEY UPDATE job_id = job_id",
+                  kControlSchema, rows));
 }
 
-bool ControlTables::isMade(Connection& connection, const TableName& table) const {
-  return connection
-      .value(fmt::format("SELECT 1 FROM {}.made WHERE {} AND db_name = {} AND table_name = {}", kControlSchema, job_,
-                         quoteText(table.database), quoteText(table.table)))
-      .has_value();
+void ControlTables::forgetMade(Connection& connection, const std::vector<TableName>& tables) const {
+  std::string names;
+  for (const TableName& table : tables)
+    names += fmt::format("{}({}, {})", names.empty() ? "" : ", ", quoteText(table.database), quoteText(table.table));
+  if (names.empty()) return;
+  connection.execute(
+      fmt::format("DELETE FROM {}.made WHERE {} AND (db_name, table_name) IN ({})", kControlSchema, job_, names));
 }
 
-void ControlTables::forgetMade(Connection& connection, const TableName& table) const {
-  connection.execute(fmt::format("DELETE FROM {}.made WHERE {} AND db_name = {} AND table_name = {}", kControlSchema,
-                                 job_, quoteText(table.database), quoteText(table.table)));
+std::set<TableName> ControlTables::made(Connection& connection) const {
+  std::set<TableName> tables;
+  for (const auto& row :
+       connection.query(fmt::format("SELECT db_name, table_name FROM {}.made WHERE {}", kControlSchema, job_)))
+    tables.insert({row.at(0).value_or(""), row.at(1).value_or("")});
+  return tables;
 }
 
 void ControlTables::forgetProgress(Connection& connection, const std::string& session) const {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,10 +80,11 @@ class ControlTables {
   /// ours.
   [[nodiscard]] StoredMark lockedMark(Connection& connection, const Fence& fence) const;
 
-  /// Notes that the job makes this table. Idempotent.
-  void noteMade(Connection& connection, const TableName& table) const;
-  void forgetMade(Connection& connection, const TableName& table) const;
-  [[nodiscard]] bool isMade(Connection& connection, const TableName& table) const;
+  /// Notes that the job makes these tables; forgets it. One statement; idempotent; nothing for an empty list.
+  void noteMade(Connection& connection, const std::vector<TableName>& tables) const;
+  void forgetMade(Connection& connection, const std::vector<TableName>& tables) const;
+  /// The tables that the job noted.
+  [[nodiscard]] std::set<TableName> made(Connection& connection) const;
 
   /// Ends all sessions of the job but `session` and removes its control row, chunks and mark; the notes of made tables
   /// stay. Without control tables it does nothing.

@@ -4,6 +4,9 @@
 #include "transform/foreign_keys.h"
 #include "transform/table_plan.h"
 
+#include <map>
+#include <set>
+
 // Checks of what stands at the target already.
 
 namespace drs::mysql {
@@ -20,17 +23,29 @@ bool hasBegun(ProbeState& state) {
       .has_value();
 }
 
-std::string where(const TableName& name) {
-  return "TABLE_SCHEMA = " + quoteText(name.database) + " AND TABLE_NAME = " + quoteText(name.table);
+/// Views, sequences and the like in the target databases of the selection, with their kind.
+std::map<TableName, std::string> otherThanTables(ProbeState& state) {
+  std::set<std::string> databases;
+  for (const TableSchemaPtr& table : state.selected())
+    databases.insert(mappedName(state.job().spec, table->name).database);
+  std::map<TableName, std::string> found;
+  for (const std::string& database : databases)
+    for (const auto& row : state.target().query(
+             "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_TYPE <> 'BASE "
+             "TABLE' AND TABLE_SCHEMA = " +
+             quoteText(database)))
+      found[{row.at(0).value_or(""), row.at(1).value_or("")}] = row.at(2).value_or("");
+  return found;
 }
 
 /// What stands in the way of a table that is to be copied; empty = nothing.
-std::string obstacle(ProbeState& state, const TableSchema& table, const Collations& collations) {
+std::string obstacle(ProbeState& state, const TableSchema& table, const Collations& collations,
+                     const std::map<TableName, std::string>& others) {
   const TableName name = mappedName(state.job().spec, table.name);
   const auto found = state.targetTables().find(name);
   if (found == state.targetTables().end()) {
-    const auto other = state.target().value("SELECT TABLE_TYPE FROM information_schema.TABLES WHERE " + where(name));
-    return other && *other != "BASE TABLE" ? "the target has a " + *other + " of this name" : std::string();
+    const auto other = others.find(name);
+    return other == others.end() ? std::string() : "the target has a " + other->second + " of this name";
   }
   if (state.target().value("SELECT 1 FROM " + quoteName(name) + " LIMIT 1")) return "the table holds rows";
   return definitionDifference(table, *found->second, collations);
@@ -39,9 +54,10 @@ std::string obstacle(ProbeState& state, const TableSchema& table, const Collatio
 Verdict checkEmpty(ProbeState& state) {
   if (!state.hasFullPhase() || hasBegun(state)) return passed();
   const Collations collations = Collations::read(state.target());
+  const std::map<TableName, std::string> others = otherThanTables(state);
   NameList names;
   for (const TableSchemaPtr& table : state.selected()) {
-    const std::string problem = obstacle(state, *table, collations);
+    const std::string problem = obstacle(state, *table, collations, others);
     if (!problem.empty()) names.add(printable(mappedName(state.job().spec, table->name)) + ": " + problem);
   }
   if (names.empty()) return passed();
@@ -107,16 +123,22 @@ Verdict checkTargetForeignKeys(ProbeState& state) {
 
 Verdict checkTargetTriggers(ProbeState& state) {
   NameList names;
-  for (const auto& [name, table] : state.targetTables()) {
-    bool isTarget = false;
-    for (const TableSchemaPtr& source : state.selected())
-      isTarget = isTarget || mappedName(state.job().spec, source->name) == name;
-    if (!isTarget) continue;
-    for (const auto& row :
-         state.target().query("SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = " +
-                              quoteText(name.database) + " AND EVENT_OBJECT_TABLE = " + quoteText(name.table)))
-      names.add(row.at(0).value_or("") + " on " + printable(name));
+  std::set<TableName> targets;
+  std::set<std::string> databases;
+  for (const TableSchemaPtr& table : state.selected()) {
+    const TableName name = mappedName(state.job().spec, table->name);
+    if (!state.targetTables().contains(name)) continue;
+    targets.insert(name);
+    databases.insert(name.database);
   }
+  for (const std::string& database : databases)
+    for (const auto& row : state.target().query(
+             "SELECT EVENT_OBJECT_SCHEMA, EVENT_OBJECT_TABLE, TRIGGER_NAME FROM information_schema.TRIGGERS WHERE "
+             "EVENT_OBJECT_SCHEMA = " +
+             quoteText(database))) {
+      const TableName table{row.at(0).value_or(""), row.at(1).value_or("")};
+      if (targets.contains(table)) names.add(row.at(2).value_or("") + " on " + printable(table));
+    }
   if (names.empty()) return passed();
   return failed("triggers at the target would fire for every row that is written: " + names.text() +
                 ". Drop them until the task has ended");

@@ -6,12 +6,14 @@
 #include "engine/mysql/sink_definitions.h"
 #include "engine/mysql/sink_session.h"
 
+#include <algorithm>
+
 namespace drs::mysql {
 namespace {
 
 constexpr int kDefinitionTimeoutSeconds = 7 * 24 * 3600;
-/// Tables to create that are worth a session of their own.
-constexpr std::size_t kCreationsPerSession = 16;
+/// Tables that are noted together and created by one session.
+constexpr std::size_t kCreations = 16;
 
 class MySqlSink : public Sink {
  public:
@@ -35,10 +37,11 @@ class MySqlSink : public Sink {
   }
 
   void prepare(const Plans& plans) override {
-    const TargetDefinitions definitions = describe(plans);
+    TargetDefinitions definitions = describe(plans);
     definitions_.each(1, 1, [&](Connection& connection, std::size_t) { definitions.prepare(connection); });
-    definitions_.each(plans.size(), kCreationsPerSession,
-                      [&](Connection& connection, std::size_t i) { definitions.create(connection, plans[i]); });
+    definitions_.each((plans.size() + kCreations - 1) / kCreations, 1, [&](Connection& connection, std::size_t i) {
+      definitions.create(connection, i * kCreations, std::min(plans.size(), (i + 1) * kCreations));
+    });
   }
 
   void finish(const Plans& plans) override {

@@ -1,5 +1,6 @@
 #include "engine/mysql/sink_definitions.h"
 
+#include "base/failpoint.h"
 #include "engine/mysql/catalog.h"
 #include "engine/mysql/column_types.h"
 #include "engine/mysql/definition_diff.h"
@@ -112,24 +113,6 @@ void checkStandingTables(Connection& connection, const Plans& plans, const Colla
   }
 }
 
-void createTable(Connection& connection, const ControlTables& control, const EngineJob& job, const TablePlan& plan,
-                 const Collations& collations, bool allIndexes) {
-  if (tableExists(connection, plan.target)) {
-    if (control.isMade(connection, plan.target)) return;
-    refuseTable(plan.target, "it has appeared at the target");
-  }
-  const TableDdl ddl = rewriteTable(*plan.source, plan.target, collations, allIndexes);
-  for (const std::string& note : ddl.notes) job.log.warn("{}: {}", printable(plan.target), note);
-  control.noteMade(connection, plan.target);
-  try {
-    connection.execute(ddl.createSql);
-  } catch (const Error& error) {
-    // Not created: whoever creates it now is not we.
-    if (error.msg() == Msg::databaseError) control.forgetMade(connection, plan.target);
-    throw;
-  }
-}
-
 /// Where this is off, a TIMESTAMP without a default gets one, and the server's clock at every update. The column's
 /// values are written all the same; so a server that does not let us switch it on is no obstacle.
 void prepareTimestamps(Connection& connection) {
@@ -139,6 +122,9 @@ void prepareTimestamps(Connection& connection) {
     if (error.msg() != Msg::databaseError && error.msg() != Msg::accessDenied) throw;
   }
 }
+
+/// An index on a table of this size costs more as a statement of its own than row by row.
+constexpr std::uint64_t kSmallTableBytes = 1U << 20U;
 
 /// A server may add a column to tables without a key, or refuse them; what we make must be the source's table.
 void allowKeylessTable(Connection& connection) {
@@ -243,32 +229,82 @@ std::vector<std::string> keylessObstacles(Connection& connection) {
 
 TargetDefinitions::TargetDefinitions(const EngineJob& job, ControlTables control, const Plans& plans,
                                      Connection& connection)
-    : job_(job), control_(std::move(control)), plans_(plans), collations_(Collations::read(connection)) {
+    : job_(job),
+      control_(std::move(control)),
+      plans_(plans),
+      collations_(Collations::read(connection)),
+      made_(control_.made(connection)) {
   for (const TablePlan& plan : plans) tables_[foundKey(plan.source->name.database, plan.source->name.table)] = &plan;
 }
 
-void TargetDefinitions::prepare(Connection& connection) const {
+void TargetDefinitions::prepare(Connection& connection) {
   createDatabases(connection, job_, plans_, collations_);
   checkStandingTables(connection, plans_, collations_);
+  std::set<std::string> databases;
+  for (const TablePlan& plan : plans_)
+    if (plan.createTable) databases.insert(plan.target.database);
+  for (const std::string& database : databases) there_.merge(tablesOf(connection, database));
+  hasOneCase_ = connection.value("SELECT @@lower_case_table_names").value_or("0") != "0";
 }
 
-void TargetDefinitions::create(Connection& connection, const TablePlan& plan) const {
-  if (!plan.createTable) return;
+bool TargetDefinitions::isThere(Connection& connection, const TableName& table) const {
+  return there_.contains(table) || (hasOneCase_ && tableExists(connection, table));
+}
+
+bool TargetDefinitions::createsAllIndexes(const TablePlan& plan) const {
+  return plan.secondaryIndexes &&
+         (job_.spec.policyConfig.isCreateTableWithIndex.value_or(false) || plan.source->dataBytes < kSmallTableBytes);
+}
+
+void TargetDefinitions::create(Connection& connection, std::size_t first, std::size_t last) const {
+  std::vector<const TablePlan*> missing;
+  bool hasKeyless = false;
+  for (std::size_t i = first; i < last; ++i) {
+    const TablePlan& plan = plans_[i];
+    if (!plan.createTable) continue;
+    if (!isThere(connection, plan.target)) {
+      missing.push_back(&plan);
+      hasKeyless = hasKeyless || plan.source->primaryKey.empty();
+    } else if (!made_.contains(plan.target)) {
+      refuseTable(plan.target, "it has appeared at the target");
+    }
+  }
+  if (missing.empty()) return;
   prepareTimestamps(connection);
-  if (plan.source->primaryKey.empty()) allowKeylessTable(connection);
-  const bool allIndexes = job_.spec.policyConfig.isCreateTableWithIndex.value_or(false) && plan.secondaryIndexes;
-  createTable(connection, control_, job_, plan, collations_, allIndexes);
+  if (hasKeyless) allowKeylessTable(connection);
+  createMissing(connection, missing);
+}
+
+void TargetDefinitions::createMissing(Connection& connection, const std::vector<const TablePlan*>& missing) const {
+  std::vector<TableDdl> definitions;
+  std::vector<TableName> names;
+  for (const TablePlan* plan : missing) {
+    definitions.push_back(rewriteTable(*plan->source, plan->target, collations_, createsAllIndexes(*plan)));
+    for (const std::string& note : definitions.back().notes) job_.log.warn("{}: {}", printable(plan->target), note);
+    names.push_back(plan->target);
+  }
+  control_.noteMade(connection, names);
+  failpoint("definitions.noted");
+  std::size_t created = 0;
+  try {
+    for (; created < missing.size(); ++created) connection.execute(definitions[created].createSql);
+  } catch (const Error& error) {
+    // Not created: whoever creates them now is not we.
+    if (error.msg() != Msg::connectionLost)
+      control_.forgetMade(connection, {names.begin() + static_cast<std::ptrdiff_t>(created), names.end()});
+    throw;
+  }
 }
 
 void TargetDefinitions::finish(Connection& connection, const TablePlan& plan) const {
-  if (!plan.createTable || !control_.isMade(connection, plan.target)) return;
-  const TableDdl ddl = rewriteTable(*plan.source, plan.target, collations_, false);
+  if (!plan.createTable || !made_.contains(plan.target)) return;
+  const TableDdl ddl = rewriteTable(*plan.source, plan.target, collations_, createsAllIndexes(plan));
   if (!ddl.secondary.empty()) addIndexes(connection, plan, plans_, ddl);
   if (ddl.autoIncrement) raiseAutoIncrement(connection, plan, *ddl.autoIncrement);
 }
 
 void TargetDefinitions::addForeignKeys(Connection& connection, const TablePlan& plan) const {
-  if (plan.source->foreignKeys.empty() || !plan.createTable || !control_.isMade(connection, plan.target)) return;
+  if (plan.source->foreignKeys.empty() || !plan.createTable || !made_.contains(plan.target)) return;
   mysql::addForeignKeys(connection, job_, plan, tables_);
 }
 

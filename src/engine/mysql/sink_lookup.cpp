@@ -18,6 +18,15 @@ std::string onTable(const TableName& table) {
   return sameName("TABLE_SCHEMA", table.database) + " AND " + sameName("TABLE_NAME", table.table);
 }
 
+std::set<TableName> tablesOf(Connection& connection, const std::string& database) {
+  std::set<TableName> tables;
+  for (const auto& row :
+       connection.query("SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = " +
+                        quoteText(database)))
+    tables.insert({row.at(0).value_or(""), row.at(1).value_or("")});
+  return tables;
+}
+
 bool tableExists(Connection& connection, const TableName& table) {
   return connection.value("SELECT 1 FROM information_schema.TABLES WHERE " + onTable(table)).has_value();
 }

@@ -3,6 +3,7 @@
 #include "engine/mysql/connection.h"
 #include "model/table_schema.h"
 
+#include <set>
 #include <string>
 
 namespace drs::mysql {
@@ -11,6 +12,9 @@ namespace drs::mysql {
 /// compare the names there without case although they keep tables apart that differ in nothing else.
 [[nodiscard]] std::string onTable(const TableName& table);
 
+/// Names of the tables, views and the like of a database that are exactly so written; with lower_case_table_names other
+/// spellings name them as well: ask tableExists() for a name that is not found here.
+[[nodiscard]] std::set<TableName> tablesOf(Connection& connection, const std::string& database);
 [[nodiscard]] bool tableExists(Connection& connection, const TableName& table);
 [[nodiscard]] bool databaseExists(Connection& connection, const std::string& name);
 
