@@ -128,6 +128,10 @@ std::vector<TableRecord> tableRecords(const Plans& plans, const std::vector<Chun
   return records;
 }
 
+constexpr const char* kWithoutLog =
+    ". The source writes no log: all tables are read in one snapshot by one session, and a copy that is interrupted "
+    "begins anew";
+
 class PlanBody final : public TaskBody {
  public:
   TaskOutcome run(TaskContext& context) override {
@@ -149,7 +153,8 @@ class PlanBody final : public TaskBody {
     if (context.stop.stop_requested()) return TaskOutcome::stoppedEarly();
     context.event(EventLevel::info, "Planned: " + std::to_string(planned->plan.plans.size()) + " tables, " +
                                         std::to_string(chunks.size()) + " chunks, " +
-                                        std::to_string(planned->objects.objects.size()) + " other objects");
+                                        std::to_string(planned->objects.objects.size()) + " other objects" +
+                                        (planned->plan.start.empty() ? kWithoutLog : ""));
     return outcomeOf(*planned, chunks);
   }
 

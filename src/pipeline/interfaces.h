@@ -39,7 +39,8 @@ class LogReader {
 class Source {
  public:
   virtual ~Source() = default;
-  /// The end of the log now: everything committed before the call is at or before it.
+  /// The end of the log now: everything committed before the call is at or before it. Empty: the source writes no log;
+  /// the task then copies one snapshot and replays nothing (FULL_TRANS only, others throw).
   [[nodiscard]] virtual Position currentPosition() = 0;
   /// Cuts a job's tables into chunks; groups become one chunk each.
   [[nodiscard]] virtual std::vector<Chunk> split(const Plans& plans) = 0;

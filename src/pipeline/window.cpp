@@ -56,6 +56,9 @@ std::vector<Window> windowsOf(const Plans& plans, const std::vector<Chunk>& chun
 }
 
 Position replayStart(const Source& source, const Position& planned, const std::vector<ChunkResult>& results) {
+  if (std::any_of(results.begin(), results.end(), [](const ChunkResult& result) { return result.low.empty(); }))
+    throw Error(Msg::databaseError, {"the source", "0", "its log was switched off while its tables were copied"},
+                Origin::source);
   const auto isLowest = [&](const Position& start) {
     return std::all_of(results.begin(), results.end(),
                        [&](const ChunkResult& result) { return source.reached(result.low, start); });

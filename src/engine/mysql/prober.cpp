@@ -100,6 +100,10 @@ LogMode ProbeState::sourceLogMode() {
   return logMode(source());
 }
 
+bool ProbeState::copiesWithoutLog() {
+  return job_.spec.baseInfo.taskType == "FULL_TRANS" && sourceLogMode() == LogMode::none;
+}
+
 std::string globalVariable(Connection& connection, const std::string& name) {
   const auto rows = connection.query("SHOW GLOBAL VARIABLES WHERE Variable_name = " + quoteText(name));
   return rows.empty() ? std::string() : rows.front().at(1).value_or("");

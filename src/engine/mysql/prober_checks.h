@@ -36,6 +36,8 @@ class ProbeState {
   /// Base tables of the target's databases that the selection is mapped to.
   [[nodiscard]] const std::map<TableName, TableSchemaPtr>& targetTables();
   [[nodiscard]] LogMode sourceLogMode();
+  /// A task that copies once can do without a log, in one long snapshot; then the log's settings do not matter.
+  [[nodiscard]] bool copiesWithoutLog();
   /// Views, routines, triggers and events of the selection, and what keeps them from being copied.
   [[nodiscard]] const ObjectSelection& objects();
 

@@ -35,7 +35,7 @@ void checkReading(ProbeState& state, const Grants& grants, NameList& missing) {
 
 bool needsLocks(ProbeState& state) {
   const LogMode mode = state.sourceLogMode();
-  if (mode == LogMode::mariadb) return false;
+  if (mode == LogMode::mariadb || state.copiesWithoutLog()) return false;
   if (mode == LogMode::mysqlFile) return true;
   for (const ForeignKeyFamily& family : foreignKeyFamilies(state.selected()))
     if (family.hasActions) return true;
@@ -46,8 +46,10 @@ Verdict checkSourceRights(ProbeState& state) {
   const Grants grants = Grants::read(state.source());
   NameList missing;
   const bool seesLog = grants.onServer("REPLICATION CLIENT") || grants.onServer("BINLOG MONITOR");
-  if (!seesLog) missing.add("REPLICATION CLIENT (BINLOG MONITOR)");
-  if (!grants.onServer("REPLICATION SLAVE")) missing.add("REPLICATION SLAVE");
+  if (!state.copiesWithoutLog()) {
+    if (!seesLog) missing.add("REPLICATION CLIENT (BINLOG MONITOR)");
+    if (!grants.onServer("REPLICATION SLAVE")) missing.add("REPLICATION SLAVE");
+  }
   checkReading(state, grants, missing);
   if (state.hasFullPhase() && needsLocks(state)) {
     for (const std::string& database : state.databases())

@@ -81,13 +81,18 @@ Verdict checkTargetVersion(ProbeState& state) {
 // --- the source's log ----------------------------------------------------------------------------------------------
 
 Verdict checkBinlogOn(ProbeState& state) {
-  if (globalVariable(state.source(), "log_bin") == "ON") return passed();
+  if (state.sourceLogMode() != LogMode::none) return passed();
+  if (state.copiesWithoutLog())
+    return alarm(
+        "log_bin is OFF at the source: all tables are read in one snapshot by one session, for which the source keeps "
+        "old row versions as long as it takes, and a copy that is interrupted begins anew. With --log-bin it would be "
+        "copied in pieces side by side");
   return failed(
-      "log_bin is OFF at the source; start the server with --log-bin. The full phase needs the log too: it ends at "
-      "one position of the log");
+      "log_bin is OFF at the source; start the server with --log-bin. Only a task of type FULL_TRANS can do without");
 }
 
 Verdict checkBinlogFormat(ProbeState& state) {
+  if (state.copiesWithoutLog()) return passed();
   const std::string format = globalVariable(state.source(), "binlog_format");
   if (format.empty() || format == "ROW") return passed();
   return failed("binlog_format is " + format +
@@ -95,6 +100,7 @@ Verdict checkBinlogFormat(ProbeState& state) {
 }
 
 Verdict checkRowImage(ProbeState& state) {
+  if (state.copiesWithoutLog()) return passed();
   const std::string image = globalVariable(state.source(), "binlog_row_image");
   if (!image.empty() && image != "FULL")
     return failed("binlog_row_image is " + image +
@@ -107,6 +113,7 @@ Verdict checkRowImage(ProbeState& state) {
 }
 
 Verdict checkLogKept(ProbeState& state) {
+  if (state.copiesWithoutLog()) return passed();
   std::int64_t seconds = toNumber(globalVariable(state.source(), "binlog_expire_logs_seconds"));
   if (seconds == 0) {
     const std::string days = globalVariable(state.source(), "expire_logs_days");
@@ -120,6 +127,7 @@ Verdict checkLogKept(ProbeState& state) {
 }
 
 Verdict checkServerId(ProbeState& state) {
+  if (state.copiesWithoutLog()) return passed();
   const std::string id = globalVariable(state.source(), "server_id");
   if (id != "0" && !id.empty()) return passed();
   return failed(
@@ -127,7 +135,7 @@ Verdict checkServerId(ProbeState& state) {
 }
 
 Verdict checkSourceGtid(ProbeState& state) {
-  if (state.source().server().mariadb) return passed();
+  if (state.source().server().mariadb || state.copiesWithoutLog()) return passed();
   const std::string mode = globalVariable(state.source(), "gtid_mode");
   if (mode == "ON") return passed();
   return alarm(
@@ -137,6 +145,7 @@ Verdict checkSourceGtid(ProbeState& state) {
 }
 
 Verdict checkLogUpdates(ProbeState& state) {
+  if (state.copiesWithoutLog()) return passed();
   if (!state.source().server().mariadb && state.source().server().version >= 80026) {
     if (globalVariable(state.source(), "log_replica_updates") == "ON") return passed();
   } else if (globalVariable(state.source(), "log_slave_updates") == "ON") {

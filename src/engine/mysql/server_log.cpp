@@ -24,6 +24,7 @@ std::string normalised(Connection& connection, const std::string& set) {
 }  // namespace
 
 LogMode logMode(Connection& connection) {
+  if (connection.value("SELECT @@GLOBAL.log_bin").value_or("") == "0") return LogMode::none;
   if (connection.server().mariadb) return LogMode::mariadb;
   return connection.value("SELECT @@GLOBAL.gtid_mode").value_or("") == "ON" ? LogMode::mysqlGtid : LogMode::mysqlFile;
 }

@@ -10,6 +10,7 @@ enum class LogMode {
   mysqlGtid,  ///< MySQL, gtid_mode=ON: sets of GTIDs
   mysqlFile,  ///< MySQL otherwise: file and offset
   mariadb,    ///< MariaDB: file and offset with the GTIDs that belong to them
+  none,       ///< the server writes no log (log_bin=OFF)
 };
 
 /// Throws what Connection throws.

@@ -88,6 +88,10 @@ SnapshotPositions beginUnderLock(Connection& reader, const ConnectOptions& optio
 
 SnapshotPositions beginSnapshot(Connection& reader, const ConnectOptions& options, const SnapshotRequest& request,
                                 const std::stop_token& stop) {
+  if (request.mode == LogMode::none) {
+    startTransaction(reader);
+    return {};
+  }
   if (request.mode == LogMode::mariadb) return beginOnMariadb(reader);
   if (request.mode == LogMode::mysqlGtid && !request.exact) return beginWithGtids(reader);
   return beginUnderLock(reader, options, request, stop);

@@ -24,10 +24,10 @@ struct SnapshotRequest {
 ///   MariaDB        the server notes the log position of the snapshot itself: exact, without a lock
 ///   MySQL, GTID    gtid_executed before the snapshot, executed and owned GTIDs after it: a window, without a lock.
 ///                  In files: the start of the log's last file before it, the tail of the log after it
+///   no log         the snapshot alone; both positions are empty
 ///   otherwise      the tables are locked READ in a second session (made from `options`) for as long as it takes to
-///   begin
-///                  the snapshot: exact. The lock is waited for at most a few seconds at a time, because whoever waits
-///                  for it makes all writers of the table wait; between the attempts they run.
+///                  begin the snapshot: exact. The lock is waited for at most a few seconds at a time, because whoever
+///                  waits for it makes all writers of the table wait; between the attempts they run.
 ///
 /// The reader stays in the transaction; the next call ends it. Throws what Connection throws; Error(deadlock) if the
 /// tables could not be locked.

@@ -1,11 +1,13 @@
 #include "engine/mysql/source.h"
 
 #include "engine/mysql/connection.h"
+#include "engine/mysql/history_watch.h"
 #include "engine/mysql/key_range.h"
 #include "engine/mysql/log_reader.h"
 #include "engine/mysql/position.h"
 #include "engine/mysql/select_list.h"
 #include "engine/mysql/server_log.h"
+#include "engine/mysql/single_snapshot.h"
 #include "engine/mysql/snapshot.h"
 #include "engine/mysql/table_splitter.h"
 
@@ -62,11 +64,17 @@ class MysqlSource final : public Source {
   explicit MysqlSource(const EngineJob& job) : job_(job), options_(connectOptions(job, Side::source)) {}
 
   Position currentPosition() override {
-    return withSession([&](Connection& session) { return toPosition(currentEnd(session, mode_)); });
+    return withSession([&](Connection& session) {
+      if (mode_ == LogMode::none && copiesWithoutLog()) return Position();
+      return toPosition(currentEnd(session, mode_));
+    });
   }
 
   std::vector<Chunk> split(const Plans& plans) override {
-    return withSession([&](Connection& session) { return splitTables(session, plans, job_.limits.chunkBytes); });
+    return withSession([&](Connection& session) {
+      if (mode_ == LogMode::none && copiesWithoutLog()) return oneChunk(plans);
+      return splitTables(session, plans, job_.limits.chunkBytes);
+    });
   }
 
   ChunkResult readChunk(const Chunk& chunk, const Plans& plans, const BatchConsumer& out,
@@ -89,6 +97,8 @@ class MysqlSource final : public Source {
 
  private:
   Connection& session();
+  /// Nothing can be replayed then, so that all tables have to be read in one snapshot.
+  [[nodiscard]] bool copiesWithoutLog() const { return job_.spec.baseInfo.taskType == "FULL_TRANS"; }
   /// Runs `body` on the session; one that the server has closed meanwhile is replaced once. Read-only bodies only.
   template <typename Body>
   std::invoke_result_t<Body, Connection&> withSession(const Body& body);
@@ -138,6 +148,7 @@ ChunkResult MysqlSource::readChunk(const Chunk& chunk, const Plans& plans, const
     const SnapshotPositions positions = beginSnapshot(session, options_, request, stop);
     for (const std::size_t plan : chunk.plans) {
       const Streamed streamed = streamTable(session, plan, plans.at(plan).source, chunk, out);
+      if (mode_ == LogMode::none && streamed.wanted) requireSameDefinition(session, *plans.at(plan).source);
       result.endedAt = streamed.endedAt;
       if (!streamed.wanted) {
         onStop.reset();  // it must not outlive the session
@@ -151,8 +162,10 @@ ChunkResult MysqlSource::readChunk(const Chunk& chunk, const Plans& plans, const
       onStop.reset();
       session_.reset();  // with the rows that were not read
     }
-    result.low = toPosition(positions.low);
-    result.high = toPosition(positions.high);
+    if (mode_ != LogMode::none) {
+      result.low = toPosition(positions.low);
+      result.high = toPosition(positions.high);
+    }
     return result;
   } catch (...) {
     session_.reset();
@@ -168,6 +181,7 @@ MysqlSource::Streamed MysqlSource::streamTable(Connection& session, std::size_t 
   const std::size_t most = kLongChunk * job_.limits.chunkBytes;
   RowBatch batch(schema);
   std::size_t bytes = 0;
+  HistoryWatch history(options_, job_.log, mode_ == LogMode::none);
   Streamed streamed;
   const char* const index = schema->primaryKey.empty() ? "" : " FORCE INDEX (PRIMARY)";
   std::string sql = "SELECT " + selectList(*schema) + " FROM " + quoteName(schema->name) + index + " WHERE " +
@@ -177,6 +191,7 @@ MysqlSource::Streamed MysqlSource::streamTable(Connection& session, std::size_t 
     appendRow(batch, row);
     if (batch.rows() < kBatchRows && batch.bytes() < kBatchBytes) return true;
     bytes += batch.volume();
+    history.look();
     streamed.wanted = out(plan, std::exchange(batch, RowBatch(schema)));
     if (streamed.wanted && mayEnd && bytes >= most) streamed.endedAt = keys.read(row);
     return streamed.wanted && streamed.endedAt.empty();
