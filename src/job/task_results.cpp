@@ -100,7 +100,7 @@ void stepForward(StoreTransaction& tx, JobRecord& job, const TaskRecord& task, c
   const Step step = nextStep(task.kind, job.spec->baseInfo.taskType.value_or("FULL_INCR_TRANS"), openChunks);
   if (step.phase) life.move(job, *step.phase);
   if (step.task) life.create(job, {.kind = *step.task, .payload = outcome.nextPayload, .queryId = {}, .notBefore = 0});
-  if (step.phase == Phase::copied && job.compareAtEnd) compareAtEnd(tx, job);
+  if (step.phase == Phase::copied && job.compareAtEnd && syncTypesOf(*job.spec).data) compareAtEnd(tx, job);
   if (job.phase != Phase::ended) return;
   tx.releaseTargets(job.id);
   tx.eraseFinished(job.id);

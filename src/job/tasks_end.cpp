@@ -81,7 +81,11 @@ Plans plansToReset(const TaskContext& context) {
 class ResetBody final : public TaskBody {
  public:
   TaskOutcome run(TaskContext& context) override {
-    engineOf(context).cleaner(context.engineJob)->reset(plansToReset(context), context.stop);
+    Plans plans = plansToReset(context);
+    // The rows in tables that stood there are the user's.
+    if (!syncTypesOf(context.engineJob.spec).data)
+      std::erase_if(plans, [](const TablePlan& plan) { return !plan.createTable; });
+    engineOf(context).cleaner(context.engineJob)->reset(plans, context.stop);
     TaskOutcome outcome;
     outcome.also = [](StoreTransaction& tx, JobRecord& job) {
       tx.dropDocuments(job.id);

@@ -29,6 +29,12 @@ void lookAtTarget(const TaskContext& context, const Engine& engine, Plans& plans
   for (const auto& table : catalog->tables({wanted.begin(), wanted.end()})) existing.insert(table->name);
   for (TablePlan& plan : plans) {
     plan.createTable = !existing.contains(plan.target);
+    if (plan.createTable && !syncTypesOf(context.engineJob.spec).structure) {
+      throw Error(Msg::precheckFailed,
+                  {"the target has no table " + plan.target.database + "." + plan.target.table +
+                   ", and policy_config.sync_type_policy leaves out tableStructure"},
+                  Origin::target);
+    }
     if (plan.createTable && taskTypeOf(context) == "INCR_TRANS") {
       throw Error(Msg::precheckFailed,
                   {"the target has no table " + plan.target.database + "." + plan.target.table +
@@ -146,9 +152,11 @@ class PlanBody final : public TaskBody {
     if (taskTypeOf(context) != "INCR_TRANS") {
       sink->prepare(planned->plan.plans);
       failpoint("plan.prepared");
-      chunks = source->split(planned->plan.plans);
-      checkCovered(planned->plan.plans, chunks);
-      sortByLength(chunks);
+      if (syncTypesOf(context.engineJob.spec).data) {
+        chunks = source->split(planned->plan.plans);
+        checkCovered(planned->plan.plans, chunks);
+        sortByLength(chunks);
+      }
     }
     if (context.stop.stop_requested()) return TaskOutcome::stoppedEarly();
     context.event(EventLevel::info, "Planned: " + std::to_string(planned->plan.plans.size()) + " tables, " +

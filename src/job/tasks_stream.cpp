@@ -55,8 +55,8 @@ class StreamBody final : public TaskBody {
   TaskOutcome run(TaskContext& context) override {
     const Engine& engine = engineOf(context);
     const auto planned = plans_->get(*context.store, context.job.id, context.plan);
-    // A source without a log: the copy was one snapshot, and there is nothing to replay.
-    if (planned->start.empty()) return {};
+    // A source without a log: the copy was one snapshot, and there is nothing to replay. Nor is there without rows.
+    if (planned->start.empty() || !syncTypesOf(context.engineJob.spec).data) return {};
     const auto source = engine.source(context.engineJob);
     const auto sink = engine.sink(context.engineJob);
     const auto mark = sink->fence(fenceOf(context));

@@ -116,8 +116,10 @@ const Table<PolicyConfig>& tableOf<PolicyConfig>() {
                       "CREATE_INDEX", "RENAME_INDEX"}),
               stored, "absent = every kind that the route supports; this version carries over none of them"),
           field<&PolicyConfig::syncTypePolicy>("sync_type_policy",
-                                               text(1).shaped(kSyncTypes).defaultsTo("supportAllType"), later,
-                                               "except supportAllType"),
+                                               text(1).shaped(kSyncTypes).defaultsTo("supportAllType"), enacted,
+                                               "constraintData = indexes that are not unique; without tableStructure "
+                                               "the tables must be there and no other objects are copied; without "
+                                               "tableData the task_type must be FULL_TRANS"),
           field<&PolicyConfig::incrementReadMode>("increment_read_mode", oneOf({"logminer", "xstream"}), stored,
                                                   "of Oracle sources only"),
           field<&PolicyConfig::dmlTypes>("dml_types", text(1).shaped(kDmlTypes), later,

@@ -89,9 +89,6 @@ void checkPolicy(const PolicyConfig& policy, Collector& out) {
   if (hasText(policy.dataSyncTopologyType) && *policy.dataSyncTopologyType != "one2one") {
     out.add("policy_config.data_sync_topology_type", "The topology " + *policy.dataSyncTopologyType);
   }
-  if (hasText(policy.syncTypePolicy) && *policy.syncTypePolicy != "supportAllType") {
-    out.add("policy_config.sync_type_policy", "Copying only " + *policy.syncTypePolicy);
-  }
 }
 
 void checkDbParam(const std::optional<DbParam>& params, Collector& out) {
@@ -121,6 +118,9 @@ std::vector<Refusal> refusedRules(const JobSpec& spec) {
   Collector out;
   checkObjects(spec, out);
   checkPolicy(spec.policyConfig, out);
+  if (!syncTypesOf(spec).data && spec.baseInfo.taskType.value_or("") != "FULL_TRANS")
+    out.say("policy_config.sync_type_policy",
+            "without tableData there is nothing to follow: task_type must be FULL_TRANS");
   if (spec.baseInfo.multiWrite.value_or(false)) out.add("base_info.multi_write", "Replication in both directions");
   if (!spec.sourceEndpoint.empty() && hasItems(spec.sourceEndpoint.front().endpoint.sourceSharding)) {
     out.add("source_endpoint[0].endpoint.source_sharding", "A source of several shards");

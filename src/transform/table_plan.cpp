@@ -92,6 +92,13 @@ void assignGroups(const std::vector<TableSchemaPtr>& chosen, std::vector<TablePl
 
 }  // namespace
 
+SyncTypes syncTypesOf(const JobSpec& spec) {
+  const std::string types = spec.policyConfig.syncTypePolicy.value_or("");
+  if (types.empty() || types == "supportAllType") return {};
+  const auto has = [&](const char* type) { return types.find(type) != std::string::npos; };
+  return {has("tableStructure"), has("tableData"), has("constraintData")};
+}
+
 std::vector<Refusal> planProblems(const JobSpec& spec, const std::vector<TableSchemaPtr>& tables) {
   std::vector<Refusal> out;
   const auto chosen = selected(spec, tables);
@@ -113,7 +120,7 @@ std::vector<TablePlan> compilePlans(const JobSpec& spec, const std::vector<Table
     plan.source = table;
     plan.target = mappedName(spec, table->name);
     plan.conflicts = policyOf(spec);
-    plan.secondaryIndexes = spec.policyConfig.indexTrans.value_or(true);
+    plan.secondaryIndexes = spec.policyConfig.indexTrans.value_or(true) && syncTypesOf(spec).constraints;
     plan.truncates = spec.policyConfig.ddlTrans.value_or(true);
   }
   assignGroups(chosen, plans);

@@ -17,12 +17,20 @@ struct TablePlan {
   TableSchemaPtr source;
   TableName target;
   ConflictPolicy conflicts = ConflictPolicy::stop;
-  bool secondaryIndexes = true;  ///< index_trans
+  bool secondaryIndexes = true;  ///< index_trans, SyncTypes::constraints
   bool createTable = true;       ///< false: the table stood in the target, empty, before
   bool truncates = true;         ///< ddl_trans: false = TRUNCATE at the source is not carried over
   /// Tables of a group (≥ 0) are read at one snapshot position; −1: free. See foreign_keys.h for who is in a group.
   int group = -1;
 };
+
+/// What of the selection is carried over: policy_config.sync_type_policy.
+struct SyncTypes {
+  bool structure = true;    ///< tables and the objects beside them are created; else the tables must be there
+  bool data = true;         ///< rows; else the job ends behind the structure
+  bool constraints = true;  ///< secondary indexes that are not unique
+};
+[[nodiscard]] SyncTypes syncTypesOf(const JobSpec& spec);
 
 /// Something that keeps a job from running: the JSON path within the job
 /// ("db_object.object_info.shop.tables.orders.columns") and why.

@@ -224,7 +224,7 @@ std::string ordinarySettings() {
 
 ObjectSelection selectObjects(Connection& source, Connection& target, const EngineJob& job,
                               const std::vector<std::string>& databases, const std::stop_token& stop) {
-  if (job.spec.baseInfo.taskType.value_or("") == "INCR_TRANS") return {};
+  if (job.spec.baseInfo.taskType.value_or("") == "INCR_TRANS" || !syncTypesOf(job.spec).structure) return {};
   return Selector(source, target, job, databases).run(stop);
 }
 

@@ -43,11 +43,15 @@ std::string obstacle(ProbeState& state, const TableSchema& table, const Collatio
                      const std::map<TableName, std::string>& others) {
   const TableName name = mappedName(state.job().spec, table.name);
   const auto found = state.targetTables().find(name);
+  const SyncTypes types = syncTypesOf(state.job().spec);
   if (found == state.targetTables().end()) {
     const auto other = others.find(name);
+    if (other == others.end() && !types.structure)
+      return "it does not exist, and policy_config.sync_type_policy leaves out tableStructure";
     return other == others.end() ? std::string() : "the target has a " + other->second + " of this name";
   }
-  if (state.target().value("SELECT 1 FROM " + quoteName(name) + " LIMIT 1")) return "the table holds rows";
+  if (types.data && state.target().value("SELECT 1 FROM " + quoteName(name) + " LIMIT 1"))
+    return "the table holds rows";
   return definitionDifference(table, *found->second, collations);
 }
 
@@ -62,7 +66,7 @@ Verdict checkEmpty(ProbeState& state) {
   }
   if (names.empty()) return passed();
   return failed("tables at the target stand in the way: " + names.text() +
-                ". Empty or drop them there, or map the selection to other names");
+                ". Empty, drop or create them there, or map the selection to other names");
 }
 
 /// Without a full phase the tables must be there.

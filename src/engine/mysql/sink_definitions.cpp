@@ -297,10 +297,12 @@ void TargetDefinitions::createMissing(Connection& connection, const std::vector<
 }
 
 void TargetDefinitions::finish(Connection& connection, const TablePlan& plan) const {
-  if (!plan.createTable || !made_.contains(plan.target)) return;
-  const TableDdl ddl = rewriteTable(*plan.source, plan.target, collations_, createsAllIndexes(plan));
+  const bool isOurs = plan.createTable && made_.contains(plan.target);
+  const SyncTypes types = syncTypesOf(job_.spec);
+  if (!isOurs && (types.structure || !types.constraints)) return;
+  const TableDdl ddl = rewriteTable(*plan.source, plan.target, collations_, isOurs && createsAllIndexes(plan));
   if (!ddl.secondary.empty()) addIndexes(connection, plan, plans_, ddl);
-  if (ddl.autoIncrement) raiseAutoIncrement(connection, plan, *ddl.autoIncrement);
+  if (isOurs && ddl.autoIncrement) raiseAutoIncrement(connection, plan, *ddl.autoIncrement);
 }
 
 void TargetDefinitions::addForeignKeys(Connection& connection, const TablePlan& plan) const {

@@ -34,7 +34,8 @@ class TargetDefinitions {
   /// without our note, though the plan says that we create it, stops the task (Error schemaDrift), because it may be
   /// somebody else's. Hence the shorter the range, the less is taken for ours if we are killed in between.
   void create(Connection& connection, std::size_t first, std::size_t last) const;
-  /// Adds to a table that we created what create() left out: secondary indexes (all of a table in one pass; those that
+  /// Adds to a table that we created (to any table if SyncTypes asks for constraints without structure) what create()
+  /// left out: secondary indexes (all of a table in one pass; those that
   /// a foreign key needs even without index_trans) and the AUTO_INCREMENT value.
   void finish(Connection& connection, const TablePlan& plan) const;
   /// Adds the foreign keys to tables of the plans, without checking the rows, when the indexes of all tables are there.

@@ -69,7 +69,8 @@ const std::vector<Case>& cases() {
       {"policy_config.dml_types", [](JobSpec& s) { s.policyConfig.dmlTypes = "i,u"; }},
       {"policy_config.data_sync_topology_type", [](JobSpec& s) { s.policyConfig.dataSyncTopologyType = "many2one"; }},
       {"policy_config.data_sync_topology_type", [](JobSpec& s) { s.policyConfig.dataSyncTopologyType = "one2many"; }},
-      {"policy_config.sync_type_policy", [](JobSpec& s) { s.policyConfig.syncTypePolicy = "tableData"; }},
+      {"policy_config.sync_type_policy",
+       [](JobSpec& s) { s.policyConfig.syncTypePolicy = "tableStructure,constraintData"; }},
       {"base_info.multi_write", [](JobSpec& s) { s.baseInfo.multiWrite = true; }},
       {"source_endpoint[0].endpoint.source_sharding",
        [](JobSpec& s) { s.sourceEndpoint[0].endpoint.sourceSharding.emplace().emplace_back(); }},
@@ -115,7 +116,7 @@ TEST(RefusedRules, WhatDoesNotChangeTheTargetIsAccepted) {
   PolicyConfig& policy = spec.policyConfig;
   policy.dmlTypes = "I, u,D";
   policy.dataSyncTopologyType = "one2one";
-  policy.syncTypePolicy = "supportAllType";
+  policy.syncTypePolicy = "tableData,tableStructure";
   policy.ddlTrans = false;
   policy.indexTrans = false;
   policy.filterDdlPolicy = "drop_database";
