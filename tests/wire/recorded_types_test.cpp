@@ -8,6 +8,7 @@
 #include "wire/mysql/table_map.h"
 
 #include <fmt/format.h>
+#include <zstd.h>
 
 #include <bit>
 #include <map>
@@ -242,6 +243,50 @@ TEST(CompressedColumn, isRawOrWrapped) {
   EXPECT_EQ(inflateColumn(plain, scratch), "a");
   EXPECT_EQ(inflateColumn("", scratch), "");
   EXPECT_THROW((void)inflateColumn(fromDigits("81ff4b4a1ad10000"), scratch), Error);
+}
+
+/// All bytes of the value may come out of a stream whose end is missing.
+TEST(CompressedColumn, cutShortIsRefused) {
+  std::string scratch;
+  for (const std::string whole : {"89ff4b4a1ad10000", "81ff789c4b4a1ad10000d2cf619f", "89646360a03d0000"}) {
+    for (std::size_t cut = 2; cut + 4 <= whole.size(); cut += 2) {
+      const std::string bytes = fromDigits(whole.substr(0, whole.size() - cut));
+      EXPECT_THROW((void)inflateColumn(bytes, scratch), Error) << whole << " without its last " << cut / 2;
+    }
+  }
+  EXPECT_THROW((void)inflateColumn(fromDigits("81ff789c4b4a1ad10000d2cf619e"), scratch), Error) << "checksum";
+  EXPECT_THROW((void)inflateColumn(fromDigits("89fe4b4a1ad10000"), scratch), Error) << "longer than it says";
+}
+
+TEST(CompressedRecord, cutShortIsRefused) {
+  const std::string whole = "81ff789c4b4a1ad10000d2cf619f";
+  EXPECT_EQ(inflateRecord(fromDigits(whole)), std::string(255, 'b'));
+  for (std::size_t cut = 2; cut + 4 <= whole.size(); cut += 2)
+    EXPECT_THROW((void)inflateRecord(fromDigits(whole.substr(0, whole.size() - cut))), Error) << cut / 2;
+}
+
+/// A payload of whole events that ends before its frame does.
+TEST(Payload, cutShortIsRefused) {
+  std::string event(19, '\0');
+  event[9] = 19;
+  std::string packed(100, '\0');
+  ZSTD_CCtx* context = ZSTD_createCCtx();
+  ZSTD_inBuffer in{event.data(), event.size(), 0};
+  ZSTD_outBuffer out{packed.data(), packed.size(), 0};
+  ASSERT_EQ(ZSTD_compressStream2(context, &out, &in, ZSTD_e_flush), 0U);
+  const std::size_t cut = out.pos;
+  ASSERT_EQ(ZSTD_compressStream2(context, &out, &in, ZSTD_e_end), 0U);
+  ZSTD_freeCCtx(context);
+  const auto count = [&](std::size_t size) {
+    const std::string head{2, 1, 0, 1, 1, static_cast<char>(size), 0};
+    const std::string body = head + packed.substr(0, size);
+    PayloadReader reader(body);
+    int events = 0;
+    while (reader.next()) ++events;
+    return events;
+  };
+  EXPECT_EQ(count(out.pos), 1);
+  EXPECT_THROW((void)count(cut), Error);
 }
 
 }  // namespace

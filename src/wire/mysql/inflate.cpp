@@ -41,8 +41,15 @@ void inflateInto(std::string& out, std::string_view packed, std::uint64_t size, 
     state = inflate(&stream, Z_NO_FLUSH);
     out.resize(before + step - stream.avail_out);
   }
-  if ((state != Z_STREAM_END && state != Z_OK) || out.size() != size)
-    throwCorrupt("compressed data cannot be unpacked");
+  // All of the value may be there although the stream is cut short; its end says so, and holds the checksum.
+  if (state == Z_OK && out.size() == size) {
+    Bytef beyond = 0;
+    stream.next_out = &beyond;
+    stream.avail_out = 1;
+    state = inflate(&stream, Z_NO_FLUSH);
+    if (stream.avail_out == 0) throwCorrupt("compressed data is longer than it says");
+  }
+  if (state != Z_STREAM_END || out.size() != size) throwCorrupt("compressed data cannot be unpacked");
 }
 
 }  // namespace
@@ -82,6 +89,7 @@ struct PayloadReader::Stream {
     void operator()(ZSTD_DStream* stream) const { ZSTD_freeDStream(stream); }
   };
   std::unique_ptr<ZSTD_DStream, Free> zstd{ZSTD_createDStream()};
+  bool open = false;  ///< within a frame, whose end is still to come
 };
 
 PayloadReader::PayloadReader(std::string_view body) {
@@ -128,11 +136,13 @@ bool PayloadReader::fill(std::size_t bytes) {
       const std::size_t result = ZSTD_decompressStream(stream_->zstd.get(), &out, &in);
       event_.resize(before + out.pos);
       if (ZSTD_isError(result) != 0) throwCorrupt("TRANSACTION_PAYLOAD cannot be unpacked");
+      if (in.pos > 0 || out.pos > 0) stream_->open = result != 0;
       packed_.remove_prefix(in.pos);
     }
     if (event_.size() == before && packed_.empty()) break;
   }
-  if (event_.size() < bytes && !event_.empty()) throwCorrupt("TRANSACTION_PAYLOAD is cut off");
+  const bool inFrame = stream_ && stream_->open;
+  if (event_.size() < bytes && (!event_.empty() || inFrame)) throwCorrupt("TRANSACTION_PAYLOAD is cut off");
   return event_.size() == bytes;
 }
 

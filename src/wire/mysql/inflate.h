@@ -12,12 +12,13 @@ namespace drs::mysql {
 constexpr std::size_t kMaxInflatedBytes = std::size_t{1} << 30U;
 
 /// Unpacks the compressed part of MariaDB's QUERY_COMPRESSED and …_ROWS_COMPRESSED: one byte (0x80 | kind << 4 | n),
-/// the length in n bytes big-endian, then a zlib stream. Throws Error(logCorrupt, logUnsupported, limitExceeded).
+/// the length in n bytes big-endian, then a zlib stream, which must be whole and of just this length. Throws
+/// Error(logCorrupt, logUnsupported, limitExceeded).
 [[nodiscard]] std::string inflateRecord(std::string_view record);
 
 /// Unpacks a value of a MariaDB COMPRESSED column: empty; or 0 and the plain value; or (0x88 | n), the length in n
-/// bytes big-endian and a raw deflate stream; or (0x80 | n), the length and a zlib stream. The result may point into
-/// `value`. Errors as above.
+/// bytes big-endian and a raw deflate stream; or (0x80 | n), the length and a zlib stream; whole ones, as above. The
+/// result may point into `value`. Errors as above.
 [[nodiscard]] std::string_view inflateColumn(std::string_view value, std::string& scratch);
 
 /// Unpacks a TRANSACTION_PAYLOAD event by event: memory holds one event and a small buffer, never the whole payload.
