@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
+#include <set>
 
 namespace drs::mysql {
 namespace {
@@ -61,6 +63,7 @@ class Rewriter {
     if (!out_.problem.empty()) return std::move(out_);
     header();
     dropOrder();
+    findLoneDatabases();
     qualifiedNames();
     renamedTables();
     dynamicSql();
@@ -174,20 +177,68 @@ class Rewriter {
 
   void qualifiedNames() {
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
-      if (!isQualifier(i)) continue;
+      const bool isLone = lone_.contains(i);
+      if (!isLone && !isQualifier(i)) continue;
       const std::string name = tokens_[i].name();
-      if (nameAt(i + 2)) out_.references.push_back({name, tokens_[i + 2].name()});
-      const bool surelyDatabase = symbolAt(i + 3, '.');
-      for (const auto& [source, target] : changes_.databases) {
-        if (lowerCase(name) != lowerCase(source)) continue;
-        if (name != source)
-          refuse(fmt::format("it names the database {}, which gets another name, as {}", source, name));
-        else if (!surelyDatabase && hasOtherMeaning(source))
-          refuse(fmt::format("in it {} is the database, which gets another name, and something else as well", source));
-        else
-          edits_.push_back({tokens_[i].offset, tokens_[i].raw.size(), quoteName(target)});
+      if (!isLone && nameAt(i + 2)) out_.references.push_back({name, tokens_[i + 2].name()});
+      mapDatabase(i, isLone || symbolAt(i + 3, '.'));
+    }
+  }
+
+  /// `sure`: the name can be nothing but a database.
+  void mapDatabase(std::size_t i, bool sure) {
+    const std::string name = tokens_[i].name();
+    for (const auto& [source, target] : changes_.databases) {
+      if (lowerCase(name) != lowerCase(source)) continue;
+      if (name != source)
+        refuse(fmt::format("it names the database {}, which gets another name, as {}", source, name));
+      else if (!sure && hasOtherMeaning(source))
+        refuse(fmt::format("in it {} is the database, which gets another name, and something else as well", source));
+      else
+        edits_.push_back({tokens_[i].offset, tokens_[i].raw.size(), quoteName(target)});
+    }
+  }
+
+  // --- databases that stand alone ----------------------------------------------------------------------------------
+
+  [[nodiscard]] bool wordAt(std::size_t i, std::initializer_list<std::string_view> words) const {
+    return i < tokens_.size() &&
+           std::any_of(words.begin(), words.end(), [&](std::string_view word) { return tokens_[i].is(word); });
+  }
+
+  /// The statements that name a database by itself: {CREATE|ALTER|DROP} DATABASE, SHOW … FROM, USE.
+  void findLoneDatabases() {
+    if (object_.kind == ObjectKind::view) return;
+    for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
+      if (wordAt(i, {"CREATE", "ALTER", "DROP"}) && wordAt(i + 1, {"DATABASE", "SCHEMA"})) {
+        std::size_t name = i + 2;
+        while (wordAt(name, {"IF", "NOT", "EXISTS"})) ++name;
+        noteLone(name);
+      } else if (tokens_[i].is("SHOW")) {
+        noteShown(i + 1);
+      } else if (tokens_[i].is("USE") && !wordAt(i + 1, {"INDEX", "KEY"})) {
+        noteLone(i + 1);
       }
     }
+  }
+
+  /// Behind SHOW; {FROM|IN} comes once for a list of a database's objects, and a second time for parts of a table.
+  void noteShown(std::size_t i) {
+    while (wordAt(i, {"FULL", "EXTENDED", "OPEN"})) ++i;
+    std::size_t at = i + 1;
+    if (wordAt(i, {"TABLE"}) && wordAt(at, {"STATUS"})) {
+      ++at;
+    } else if (wordAt(i, {"COLUMNS", "FIELDS", "INDEX", "INDEXES", "KEYS"})) {
+      if (!wordAt(at, {"FROM", "IN"})) return;
+      at += symbolAt(at + 2, '.') ? 4 : 2;
+    } else if (!wordAt(i, {"TABLES", "EVENTS", "TRIGGERS"})) {
+      return;
+    }
+    if (wordAt(at, {"FROM", "IN"})) noteLone(at + 1);
+  }
+
+  void noteLone(std::size_t i) {
+    if (isCounted(i) && !symbolAt(i + 1, '.')) lone_.insert(i);
   }
 
   /// Whether the name stands somewhere without being a qualifier: an alias, a table, a variable.
@@ -195,7 +246,7 @@ class Rewriter {
     const std::string lower = lowerCase(database);
     if (object_.kind == ObjectKind::trigger && (lower == "new" || lower == "old")) return true;
     for (std::size_t i = 0; i < tokens_.size(); ++i)
-      if (isCounted(i) && !isQualifier(i) && lowerCase(tokens_[i].name()) == lower) return true;
+      if (isCounted(i) && !isQualifier(i) && !lone_.contains(i) && lowerCase(tokens_[i].name()) == lower) return true;
     return false;
   }
 
@@ -240,6 +291,7 @@ class Rewriter {
   const DefinerRule& definer_;
   Tokens tokens_;
   std::size_t definerFrom_ = 0, definerTo_ = 0;  ///< tokens of the DEFINER clause
+  std::set<std::size_t> lone_;                   ///< tokens that are a database's name, without a point behind it
   std::vector<Edit> edits_;
   RewrittenObject out_;
 };

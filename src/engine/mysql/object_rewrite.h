@@ -47,8 +47,9 @@ struct RewrittenObject {
 };
 
 /// Puts the target's database names, and the DEFINER that the rule asks for, into a definition. Works on tokens: texts
-/// and comments keep every byte. A database is only recognised as the first part of a qualified name; where that may
-/// mean something else (an alias of the same name), where a renamed table is mentioned, or where statements are made at
+/// and comments keep every byte. A database is only recognised as the first part of a qualified name, and where a
+/// statement names a database by itself (ALTER DATABASE a, SHOW TABLES FROM a); where the first part may mean something
+/// else (an alias of the same name), where a renamed table is mentioned, or where statements are made at
 /// run time, there is a problem instead. FOLLOWS and PRECEDES of a trigger are left out: triggers are created in their
 /// order.
 [[nodiscard]] RewrittenObject rewriteObject(const ObjectText& object, const NameChanges& changes,

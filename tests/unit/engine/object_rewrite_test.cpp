@@ -87,6 +87,22 @@ TEST(ObjectRewrite, UserVariablesAndAccountsAreNoDatabases) {
             "CREATE PROCEDURE p() SET @shop.t = 1, @x = (SELECT 1 FROM `shop_c`.t)");
 }
 
+TEST(ObjectRewrite, DatabasesThatStandAloneAreRewritten) {
+  const auto body = [](const std::string& statement) { return "CREATE PROCEDURE p() BEGIN " + statement + "; END"; };
+  for (const char* before :
+       {"ALTER DATABASE ", "DROP DATABASE ", "DROP SCHEMA IF EXISTS ", "CREATE DATABASE IF NOT EXISTS ",
+        "SHOW CREATE DATABASE ", "SHOW TABLES FROM ", "SHOW FULL TABLES IN ", "SHOW TABLE STATUS FROM ",
+        "SHOW OPEN TABLES IN ", "SHOW EVENTS FROM ", "SHOW TRIGGERS IN ", "SHOW COLUMNS FROM t FROM ",
+        "SHOW EXTENDED FULL FIELDS IN `t` IN ", "SHOW INDEX FROM t IN ", "SHOW KEYS FROM t FROM ", "USE "})
+    EXPECT_EQ(moved(ObjectKind::procedure, body(std::string(before) + "shop")), body(std::string(before) + "`shop_c`"));
+  EXPECT_EQ(moved(ObjectKind::procedure, body("SHOW TABLES FROM shop; SELECT * FROM shop.t")),
+            body("SHOW TABLES FROM `shop_c`; SELECT * FROM `shop_c`.t"));
+  EXPECT_EQ(moved(ObjectKind::procedure, body("SHOW COLUMNS FROM shop")), body("SHOW COLUMNS FROM shop")) << "a table";
+  EXPECT_EQ(moved(ObjectKind::procedure, body("SELECT a FROM t USE INDEX (shop)")),
+            body("SELECT a FROM t USE INDEX (shop)"));
+  EXPECT_NE(problem(ObjectKind::procedure, body("SHOW TABLES FROM SHOP")), "") << "by another case";
+}
+
 TEST(ObjectRewrite, DynamicSqlIsRefusedWhenNamesChange) {
   const std::string prepares = "CREATE PROCEDURE p() BEGIN PREPARE s FROM 'SELECT 1'; EXECUTE s; END";
   EXPECT_NE(problem(ObjectKind::procedure, prepares), "");
