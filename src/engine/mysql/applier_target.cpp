@@ -1,6 +1,7 @@
 #include "engine/mysql/applier_target.h"
 
 #include "engine/mysql/column_types.h"
+#include "engine/mysql/definition_diff.h"
 #include "engine/mysql/sink_lookup.h"
 
 #include <fmt/format.h>
@@ -18,17 +19,33 @@ std::optional<std::size_t> columnOf(const TableSchema& schema, const std::string
   return std::nullopt;
 }
 
+Column columnFrom(const std::vector<std::optional<std::string>>& row) {
+  ColumnText text;
+  text.extra = row.at(1).value_or("");
+  text.dataType = row.at(2).value_or("");
+  text.columnType = row.at(3).value_or("");
+  text.charset = row.at(4).value_or("");
+  return makeColumn(row.at(0).value_or(""), text);
+}
+
+/// Values go as the bytes, numbers and member numbers that they are at the source, so a column of another type or
+/// character set would take them for something else, without a word. Whatever was passed over before, that stops here.
 void readColumns(Connection& connection, const TablePlan& plan, TargetTable& out) {
   std::vector<bool> found(plan.source->columns.size(), false);
-  const auto rows =
-      connection.query("SELECT COLUMN_NAME, EXTRA FROM information_schema.COLUMNS WHERE " + onTable(plan.target));
+  const std::string name = plan.target.database + "." + plan.target.table;
+  const auto rows = connection.query(
+      "SELECT COLUMN_NAME, EXTRA, DATA_TYPE, COLUMN_TYPE, CHARACTER_SET_NAME FROM information_schema.COLUMNS WHERE " +
+      onTable(plan.target));
   for (const auto& row : rows) {
-    const auto column = columnOf(*plan.source, row.at(0).value_or(""));
+    const Column target = columnFrom(row);
+    const auto column = columnOf(*plan.source, target.name);
     if (!column) continue;
     found[*column] = true;
-    if (lowerCase(row.at(1).value_or("")).find("on update") != std::string::npos) out.clockColumns.push_back(*column);
+    if (target.onUpdateNow) out.clockColumns.push_back(*column);
+    const std::string difference = valueDifference(plan.source->columns[*column], target);
+    if (!difference.empty())
+      throw Error(Msg::schemaDrift, {name, "column " + target.name + " " + difference}, Origin::target);
   }
-  const std::string name = plan.target.database + "." + plan.target.table;
   if (rows.empty()) throw Error(Msg::schemaDrift, {name, "it does not exist at the target"}, Origin::target);
   for (std::size_t i = 0; i < found.size(); ++i)
     if (!found[i] && !plan.source->columns[i].generated)

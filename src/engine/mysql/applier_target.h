@@ -25,7 +25,8 @@ struct TargetTable {
   std::vector<std::size_t> clockColumns;  ///< columns that the target sets to its clock on update
 };
 
-/// Reads the target's definition. Throws Error(schemaDrift) if the table or a column of the plan is missing there.
+/// Reads the target's definition. Throws Error(schemaDrift) if the table or a column of the plan is missing there, or a
+/// column would take values for other ones (valueDifference()).
 [[nodiscard]] TargetTable readTargetTable(Connection& connection, const TablePlan& plan);
 
 }  // namespace drs::mysql

@@ -30,19 +30,32 @@ bool isJsonPair(const Column& a, const Column& b) {
   return (isJson(a) && isLongText(b)) || (isLongText(a) && isJson(b));
 }
 
-std::string columnDifference(const Column& source, const Column& target, const Collations& collations) {
-  if (source.generated != target.generated) return "is generated at one side only";
-  if (source.nullable != target.nullable) return "allows NULL at one side only";
-  if (isJsonPair(source, target)) return {};
-  if (normalType(source) != normalType(target))
-    return "is " + source.type + " at the source and " + target.type + " at the target";
-  if (utf8Name(source.charset) != utf8Name(target.charset))
-    return "has character set " + source.charset + " at the source and " + target.charset + " at the target";
-  if (source.collation.empty() || source.collation == target.collation) return {};
+bool isInUniqueKey(const TableSchema& table, const std::string& name) {
+  const auto is = [&](std::size_t column) { return lowerCase(table.columns[column].name) == lowerCase(name); };
+  return std::any_of(table.primaryKey.begin(), table.primaryKey.end(), is) ||
+         std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
+           return index.unique && std::any_of(index.parts.begin(), index.parts.end(),
+                                              [&](const IndexPart& part) { return is(part.column); });
+         });
+}
+
+std::string collationDifference(const Column& source, const Column& target, const Collations& collations) {
+  if (isJsonPair(source, target) || source.collation.empty() || source.collation == target.collation) return {};
   if (collations.equal(source.collation) == target.collation ||
       collations.nearest(source.collation) == target.collation)
     return {};
   return "has collation " + source.collation + " at the source and " + target.collation + " at the target";
+}
+
+/// `unique`: a unique key of either side holds the column.
+std::string columnDifference(const Column& source, const Column& target, const Collations& collations, bool unique,
+                             Differences which) {
+  if (which == Differences::all && source.nullable != target.nullable) return "allows NULL at one side only";
+  std::string difference = valueDifference(source, target);
+  if (!difference.empty()) return difference;
+  difference = collationDifference(source, target, collations);
+  if (which == Differences::all) return difference;
+  return unique && !Collations::keepsApart(source.collation, target.collation) ? difference : std::string();
 }
 
 std::vector<std::string> keyNames(const TableSchema& table) {
@@ -138,17 +151,29 @@ std::string normalType(const Column& column) {
   return lowerCase(column.type.substr(0, open) + column.type.substr(close + 1));
 }
 
+std::string valueDifference(const Column& source, const Column& target) {
+  if (source.generated != target.generated) return "is generated at one side only";
+  if (isJsonPair(source, target)) return {};
+  if (normalType(source) != normalType(target))
+    return "is " + source.type + " at the source and " + target.type + " at the target";
+  if (utf8Name(source.charset) != utf8Name(target.charset))
+    return "has character set " + source.charset + " at the source and " + target.charset + " at the target";
+  return {};
+}
+
 std::string definitionDifference(const TableSchema& source, const TableSchema& target,
-                                 const Collations& targetCollations) {
+                                 const Collations& targetCollations, Differences which) {
   if (lowerCase(target.engine) != "innodb") return "its engine at the target is " + target.engine + ", not InnoDB";
   for (const Column& column : source.columns) {
     const Column* other = findColumn(target, column.name);
     if (other == nullptr) return "the target has no column " + column.name;
-    const std::string difference = columnDifference(column, *other, targetCollations);
+    const bool unique = isInUniqueKey(source, column.name) || isInUniqueKey(target, column.name);
+    const std::string difference = columnDifference(column, *other, targetCollations, unique, which);
     if (!difference.empty()) return "column " + column.name + " " + difference;
   }
   for (const Column& column : target.columns)
-    if (findColumn(source, column.name) == nullptr) return "the source has no column " + column.name;
+    if (which == Differences::all && findColumn(source, column.name) == nullptr)
+      return "the source has no column " + column.name;
   if (keyNames(source) != keyNames(target)) return "the primary keys differ";
   if (uniqueKeys(source) != uniqueKeys(target)) return "the unique keys differ";
   return {};

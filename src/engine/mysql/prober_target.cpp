@@ -75,6 +75,7 @@ Verdict checkStanding(ProbeState& state) {
   const Collations collations = Collations::read(state.target());
   NameList missing;
   NameList different;
+  NameList grave;
   for (const TableSchemaPtr& table : state.selected()) {
     const TableName name = mappedName(state.job().spec, table->name);
     const auto found = state.targetTables().find(name);
@@ -82,12 +83,17 @@ Verdict checkStanding(ProbeState& state) {
       missing.add(printable(name));
       continue;
     }
-    const std::string difference = definitionDifference(*table, *found->second, collations);
+    std::string difference = definitionDifference(*table, *found->second, collations, Differences::grave);
+    if (!difference.empty()) grave.add(printable(name) + ": " + difference);
+    difference = definitionDifference(*table, *found->second, collations);
     if (!difference.empty()) different.add(printable(name) + ": " + difference);
   }
   if (!missing.empty())
     return failed("a task of type INCR_TRANS copies no tables, and the target lacks " + missing.text() +
                   ". Create them first");
+  if (!grave.empty())
+    return failed("tables differ between source and target in what their rows mean: " + grave.text() +
+                  ". Make them alike; values would be stored as other ones");
   if (!different.empty())
     return skippable("tables differ between source and target: " + different.text() +
                      ". Make them alike, or skip this item: rows that do not fit will stop the task");

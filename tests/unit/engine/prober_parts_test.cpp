@@ -83,6 +83,34 @@ TEST(DefinitionDifference, NamesTheFirst) {
   EXPECT_NE(definitionDifference(a, b, kCollations), "");
 }
 
+TEST(DefinitionDifference, KnowsWhatChangesRows) {
+  const auto grave = [](const TableSchema& a, const TableSchema& b) {
+    return definitionDifference(a, b, kCollations, Differences::grave);
+  };
+  const Column id = column("id", "int", "int");
+  const TableSchema a = table({id, column("c", "varchar", "varchar(9)", "cp1251", "cp1251_general_ci")});
+  EXPECT_EQ(grave(a, table({id, column("c", "varchar", "varchar(9)", "cp1250", "cp1250_general_ci")})),
+            "column c has character set cp1251 at the source and cp1250 at the target");
+  EXPECT_NE(grave(a, table({id, column("c", "varchar", "varchar(8)", "cp1251", "cp1251_general_ci")})), "");
+  EXPECT_NE(grave(table({id}), table({column("id", "int", "int unsigned")})), "");
+  EXPECT_NE(grave(a, table({id})), "");
+  TableSchema b = a;
+  b.columns[1].collation = "cp1251_bin";
+  EXPECT_EQ(grave(a, b), "") << "outside of every key";
+  b.columns[1].nullable = false;
+  b.columns.push_back(column("more", "int", "int"));
+  EXPECT_EQ(grave(a, b), "");
+  EXPECT_NE(definitionDifference(a, b, kCollations), "");
+  b = a;
+  b.columns[1].collation = "cp1251_bulgarian_ci";
+  EXPECT_EQ(grave(a, b), "");
+  TableSchema keyed = a;
+  keyed.indexes.push_back({"u", true, false, "BTREE", {{1, 0}}});
+  b.indexes = keyed.indexes;
+  EXPECT_NE(grave(keyed, b), "") << "the key may take two values of the source for one";
+  EXPECT_EQ(grave(keyed, a), "the unique keys differ");
+}
+
 /// A table with one foreign key from (p, q) to (x, y) of `parent`.
 TableSchema child(const TableName& parent, const std::string& onDelete, const std::string& onUpdate = "NO ACTION") {
   TableSchema schema = table({column("id", "int", "int"), column("p", "int", "int"), column("q", "int", "int")});
