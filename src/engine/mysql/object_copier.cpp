@@ -7,12 +7,15 @@
 #include "engine/mysql/sink_lookup.h"
 #include "engine/mysql/sink_session.h"
 #include "engine/mysql/table_ddl.h"
+#include "engine/mysql/trigger_order.h"
 #include "transform/table_plan.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <set>
+#include <utility>
+#include <vector>
 
 namespace drs::mysql {
 namespace {
@@ -23,17 +26,21 @@ class Creator {
   Creator(Connection& target, const std::string& jobId)
       : target_(target), made_(jobId), collations_(Collations::read(target)) {}
 
-  /// A view may stand on another one that comes later: what fails is tried again as long as something succeeds.
+  /// A view may stand on another one that comes later: what fails is tried again as long as something succeeds. A
+  /// trigger waits for those that fire before it: made after it, they would fire after it.
   std::vector<std::string> run(const ObjectPlans& objects, const std::stop_token& stop) {
     std::vector<const ObjectPlan*> waiting;
     for (const ObjectPlan& object : objects) waiting.push_back(&object);
     while (!waiting.empty()) {
       failures_.clear();
+      missing_.clear();
       std::vector<const ObjectPlan*> failed;
       for (const ObjectPlan* object : waiting) {
         if (stop.stop_requested())
           throw Error(Msg::connectionLost, {"the target", "the task was stopped"}, Origin::target);
-        if (!create(*object)) failed.push_back(object);
+        if (waitsForOther(*object) || !create(*object)) failed.push_back(object);
+        if (!failed.empty() && failed.back() == object && object->kind == ObjectKind::trigger)
+          missing_.emplace_back(triggerPlace(*object), object);
       }
       if (failed.size() == waiting.size()) throw Error(Msg::objectNotCreated, {failures_}, Origin::target);
       waiting = std::move(failed);
@@ -42,6 +49,23 @@ class Creator {
   }
 
  private:
+  /// True if an earlier trigger of the same table, moment and event is missing.
+  bool waitsForOther(const ObjectPlan& object) {
+    if (object.kind != ObjectKind::trigger || missing_.empty()) return false;
+    const TriggerPlace place = triggerPlace(object);
+    for (const auto& [other, earlier] : missing_) {
+      if (!fireTogether(place, other)) continue;
+      addFailure(object, "not created before the " + printable(earlier->kind, earlier->target) +
+                             ", which has to fire before it: triggers fire in the order of their creation");
+      return true;
+    }
+    return false;
+  }
+
+  void addFailure(const ObjectPlan& object, const std::string& why) {
+    failures_ += (failures_.empty() ? "" : "; ") + printable(object.kind, object.target) + ": " + why;
+  }
+
   bool create(const ObjectPlan& object) {
     const std::string name = printable(object.kind, object.target);
     if (objectExists(target_, object.kind, object.target)) {
@@ -62,7 +86,7 @@ class Creator {
       target_.execute(ordinarySettings());
       made_.forget(target_, object.kind, object.target);  // whoever creates it now is not we
       if (error.action() == Action::retry) throw;
-      failures_ += (failures_.empty() ? "" : "; ") + name + ": " + error.text();
+      addFailure(object, error.text());
       return false;
     }
     failpoint("objects.created");
@@ -97,6 +121,7 @@ class Creator {
   Collations collations_;
   std::set<std::string> prepared_;
   std::string failures_;
+  std::vector<std::pair<TriggerPlace, const ObjectPlan*>> missing_;  ///< triggers that failed in this round
   std::vector<std::string> notes_;
 };
 
