@@ -91,7 +91,8 @@ void addPercents(JobProgress& out, const JobRecord& job, const TableTotals& tota
 }
 
 ObjectPlans objectsOf(const StoreView& view, const std::string& jobId) {
-  const auto document = view.document(jobId, kObjectsDocument);
+  auto document = view.document(jobId, kObjectListDocument);
+  if (!document) document = view.document(jobId, kObjectsDocument);  // planned by an older version
   return document ? decodeObjects(*document).objects : ObjectPlans();
 }
 

@@ -24,17 +24,30 @@ ObjectKind toKind(const std::string& text) {
   throw Error(Msg::storeDamaged, {"unknown kind " + text + " of an object"}, Origin::store);
 }
 
-Json fromObject(const ObjectPlan& object) {
+/// What is known of it without its definition.
+Json fromListed(const ObjectPlan& object) {
   return {{"kind", toText(object.kind)},
           {"source", fromName(object.source)},
           {"target", fromName(object.target)},
-          {"statement", pack(object.statement)},
-          {"sqlMode", pack(object.sqlMode)},
-          {"charset", pack(object.charset)},
-          {"collation", pack(object.collation)},
-          {"timeZone", pack(object.timeZone)},
-          {"databaseCollation", pack(object.databaseCollation)},
           {"done", object.done}};
+}
+
+Json fromObject(const ObjectPlan& object) {
+  Json out = fromListed(object);
+  out["statement"] = pack(object.statement);
+  out["sqlMode"] = pack(object.sqlMode);
+  out["charset"] = pack(object.charset);
+  out["collation"] = pack(object.collation);
+  out["timeZone"] = pack(object.timeZone);
+  out["databaseCollation"] = pack(object.databaseCollation);
+  return out;
+}
+
+template <typename Each>
+std::string encode(const StoredObjects& stored, const Each& each) {
+  Json list = Json::array();
+  for (const ObjectPlan& object : stored.objects) list.push_back(each(object));
+  return Json{{"copyDone", stored.copyDone}, {"objects", std::move(list)}}.dump();
 }
 
 ObjectPlan toObject(const Json& json) {
@@ -43,22 +56,25 @@ ObjectPlan toObject(const Json& json) {
   object.kind = toKind(json.at("kind").get<std::string>());
   object.source = toName(json.at("source"));
   object.target = toName(json.at("target"));
+  object.done = json.at("done").get<bool>();
+  if (!json.contains("statement")) return object;
   object.statement = text("statement");
   object.sqlMode = text("sqlMode");
   object.charset = text("charset");
   object.collation = text("collation");
   object.timeZone = text("timeZone");
   object.databaseCollation = text("databaseCollation");
-  object.done = json.at("done").get<bool>();
   return object;
 }
 
 }  // namespace
 
 std::string encodeObjects(const StoredObjects& stored) {
-  Json list = Json::array();
-  for (const ObjectPlan& object : stored.objects) list.push_back(fromObject(object));
-  return Json{{"copyDone", stored.copyDone}, {"objects", std::move(list)}}.dump();
+  return encode(stored, fromObject);
+}
+
+std::string encodeObjectList(const StoredObjects& stored) {
+  return encode(stored, fromListed);
 }
 
 StoredObjects decodeObjects(const std::string& text) {

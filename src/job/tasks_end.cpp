@@ -33,10 +33,10 @@ class EndBody final : public TaskBody {
     }
     failpoint("end.released");
     TaskOutcome outcome;
-    const std::string kept = objects->objects.empty() ? std::string() : encodeObjects(*objects);
+    const std::string kept = objects->objects.empty() ? std::string() : encodeObjectList(*objects);
     outcome.also = [kept](StoreTransaction& tx, JobRecord& job) {
       tx.dropDocuments(job.id);
-      if (!kept.empty()) tx.setDocument(job.id, kObjectsDocument, kept);  // its progress can still be asked for
+      if (!kept.empty()) tx.setDocument(job.id, kObjectListDocument, kept);  // its progress can still be asked for
     };
     return outcome;
   }
@@ -58,7 +58,7 @@ class EndBody final : public TaskBody {
     // Ends every session that may still apply changes: a trigger would do its work a second time.
     (void)engineOf(context).sink(context.engineJob)->fence(fenceOf(context));
     createObjects(context, stored, true);
-    if (!context.savePayload(Json{{"force", force}, {"objects", encodeObjects(stored)}}.dump())) return std::nullopt;
+    if (!context.savePayload(Json{{"force", force}, {"objects", encodeObjectList(stored)}}.dump())) return std::nullopt;
     return stored;
   }
 };

@@ -176,11 +176,12 @@ class PlanBody final : public TaskBody {
       outcome.newTasks.push_back(std::move(task));
     }
     outcome.also = [plan = encodePlan(planned.plan), objects = encodeObjects(planned.objects),
-                    list = encodeChunkList(chunks),
+                    objectList = encodeObjectList(planned.objects), list = encodeChunkList(chunks),
                     records = tableRecords(planned.plan.plans, chunks)](StoreTransaction& tx, JobRecord& job) {
       tx.setDocument(job.id, kPlanDocument, plan);
       tx.setDocument(job.id, kChunksDocument, list);
       tx.setDocument(job.id, kObjectsDocument, objects);
+      tx.setDocument(job.id, kObjectListDocument, objectList);
       tx.replaceTables(job.id, records);
     };
     return outcome;

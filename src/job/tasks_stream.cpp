@@ -32,8 +32,10 @@ class FinishBody final : public TaskBody {
     createObjects(context, objects, false);
     objects.copyDone = true;
     TaskOutcome outcome;
-    outcome.also = [text = encodeObjects(objects)](StoreTransaction& tx, JobRecord& job) {
+    outcome.also = [text = encodeObjects(objects), list = encodeObjectList(objects)](StoreTransaction& tx,
+                                                                                     JobRecord& job) {
       tx.setDocument(job.id, kObjectsDocument, text);
+      tx.setDocument(job.id, kObjectListDocument, list);
     };
     return outcome;
   }

@@ -29,6 +29,22 @@ TEST(ObjectStore, EveryByteOfADefinitionComesBack) {
   EXPECT_EQ(again.objects, stored.objects);
 }
 
+TEST(ObjectStore, TheListHasNoDefinitions) {
+  StoredObjects stored;
+  stored.copyDone = true;
+  ObjectPlan& object = stored.objects.emplace_back();
+  object.kind = ObjectKind::trigger;
+  object.source = {"shop", "t"};
+  object.target = {"shop_c", "t"};
+  object.statement = std::string(100000, 'x');
+  object.done = true;
+  const std::string list = encodeObjectList(stored);
+  EXPECT_LT(list.size(), 200U);
+  object.statement.clear();
+  EXPECT_EQ(decodeObjects(list).objects, stored.objects);
+  EXPECT_TRUE(decodeObjects(list).copyDone);
+}
+
 TEST(ObjectStore, WhatIsDamagedIsSaid) {
   for (const char* text : {"", "{}", R"({"copyDone":true,"objects":[{"kind":"table"}]})"}) {
     try {
