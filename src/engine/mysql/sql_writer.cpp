@@ -49,6 +49,18 @@ bool hasOneByte(std::string_view charset) {
   return std::find(kNames.begin(), kNames.end(), charset) != kNames.end();
 }
 
+/// True for UTF-16 text in which half of a surrogate pair stands alone. ucs2 knows no pairs and takes any.
+bool hasLoneSurrogate(std::string_view text) {
+  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
+    const unsigned kind = static_cast<unsigned char>(text[i]) & 0xfcU;
+    if (kind == 0xdcU) return true;
+    if (kind != 0xd8U) continue;
+    i += 2;
+    if (i + 1 >= text.size() || (static_cast<unsigned char>(text[i]) & 0xfcU) != 0xdcU) return true;
+  }
+  return false;
+}
+
 /// The form of appendExact().
 std::string exactExpression(const Column& column) {
   std::string name = quoteName(column.name);
@@ -177,7 +189,9 @@ SqlWriter::Target SqlWriter::targetOf(const Column& column) {
   Target out;
   out.name = quoteName(column.name);
   out.introducer = introducer(column);
-  out.stored = column.kind == ColumnKind::text && hasOneByte(column.charset) ? "_binary" : out.introducer;
+  out.isUcs2 = column.kind == ColumnKind::text && column.charset == "ucs2";
+  out.stored =
+      column.kind == ColumnKind::text && (out.isUcs2 || hasOneByte(column.charset)) ? "_binary" : out.introducer;
   out.exact = exactExpression(column);
   out.kind = column.kind;
   out.written = !column.generated;
@@ -217,7 +231,7 @@ bool SqlWriter::appendCell(std::string& out, std::size_t column, const RowBatch&
     case CellKind::text:
       if (target.kind == ColumnKind::temporal ? !isTemporalText(rows.text(cell)) : target.introducer.empty())
         refuse(column, cell);
-      out += target.introducer;
+      out += target.isUcs2 && hasLoneSurrogate(rows.text(cell)) ? "_ucs2" : target.introducer;
       appendQuoted(out, rows.text(cell));
       return false;
   }

@@ -19,7 +19,8 @@ namespace drs::mysql {
 ///    connection's charset. Escapes are ASCII and the connection speaks utf8mb4, in which no character of several bytes
 ///    holds an ASCII byte, so the server's scanner sees the same bytes as we do;
 ///    Values of charsets with one byte for each character go as `_binary'bytes'`, which a column takes as they are:
-///    MySQL warns at an introducer before a byte that stands for no character;
+///    MySQL warns at an introducer before a byte that stands for no character. So do those of ucs2, which takes halves
+///    of surrogate pairs that its superset utf16 refuses;
 ///  - bytes and JSON: `_binary'…'`, `_utf8mb4'…'` (JSON columns refuse binary strings). MySQL reads a number in a JSON
 ///    text as a 64-bit integer or a double; each number that this would change is put into its place as the DECIMAL
 ///    that it is: JSON_REPLACE(_utf8mb4'{"a": 1.10}',_utf8mb4'$."a"',CAST('1.10' AS DECIMAL(3,2))). At most
@@ -84,6 +85,7 @@ class SqlWriter {
     ColumnKind kind = ColumnKind::text;
     bool written = true;  ///< not generated
     bool asHex = false;   ///< `exact` is in hexadecimal digits
+    bool isUcs2 = false;
   };
   /// As appendCell(), for a value that is to be stored.
   bool appendValue(std::string& out, std::size_t column, const RowBatch& rows, std::size_t row) const;
