@@ -6,6 +6,9 @@
 #include <array>
 #include <chrono>
 #include <cstdlib>
+#include <iterator>
+#include <limits>
+#include <string>
 #include <unordered_map>
 
 namespace drs::mysql {
@@ -14,7 +17,12 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t kBuckets = 1U << 16U;
-constexpr std::uint64_t kRowsPerPart = 1000000;  ///< looked at one by one, in memory as hashes
+/// Memory for the rows that are looked at one by one, as hashes; an entry of the map with its node and its share of the
+/// buckets.
+constexpr std::size_t kPartBytes = 64U << 20U, kEntryBytes = 64;
+constexpr std::uint64_t kRowsPerPart = kPartBytes / kEntryBytes;
+/// Whole readings of both sides for one table.
+constexpr int kMostReadings = 60;
 constexpr std::array kPauses = {milliseconds(0),    milliseconds(500),  milliseconds(1000),
                                 milliseconds(1500), milliseconds(2000), milliseconds(3000)};
 constexpr std::size_t kHastyTries = 3;
@@ -32,6 +40,14 @@ struct ByLow {
 };
 /// How many more rows of this hash the source has than the target; never 0.
 using Surplus = std::unordered_map<RowHash, std::int64_t, ByLow>;
+
+/// A row that one side had more often at the first look.
+struct Doubt {
+  std::int64_t surplus = 0;             ///< the smallest so far, of one sign; never 0
+  std::int64_t source = 0, target = 0;  ///< of the look at hand
+  std::int64_t least = std::numeric_limits<std::int64_t>::max(), most = 0;  ///< at the source, over the looks
+};
+using Doubts = std::unordered_map<RowHash, Doubt, ByLow>;
 
 std::size_t bucketOf(const RowHash& hash) {
   return static_cast<std::size_t>(hash.high % kBuckets);
@@ -63,10 +79,17 @@ class KeylessComparison {
 
   void run() {
     sumUp();
-    for (std::size_t next = 0; next < kBuckets && !stop_.stop_requested();) {
+    if (stop_.stop_requested() || !differs()) return finish();
+    const std::vector<Bucket> first = buckets_;
+    if (!sleepFor(kPauses.at(1), stop_)) return;
+    sumUp();
+    for (std::size_t i = 0; i < kBuckets; ++i)
+      if (!first[i].differs()) buckets_[i] = {};
+    for (std::size_t next = 0; next < kBuckets && !stop_.stop_requested() && out_.error.empty();) {
       const std::uint64_t rows = choose(next);
       if (rows > 0) settle(rows);
     }
+    finish();
   }
 
  private:
@@ -79,22 +102,42 @@ class KeylessComparison {
     });
   }
 
+  /// Reads both sides whole, another one first than the last time.
+  template <typename Each>
+  void readBoth(const Each& each) {
+    ++readings_;
+    for (const bool source : {sourceFirst_, !sourceFirst_})
+      readSide(source, [&](const RowHash& hash, const Row&) { each(source, hash); });
+    sourceFirst_ = !sourceFirst_;
+  }
+
   void sumUp() {
-    readSide(true, [&](const RowHash& hash, const Row&) {
+    std::fill(buckets_.begin(), buckets_.end(), Bucket{});
+    out_.sourceRows = out_.targetRows = 0;
+    readBoth([&](bool source, const RowHash& hash) {
       Bucket& bucket = buckets_[bucketOf(hash)];
-      ++bucket.sourceRows;
-      bucket.high += hash.high;
-      bucket.low += hash.low;
-      if (++out_.sourceRows % kProgressRows == 0 && progress_) progress_(out_.sourceRows);
-    });
-    readSide(false, [&](const RowHash& hash, const Row&) {
-      Bucket& bucket = buckets_[bucketOf(hash)];
-      ++bucket.targetRows;
-      bucket.high -= hash.high;
-      bucket.low -= hash.low;
-      ++out_.targetRows;
+      bucket.high += source ? hash.high : -hash.high;
+      bucket.low += source ? hash.low : -hash.low;
+      ++(source ? bucket.sourceRows : bucket.targetRows);
+      const std::uint64_t rows = ++(source ? out_.sourceRows : out_.targetRows);
+      if (rows % kProgressRows == 0 && progress_) progress_(std::max(out_.sourceRows, out_.targetRows));
     });
     if (progress_) progress_(std::max(out_.sourceRows, out_.targetRows));
+  }
+
+  [[nodiscard]] bool differs() const {
+    return std::any_of(buckets_.begin(), buckets_.end(), [](const Bucket& bucket) { return bucket.differs(); });
+  }
+
+  /// The sides were counted at different moments; what was found settles by how much they differ.
+  void finish() {
+    if (out_.error.empty() && !stop_.stop_requested())
+      out_.targetRows = static_cast<std::uint64_t>(static_cast<std::int64_t>(out_.sourceRows) - surplus_);
+  }
+
+  void giveUp(const std::string& why) {
+    out_.error = quoteName(plan_.source->name) + " has no key, and " + why +
+                 "; differences found before that: " + std::to_string(out_.differences);
   }
 
   /// Chooses buckets that differ, from `next` on, as many as fit into memory; returns their rows. `next` is then behind
@@ -113,46 +156,69 @@ class KeylessComparison {
     return rows;
   }
 
-  [[nodiscard]] Surplus look() {
+  /// The rows of the chosen buckets that one side has more often. Nothing, and an error, if they are too many.
+  [[nodiscard]] Doubts firstLook() {
     Surplus surplus;
-    for (const bool source : {true, false}) {
-      readSide(source, [&](const RowHash& hash, const Row&) {
-        if (!chosen_[bucketOf(hash)]) return;
-        const auto at = surplus.try_emplace(hash, 0).first;
-        at->second += source ? 1 : -1;
-        if (at->second == 0) surplus.erase(at);
-      });
-    }
-    return surplus;
+    readBoth([&](bool source, const RowHash& hash) {
+      if (!chosen_[bucketOf(hash)] || !out_.error.empty()) return;
+      const auto at = surplus.try_emplace(hash, 0).first;
+      at->second += source ? 1 : -1;
+      if (at->second == 0) surplus.erase(at);
+      // Equal rows come at different places of both sides, so that nearly all of a part may wait for their twins.
+      if (surplus.size() <= 2 * kRowsPerPart) return;
+      giveUp("more than " + std::to_string(2 * kRowsPerPart) +
+             " of its rows differ at a time, which is what memory is "
+             "set aside for");
+      surplus.clear();
+    });
+    Doubts doubts;
+    for (const auto& [hash, count] : surplus) doubts[hash].surplus = count;
+    return doubts;
+  }
+
+  void lookAgain(Doubts& doubts) {
+    for (auto& [hash, doubt] : doubts) doubt.source = doubt.target = 0;
+    readBoth([&](bool source, const RowHash& hash) {
+      const auto at = doubts.find(hash);
+      if (at != doubts.end()) ++(source ? at->second.source : at->second.target);
+    });
+    for (auto at = doubts.begin(); at != doubts.end();)
+      at = staysDoubtful(at->second) ? std::next(at) : doubts.erase(at);
+  }
+
+  static bool staysDoubtful(Doubt& doubt) {
+    doubt.least = std::min(doubt.least, doubt.source);
+    doubt.most = std::max(doubt.most, doubt.source);
+    std::int64_t now = 0;
+    if (doubt.target < doubt.least) now = doubt.least - doubt.target;
+    if (doubt.target > doubt.most) now = doubt.most - doubt.target;
+    if (now == 0 || (now > 0) != (doubt.surplus > 0)) return false;
+    if (std::abs(now) < std::abs(doubt.surplus)) doubt.surplus = now;
+    return true;
   }
 
   void settle(std::uint64_t rows) {
-    Surplus surplus = look();
     const std::size_t tries = hopeless_ ? kHastyTries : kPauses.size();
-    for (std::size_t i = 1; i < tries && !surplus.empty(); ++i) {
+    if (readings_ + static_cast<int>(tries) > kMostReadings)
+      return giveUp("differs in so many rows that " + std::to_string(readings_) +
+                    " whole readings did not settle them");
+    Doubts doubts = firstLook();
+    for (std::size_t i = 1; i < tries && !doubts.empty(); ++i) {
       if (!sleepFor(kPauses.at(i), stop_)) return;
-      keepCommon(surplus, look());
+      lookAgain(doubts);
     }
     if (stop_.stop_requested()) return;
     std::uint64_t differences = 0;
-    for (const auto& [hash, count] : surplus) differences += static_cast<std::uint64_t>(std::abs(count));
+    Surplus surplus;
+    for (const auto& [hash, doubt] : doubts) {
+      surplus[hash] = doubt.surplus;
+      surplus_ += doubt.surplus;
+      differences += static_cast<std::uint64_t>(std::abs(doubt.surplus));
+    }
     out_.differences += differences;
     // Tables that simply differ need no patience with every row.
     hopeless_ = hopeless_ || differences > rows - rows / 10;
     list(std::move(surplus));
-  }
-
-  /// Keeps of `surplus` what is still too many at the same side.
-  static void keepCommon(Surplus& surplus, const Surplus& now) {
-    for (auto at = surplus.begin(); at != surplus.end();) {
-      const auto found = now.find(at->first);
-      if (found == now.end() || (found->second > 0) != (at->second > 0)) {
-        at = surplus.erase(at);
-        continue;
-      }
-      if (std::abs(found->second) < std::abs(at->second)) at->second = found->second;
-      ++at;
-    }
   }
 
   /// One more reading, for the values.
@@ -180,6 +246,9 @@ class KeylessComparison {
   TableComparison& out_;
   std::vector<Bucket> buckets_;
   std::vector<bool> chosen_;
+  bool sourceFirst_ = true;
+  int readings_ = 0;
+  std::int64_t surplus_ = 0;  ///< rows that the source has more, of what was found
   bool hopeless_ = false;
 };
 
