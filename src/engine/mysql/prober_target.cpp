@@ -1,6 +1,8 @@
 #include "engine/mysql/control_tables.h"
 #include "engine/mysql/definition_diff.h"
+#include "engine/mysql/key_range.h"
 #include "engine/mysql/prober_checks.h"
+#include "engine/mysql/sink_session.h"
 #include "transform/foreign_keys.h"
 #include "transform/table_plan.h"
 
@@ -154,6 +156,20 @@ Verdict checkTargetTriggers(ProbeState& state) {
                 ". Drop them until the task has ended");
 }
 
+/// What identifies rows of a table without a key is unsafe where statements are logged.
+Verdict checkTargetLog(ProbeState& state) {
+  if (globalVariable(state.target(), "log_bin") != "ON" || logRows(state.target())) return passed();
+  NameList names;
+  for (const TableSchemaPtr& table : state.selected())
+    if (rowKey(*table).empty()) names.add(printable(table->name));
+  if (names.empty()) return passed();
+  return failed(
+      "binlog_format is STATEMENT at the target, and its account may not choose ROW for its own sessions, so that no "
+      "change of a table without a key can be written: " +
+      names.text() +
+      ". SET GLOBAL binlog_format = 'ROW' there, or grant the account BINLOG ADMIN (MySQL: SESSION_VARIABLES_ADMIN)");
+}
+
 }  // namespace
 
 const std::vector<Check>& targetChecks() {
@@ -162,6 +178,7 @@ const std::vector<Check>& targetChecks() {
       {"dbParamConsistency", kObjects, checkStanding},
       {"targetForeignKeyCheck", kObjects, checkTargetForeignKeys},
       {"targetTriggerCheck", kObjects, checkTargetTriggers},
+      {"dstBinlogFormatCheck", "log", checkTargetLog},
   };
   return kChecks;
 }

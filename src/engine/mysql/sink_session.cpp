@@ -23,11 +23,6 @@ std::size_t packetBytes(Connection& connection) {
   return std::max<std::size_t>(value, 1024);
 }
 
-bool logsStatements(Connection& connection) {
-  const auto rows = connection.query("SHOW VARIABLES LIKE 'binlog_format'");
-  return !rows.empty() && rows[0].at(1) == "STATEMENT";
-}
-
 /// Galera may commit in the middle of a LOAD DATA; then a chunk's rows would stand there without its result.
 bool splitsLoads(Connection& connection) {
   const auto rows = connection.query("SHOW VARIABLES LIKE 'wsrep_load_data_splitting'");
@@ -36,6 +31,18 @@ bool splitsLoads(Connection& connection) {
 
 }  // namespace
 
+bool logRows(Connection& connection) {
+  const auto rows = connection.query("SHOW VARIABLES LIKE 'binlog_format'");
+  if (rows.empty() || rows[0].at(1) != "STATEMENT") return true;
+  try {
+    connection.execute("SET SESSION binlog_format = 'ROW'");
+    return true;
+  } catch (const Error& error) {
+    if (error.msg() == Msg::connectionLost) throw;
+    return false;
+  }
+}
+
 void SinkSession::prepare(Connection& connection) {
   connection.execute(fmt::format(
       "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
@@ -43,8 +50,8 @@ void SinkSession::prepare(Connection& connection) {
       "completion_type = 0",
       kRowLockSeconds, kMetadataLockSeconds));
   // READ COMMITTED takes no locks on gaps, so that chunks and transactions of different rows do not wait for each
-  // other. A server that logs statements refuses to write under it, and warns at every LOAD DATA.
-  const bool statements = logsStatements(connection);
+  // other. A session that logs statements is refused to write under it, and warned at every LOAD DATA.
+  const bool statements = !logRows(connection);
   if (!statements) connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
   loadsData_ = !statements && !splitsLoads(connection) && connection.value("SELECT @@global.local_infile") == "1";
   const std::size_t packet = packetBytes(connection);

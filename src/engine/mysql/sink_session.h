@@ -13,6 +13,11 @@ namespace drs::mysql {
 /// Statements stay below this size, and below the target's max_allowed_packet.
 inline constexpr std::size_t kStatementBytes = 1U << 20U;
 
+/// Makes the session log rows where the server logs statements: a change of a table without a key names its row by all
+/// values and LIMIT 1, which is unsafe as a statement. False: the account may not (MariaDB: BINLOG ADMIN; MySQL:
+/// SESSION_VARIABLES_ADMIN).
+[[nodiscard]] bool logRows(Connection& connection);
+
 /// A writing session on the target that belongs to a job and registers under a name of its own, so that a successor can
 /// end it (see ControlTables). Opens its connection at first use and again after a loss; before a second connection is
 /// given out, what the first one left at the server is over. One thread; shutdown() from any.
