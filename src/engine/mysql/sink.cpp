@@ -61,6 +61,8 @@ class MySqlSink : public Sink {
         done = *result;
         return nullptr;
       }
+      if (!session_.loadRefusal().empty())
+        job_.log.info("part {} is sent by INSERT, for LOAD DATA is refused: {}", chunk.number, session_.loadRefusal());
       return std::make_unique<MySqlChunkWriter>(session_, fence, chunk, plans);
     } catch (const Error& error) {
       if (error.msg() == Msg::connectionLost) session_.drop();

@@ -53,7 +53,8 @@ void SinkSession::prepare(Connection& connection) {
   // other. A session that logs statements is refused to write under it, and warned at every LOAD DATA.
   const bool statements = !logRows(connection);
   if (!statements) connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
-  loadsData_ = !statements && !splitsLoads(connection) && connection.value("SELECT @@global.local_infile") == "1";
+  loadsData_ = loadRefusal_.empty() && !statements && !splitsLoads(connection) &&
+               connection.value("SELECT @@global.local_infile") == "1";
   const std::size_t packet = packetBytes(connection);
   rowBytes_ = packet > 2 * kPacketRoom ? packet - kPacketRoom : packet / 2;
   statementBytes_ = std::min(kStatementBytes, rowBytes_);
@@ -90,7 +91,23 @@ StoredMark SinkSession::fence(const Fence& fence) {
 }
 
 std::optional<ChunkResult> SinkSession::takeChunk(const Fence& fence, std::uint32_t number) {
-  return control_.takeChunk(connect(), fence, number, name_);
+  auto done = control_.takeChunk(connect(), fence, number, name_);
+  if (done || !loadsData_ || loadGetsThrough()) return done;
+  if (connection_) return done;
+  return control_.takeChunk(connect(), fence, number, name_);  // what refused it has closed the session too
+}
+
+bool SinkSession::loadGetsThrough() {
+  try {
+    connection_->loadData(
+        fmt::format("LOAD DATA LOCAL INFILE 'rows' INTO TABLE {}.chunk IGNORE 1 LINES", kControlSchema), "\n");
+    return true;
+  } catch (const Error& error) {
+    loadRefusal_ = error.text();
+    loadsData_ = false;
+    if (error.msg() == Msg::connectionLost) drop();
+    return false;
+  }
 }
 
 const Fence& SinkSession::fenceNumbers() const {

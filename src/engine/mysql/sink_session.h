@@ -39,7 +39,8 @@ class SinkSession {
     fence_ = fence;
     registered_ = false;
   }
-  /// Takes a chunk over on this session.
+  /// Takes a chunk over on this session, and finds out whether LOAD DATA LOCAL gets through to the target: a proxy
+  /// between may refuse it whatever the target allows. Where it does not, rows go by INSERT.
   std::optional<ChunkResult> takeChunk(const Fence& fence, std::uint32_t number);
 
   /// The fence that fence() took. Throws Error(internal) before that.
@@ -54,6 +55,8 @@ class SinkSession {
 
   /// True if the target takes rows by LOAD DATA LOCAL (local_infile is on there), which costs it less than INSERT.
   [[nodiscard]] bool loadsData() const { return loadsData_; }
+  /// What was answered to the attempt, if it was refused.
+  [[nodiscard]] const std::string& loadRefusal() const { return loadRefusal_; }
 
   /// Forgets the connection. The next connect() ends the old server session first.
   void drop() noexcept;
@@ -64,6 +67,7 @@ class SinkSession {
 
  private:
   void prepare(Connection& connection);
+  [[nodiscard]] bool loadGetsThrough();
 
   ConnectOptions options_;
   ControlTables control_;
@@ -75,6 +79,7 @@ class SinkSession {
   std::size_t statementBytes_ = kStatementBytes;
   std::size_t rowBytes_ = kStatementBytes;
   bool loadsData_ = false;
+  std::string loadRefusal_;
 };
 
 }  // namespace drs::mysql
