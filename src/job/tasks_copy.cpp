@@ -43,7 +43,8 @@ class Throttles {
   std::map<std::string, std::weak_ptr<Throttle>> throttles_;
 };
 
-/// Counts the rows of a chunk by table and tells the store; follows a changed speed limit on the way.
+/// Counts the rows of a chunk by table and tells the store; follows a changed speed limit on the way. refresh() may be
+/// called from another thread than the rest.
 class CopyWatch {
  public:
   CopyWatch(TaskContext& context, Throttle& throttle) : context_(context), throttle_(throttle) {}
@@ -56,8 +57,16 @@ class CopyWatch {
     TaskProgress progress;
     progress.tables = list();
     context_.progress->report(progress);
-    if (std::chrono::steady_clock::now() - refreshedAt_ < kSpeedRefresh) return;
-    refreshedAt_ = std::chrono::steady_clock::now();
+    refresh();
+  }
+
+  /// Reads the speed limit anew if the last time is some seconds ago.
+  void refresh() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (std::chrono::steady_clock::now() - refreshedAt_ < kSpeedRefresh) return;
+      refreshedAt_ = std::chrono::steady_clock::now();
+    }
     if (const auto job = context_.store->view().job(context_.job.id)) throttle_.setRules(speedRulesOf(*job->spec));
   }
 
@@ -71,6 +80,7 @@ class CopyWatch {
   TaskContext& context_;
   Throttle& throttle_;
   std::map<std::size_t, TableCount> counts_;
+  std::mutex mutex_;  ///< guards refreshedAt_
   std::chrono::steady_clock::time_point refreshedAt_ = std::chrono::steady_clock::now();
 };
 
@@ -131,6 +141,7 @@ class CopyBody final : public TaskBody {
     copy.progress = [&watch](std::size_t plan, std::uint64_t rows, std::uint64_t bytes) {
       watch.add(plan, rows, bytes);
     };
+    copy.waiting = [&watch] { watch.refresh(); };
     const auto result = copyChunk(copy, chunk, context.stop);
     if (!result) return TaskOutcome::stoppedEarly();
 

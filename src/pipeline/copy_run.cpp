@@ -32,7 +32,8 @@ void readInto(BoundedQueue<TableBatch>& queue, const CopyContext& context, const
     const std::uint64_t rows = batch.rows();
     const std::uint64_t volume = batch.volume();
     failpoint("copy.read");
-    accepted = context.throttle.pass(volume, stop) && queue.push({plan, std::move(batch)}, memory, stop);
+    accepted =
+        context.throttle.pass(volume, stop, context.waiting) && queue.push({plan, std::move(batch)}, memory, stop);
     if (accepted) {
       reading.counts.rows += rows;
       reading.counts.bytes += volume;

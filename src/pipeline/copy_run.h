@@ -21,6 +21,9 @@ struct CopyContext {
   Log log{};
   /// Called by the writing thread after each batch: rows and bytes written since the last call. May be empty.
   std::function<void(std::size_t plan, std::uint64_t rows, std::uint64_t bytes)> progress{};
+  /// Called by the reading thread, several times a second, while rows wait for the speed limit: one row may wait for
+  /// long. May be empty.
+  std::function<void()> waiting{};
 };
 
 /// Copies one chunk: a reader thread fills a bounded queue, the calling thread writes and commits. A chunk that was

@@ -57,7 +57,7 @@ void Throttle::refill(std::uint64_t limit) {
   allowed_ = std::min(allowed_ + seconds * perSecond, asked_ + kSavedSeconds * perSecond);
 }
 
-bool Throttle::pass(std::uint64_t bytes, const std::stop_token& stop) {
+bool Throttle::pass(std::uint64_t bytes, const std::stop_token& stop, const std::function<void()>& waiting) {
   std::optional<double> mine;
   while (!stop.stop_requested()) {
     std::chrono::milliseconds wait{0};
@@ -75,6 +75,7 @@ bool Throttle::pass(std::uint64_t bytes, const std::stop_token& stop) {
       wait = waitFor(*mine - allowed_, limit);
     }
     if (!sleep_(wait, stop)) return false;
+    if (waiting) waiting();
   }
   return false;
 }

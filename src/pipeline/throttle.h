@@ -31,7 +31,9 @@ class Throttle {
   /// Replaces the rules; whoever waits follows the new ones within a fifth of a second.
   void setRules(std::vector<SpeedRule> rules);
   /// Takes `bytes` of row data into account and waits until they may pass; false = stop was requested.
-  [[nodiscard]] bool pass(std::uint64_t bytes, const std::stop_token& stop);
+  /// `waiting` is called in the caller's thread after each wait, several times a second: there the rules may be set
+  /// anew.
+  [[nodiscard]] bool pass(std::uint64_t bytes, const std::stop_token& stop, const std::function<void()>& waiting = {});
   /// The speed that holds now, in bytes per second; 0 = unlimited.
   [[nodiscard]] std::uint64_t currentLimit() const;
 

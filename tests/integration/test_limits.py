@@ -31,3 +31,17 @@ def test_speed_limit_of_a_running_copy_is_lifted_and_the_copy_is_compared(drsd, 
     assert comparison["type"] == "lines"
     wait_for(lambda: automatic()[0]["status"] == "SUCCESSFUL", 30, "the comparison of its own")
     drsd.ctl("compare", "limited")
+
+
+def test_speed_limit_is_lifted_while_one_row_waits_for_it(drsd, mariadb_pair, database):
+    source, target = mariadb_pair
+    client = drsd.client
+    source.execute(f"CREATE DATABASE {database}")
+    source.execute("CREATE TABLE huge (id INT PRIMARY KEY, body LONGTEXT NOT NULL)", "INSERT INTO huge VALUES (1, REPEAT('x', 60000000))", database=database)
+    (name,) = client.start(job("huge-row", source, target, whole(database, database + "_c"), task_type="FULL_TRANS", speed_limit=[{"begin": "00:00", "end": "23:59", "speed": "1"}]))
+    client.wait_status(name, "FULL_TRANSFER_STARTED")
+    time.sleep(3)
+    began = time.monotonic()
+    drsd.ctl("limit", "huge-row")
+    client.wait_status(name, "FULL_TRANSFER_COMPLETE", seconds=20)
+    assert time.monotonic() - began < 20, "60 MB at 1 MB/s take a minute"

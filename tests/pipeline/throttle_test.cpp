@@ -49,6 +49,17 @@ TEST(Throttle, ABatchLargerThanTheBucketPassesAndIsPaidFor) {
   EXPECT_NEAR(static_cast<double>(bench.slept.count()), 5000, 50);
 }
 
+TEST(Throttle, RulesMayChangeWhileABatchWaits) {
+  Bench bench;
+  bench.throttle.setRules({{0, 23, kMegabyte}});
+  int looks = 0;
+  EXPECT_TRUE(bench.throttle.pass(600 * kMegabyte, {}, [&] {
+    if (++looks == 10) bench.throttle.setRules({});
+  }));
+  EXPECT_EQ(looks, 10);
+  EXPECT_LE(bench.slept.count(), 2000);
+}
+
 TEST(Throttle, PausesDoNotSaveUpMoreThanATenthOfASecond) {
   Bench bench;
   bench.throttle.setRules({{0, 23, kMegabyte}});
