@@ -108,18 +108,19 @@ std::vector<TableCount> countsOf(const Chunk& chunk, const ChunkResult& result, 
   return list;
 }
 
-/// The chunk was ended early: what is left of it becomes the job's newest chunk.
-void addRest(StoreTransaction& tx, const JobRecord& job, const Chunk& chunk, const ChunkResult& result) {
+/// The chunk was ended early: what is left of it becomes the job's newest chunks.
+void addRests(StoreTransaction& tx, const JobRecord& job, const Chunk& chunk, const ChunkResult& result) {
   const auto document = tx.document(job.id, kChunksDocument);
   if (!document) throw Error(Msg::internal, {"the job has no list of chunks"});
   std::vector<Chunk> list = decodeChunkList(*document);
   std::uint32_t number = 0;
   for (const Chunk& other : list) number = std::max(number, other.number);
-  const Chunk rest = restOf(chunk, result, number + 1);
-  list.push_back(rest);
+  for (const Chunk& rest : restsOf(chunk, result, number + 1)) {
+    list.push_back(rest);
+    for (const std::size_t plan : rest.plans) tx.addChunk(job.id, plan);
+    tx.insert(job.id, {.kind = TaskKind::copy, .payload = encodeChunk(rest), .queryId = {}, .notBefore = 0});
+  }
   tx.setDocument(job.id, kChunksDocument, encodeChunkList(list));
-  tx.addChunk(job.id, rest.plans.front());
-  tx.insert(job.id, {.kind = TaskKind::copy, .payload = encodeChunk(rest), .queryId = {}, .notBefore = 0});
 }
 
 class CopyBody final : public TaskBody {
@@ -144,13 +145,18 @@ class CopyBody final : public TaskBody {
     copy.waiting = [&watch] { watch.refresh(); };
     const auto result = copyChunk(copy, chunk, context.stop);
     if (!result) return TaskOutcome::stoppedEarly();
+    if (result->replaced > 0)
+      context.event(EventLevel::info, std::to_string(result->replaced) + " rows of part " +
+                                          std::to_string(chunk.number) +
+                                          " took the place of rows that moved while the parts were read; the replay "
+                                          "settles which of them stay");
 
     TaskOutcome outcome;
     outcome.also = [chunk, result = *result,
                     counts = countsOf(chunk, *result, watch.list(), context.task.progress.tables)](StoreTransaction& tx,
                                                                                                    JobRecord& job) {
       tx.addRows(job.id, counts);
-      if (!result.endedAt.empty()) addRest(tx, job, chunk, result);
+      if (!result.endedAt.empty()) addRests(tx, job, chunk, result);
     };
     return outcome;
   }

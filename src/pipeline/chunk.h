@@ -2,6 +2,7 @@
 
 #include "model/change_event.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -28,17 +29,31 @@ struct ChunkResult {
   /// A free chunk that turned out too long was ended behind the row with this key (literals as in Chunk::upTo): what is
   /// behind it is a chunk of its own. Empty: the chunk was read to its end.
   std::vector<std::string> endedAt{};
+  std::size_t endedIn = 0;  ///< with endedAt: the place in Chunk::plans of that table; those behind it were not read
+  /// Rows at the target that gave way to the chunk's: brought by other chunks while they moved at the source. With a
+  /// quiet source there are none.
+  std::uint64_t replaced = 0;
 };
 
-/// What is left of a chunk whose result says endedAt. `number` must be unique in the job.
-[[nodiscard]] inline Chunk restOf(const Chunk& chunk, const ChunkResult& result, std::uint32_t number) {
+/// What is left of a chunk whose result says endedAt: the rest of that table, and the tables behind it. `number` and
+/// those that follow it must be unique in the job.
+[[nodiscard]] inline std::vector<Chunk> restsOf(const Chunk& chunk, const ChunkResult& result, std::uint32_t number) {
+  const auto less = [](std::uint64_t all, std::uint64_t done) { return all > done ? all - done : 0; };
+  const auto at = chunk.plans.begin() + static_cast<std::ptrdiff_t>(result.endedIn);
   Chunk rest = chunk;
   rest.number = number;
+  rest.plans = {*at};
   rest.after = result.endedAt;
-  const auto less = [](std::uint64_t all, std::uint64_t done) { return all > done ? all - done : 0; };
   rest.estimatedRows = less(chunk.estimatedRows, result.rows);
   rest.estimatedBytes = less(chunk.estimatedBytes, result.bytes);
-  return rest;
+  std::vector<Chunk> rests{rest};
+  if (at + 1 == chunk.plans.end()) return rests;
+  Chunk& others = rests.emplace_back(chunk);
+  others.number = number + 1;
+  others.plans.assign(at + 1, chunk.plans.end());
+  others.estimatedRows = rest.estimatedRows;
+  others.estimatedBytes = rest.estimatedBytes;
+  return rests;
 }
 
 }  // namespace drs

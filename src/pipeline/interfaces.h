@@ -44,8 +44,8 @@ class Source {
   [[nodiscard]] virtual Position currentPosition() = 0;
   /// Cuts a job's tables into chunks; groups become one chunk each.
   [[nodiscard]] virtual std::vector<Chunk> split(const Plans& plans) = 0;
-  /// Streams a chunk's rows; low and high are set (rows and bytes are counted by the caller). A free chunk of one table
-  /// that is far longer than it should be may be ended early, between two rows of its key: then endedAt is set.
+  /// Streams a chunk's rows; low and high are set (rows and bytes are counted by the caller). A free chunk in which a
+  /// table is far longer than it should be may be ended early, between two rows of its key: then endedAt is set.
   /// Everything at or before low is visible in the snapshot (never the raw tail of the log), everything visible in it
   /// is at or before high. After a stop, or when `out` says false, it returns early or throws; the caller drops such a
   /// chunk in either case.
@@ -88,6 +88,8 @@ class ChunkWriter {
   /// redone from an empty table), each checks the fence. Throws Error(fenced) if the job's plan is another one (share
   /// lock on the control row) or the chunk's row carries another epoch (exclusive lock on it).
   virtual void commit(const ChunkResult& result) = 0;
+  /// Behind commit(): ChunkResult::replaced.
+  [[nodiscard]] virtual std::uint64_t replaced() const { return 0; }
 };
 
 /// What applying did, for the log, the counters and the list of conflicts.

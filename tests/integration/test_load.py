@@ -61,6 +61,7 @@ def test_a_chunk_that_turns_out_long_is_divided(folder, pair, database):
         (committed,), = target.execute(f"SELECT COUNT(*) FROM drs_ctl.chunk WHERE job_id='{name}' AND done=1")
         assert committed > planned, f"{planned} chunks were planned and {committed} committed"
         rows.assert_equal(source, database, target, database + "_c", "uneven")
+        assert_nothing_gave_way(target, name)
         assert client.detail(name, "progress")["progress_info"]["progress"] == "100"
 
 
@@ -80,6 +81,12 @@ def test_uneven_integer_keys_reach_both_ends_of_their_type(folder, pair, databas
         (committed,), = target.execute(f"SELECT COUNT(*) FROM drs_ctl.chunk WHERE job_id='{name}' AND done=1")
         assert committed > 20, f"4 MB in pieces of 64 KiB are {committed} chunks"
         rows.assert_equal(source, database, target, database + "_c", "low_high", "unsigned_key")
+        assert_nothing_gave_way(target, name)
+
+
+def assert_nothing_gave_way(target, name):
+    """With a quiet source no row takes the place of another one."""
+    assert target.execute(f"SELECT SUM(replaced) FROM drs_ctl.chunk WHERE job_id='{name}'") == ((0,),)
 
 
 def test_small_tables_share_chunks(drsd, pair, database):

@@ -38,11 +38,11 @@ std::vector<std::string> definitions() {
       table("mark",
             "lane INT NOT NULL, plan_no BIGINT UNSIGNED NOT NULL, epoch BIGINT UNSIGNED NOT NULL, "
             "sequence_no BIGINT UNSIGNED NOT NULL, position_text MEDIUMTEXT NOT NULL, PRIMARY KEY (job_id, lane)"),
-      table(
-          "chunk",
-          "chunk_no INT UNSIGNED NOT NULL, plan_no BIGINT UNSIGNED NOT NULL, epoch BIGINT UNSIGNED NOT NULL, "
-          "passes BIGINT UNSIGNED NOT NULL, done TINYINT NOT NULL, low_text MEDIUMTEXT, high_text MEDIUMTEXT, "
-          "row_total BIGINT UNSIGNED, byte_total BIGINT UNSIGNED, ended_at MEDIUMTEXT, PRIMARY KEY (job_id, chunk_no)"),
+      table("chunk",
+            "chunk_no INT UNSIGNED NOT NULL, plan_no BIGINT UNSIGNED NOT NULL, epoch BIGINT UNSIGNED NOT NULL, "
+            "passes BIGINT UNSIGNED NOT NULL, done TINYINT NOT NULL, low_text MEDIUMTEXT, high_text MEDIUMTEXT, "
+            "row_total BIGINT UNSIGNED, byte_total BIGINT UNSIGNED, ended_at MEDIUMTEXT, ended_in INT UNSIGNED, "
+            "replaced BIGINT UNSIGNED, PRIMARY KEY (job_id, chunk_no)"),
       table("session",
             "session_name VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, scope BIGINT NOT NULL, "
             "plan_no BIGINT UNSIGNED NOT NULL, epoch BIGINT UNSIGNED NOT NULL, PRIMARY KEY (job_id, session_name)"),
@@ -85,7 +85,7 @@ std::vector<std::string> unpacked(std::string_view text) {
   return key;
 }
 
-/// chunk_no, low_text, high_text, row_total, byte_total, ended_at
+/// chunk_no, low_text, high_text, row_total, byte_total, ended_at, ended_in, replaced
 ChunkResult resultOf(const std::vector<std::optional<std::string>>& row) {
   ChunkResult result;
   result.number = static_cast<std::uint32_t>(number(row.at(0)));
@@ -94,6 +94,8 @@ ChunkResult resultOf(const std::vector<std::optional<std::string>>& row) {
   result.rows = number(row.at(3));
   result.bytes = number(row.at(4));
   result.endedAt = unpacked(row.at(5).value_or(""));
+  result.endedIn = number(row.at(6));
+  result.replaced = number(row.at(7));
   return result;
 }
 
@@ -346,10 +348,11 @@ void ControlTables::guardChunk(Connection& connection, const Fence& fence, std::
 void ControlTables::writeChunk(Connection& connection, const Fence& fence, const ChunkResult& result,
                                const std::string& session) const {
   const auto outcome = connection.execute(fmt::format(
-      "UPDATE {}.chunk SET done = 1, low_text = {}, high_text = {}, row_total = {}, byte_total = {}, ended_at = {} "
-      "WHERE {} AND chunk_no = {} AND plan_no = {} AND epoch = {}",
+      "UPDATE {}.chunk SET done = 1, low_text = {}, high_text = {}, row_total = {}, byte_total = {}, ended_at = {}, "
+      "ended_in = {}, replaced = {} WHERE {} AND chunk_no = {} AND plan_no = {} AND epoch = {}",
       kControlSchema, quoteText(result.low.text), quoteText(result.high.text), result.rows, result.bytes,
-      quoteText(packed(result.endedAt)), job_, result.number, fence.plan, fence.epoch));
+      quoteText(packed(result.endedAt)), result.endedIn, result.replaced, job_, result.number, fence.plan,
+      fence.epoch));
   if (outcome.affected != 1) throwFenced();
   connection.execute(
       fmt::format("DELETE FROM {}.session WHERE {} AND session_name = {}", kControlSchema, job_, quoteText(session)));
@@ -357,10 +360,11 @@ void ControlTables::writeChunk(Connection& connection, const Fence& fence, const
 
 std::optional<ChunkResult> ControlTables::chunk(Connection& connection, const Fence& fence,
                                                 std::uint32_t chunkNumber) const {
-  const auto rows = connection.query(fmt::format(
-      "SELECT chunk_no, low_text, high_text, row_total, byte_total, ended_at FROM {}.chunk WHERE {} AND chunk_no = {} "
-      "AND plan_no = {} AND done = 1 FOR UPDATE",
-      kControlSchema, job_, chunkNumber, fence.plan));
+  const auto rows =
+      connection.query(fmt::format("SELECT chunk_no, low_text, high_text, row_total, byte_total, ended_at, ended_in, "
+                                   "replaced FROM {}.chunk WHERE {} AND chunk_no = {} "
+                                   "AND plan_no = {} AND done = 1 FOR UPDATE",
+                                   kControlSchema, job_, chunkNumber, fence.plan));
   if (rows.empty()) return std::nullopt;
   return resultOf(rows[0]);
 }
@@ -368,10 +372,11 @@ std::optional<ChunkResult> ControlTables::chunk(Connection& connection, const Fe
 std::vector<ChunkResult> ControlTables::chunks(Connection& connection) const {
   std::vector<ChunkResult> results;
   if (!hasControlTables(connection)) return results;
-  const auto rows = connection.query(fmt::format(
-      "SELECT chunk_no, low_text, high_text, row_total, byte_total, ended_at FROM {0}.chunk WHERE {1} AND done = 1 AND "
-      "plan_no = (SELECT plan_no FROM {0}.job WHERE {1}) ORDER BY chunk_no",
-      kControlSchema, job_));
+  const auto rows =
+      connection.query(fmt::format("SELECT chunk_no, low_text, high_text, row_total, byte_total, ended_at, ended_in, "
+                                   "replaced FROM {0}.chunk WHERE {1} AND done = 1 AND "
+                                   "plan_no = (SELECT plan_no FROM {0}.job WHERE {1}) ORDER BY chunk_no",
+                                   kControlSchema, job_));
   for (const auto& row : rows) results.push_back(resultOf(row));
   return results;
 }

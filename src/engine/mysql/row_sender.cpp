@@ -11,7 +11,7 @@ constexpr std::size_t kLoadBytes = 2U << 20U;
 }  // namespace
 
 RowSender::RowSender(Connection& connection, const Plans& plans, const SendOptions& options)
-    : connection_(connection), plans_(plans), options_(options), writers_(plans.size()) {}
+    : connection_(connection), plans_(plans), options_(options), writers_(plans.size()), tables_(plans.size()) {}
 
 RowSender::Writers& RowSender::writers(std::size_t plan) {
   std::unique_ptr<Writers>& slot = writers_.at(plan);
@@ -35,8 +35,12 @@ void RowSender::add(std::size_t plan, const RowBatch& batch) {
 bool RowSender::addToLoad(std::size_t plan, const RowBatch& batch, std::size_t row) {
   if (!sql_.empty() || file_.size() >= kLoadBytes) flush();
   if (!writers(plan).load.appendRow(file_, batch, row)) return false;
-  ++keptRows_;
+  keep(batch, row);
   return true;
+}
+
+void RowSender::keep(const RowBatch& batch, std::size_t row) {
+  if (keptRows_++ == 0 && options_.replace) firstKey_ = writers_[plan_]->insert.printableKey(batch, row);
 }
 
 void RowSender::addToInsert(std::size_t plan, const RowBatch& batch, std::size_t row) {
@@ -59,7 +63,7 @@ void RowSender::addToInsert(std::size_t plan, const RowBatch& batch, std::size_t
   else
     sql_ += ',';
   sql_ += row_;
-  ++keptRows_;
+  keep(batch, row);
   zeros_ += zeros;
 }
 
@@ -89,7 +93,7 @@ void RowSender::sendInsert() {
   zeros_ = 0;
 }
 
-void RowSender::check(const Connection::Outcome& outcome, unsigned zeros) const {
+void RowSender::check(const Connection::Outcome& outcome, unsigned zeros) {
   const std::string& table = writers_[plan_]->insert.table();
   if (outcome.warnings != zeros) {
     std::string text;
@@ -100,6 +104,11 @@ void RowSender::check(const Connection::Outcome& outcome, unsigned zeros) const 
   if (options_.replace ? outcome.affected < keptRows_ : outcome.affected != keptRows_)
     throw Error(Msg::rowCountMismatch, {table, std::to_string(keptRows_), std::to_string(outcome.affected)},
                 Origin::target);
+  TableRows& counts = tables_[plan_];
+  counts.taken += keptRows_;
+  if (outcome.affected == keptRows_) return;
+  if (counts.replaced == 0) counts.example = firstKey_;
+  counts.replaced += outcome.affected - keptRows_;
 }
 
 }  // namespace drs::mysql

@@ -33,7 +33,14 @@ class RowSender {
   /// flush(), and the session is as it was before.
   void finish();
 
-  [[nodiscard]] std::uint64_t rows() const { return rows_; }    ///< that the server has taken
+  [[nodiscard]] std::uint64_t rows() const { return rows_; }  ///< that the server has taken
+  /// Of one table: rows that the server has taken, rows that gave way to them, and the key of the first row of a
+  /// statement in which some did, for people.
+  struct TableRows {
+    std::uint64_t taken = 0, replaced = 0;
+    std::string example;
+  };
+  [[nodiscard]] const TableRows& rowsOf(std::size_t plan) const { return tables_.at(plan); }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }  ///< of their text
 
  private:
@@ -47,13 +54,17 @@ class RowSender {
   void addToInsert(std::size_t plan, const RowBatch& batch, std::size_t row);
   void sendLoad();
   void sendInsert();
-  void check(const Connection::Outcome& outcome, unsigned zeros) const;
+  void check(const Connection::Outcome& outcome, unsigned zeros);
+  /// Notes a row that was appended to the statement.
+  void keep(const RowBatch& batch, std::size_t row);
 
   Connection& connection_;
   const Plans& plans_;
   const SendOptions options_;
   std::vector<std::unique_ptr<Writers>> writers_;  ///< by plan
+  std::vector<TableRows> tables_;                  ///< by plan
   std::string file_, sql_, row_;                   ///< at most one of file_ and sql_ holds rows
+  std::string firstKey_;                           ///< of the rows that are kept
   std::size_t plan_ = 0;                           ///< of the rows that are kept
   std::uint64_t keptRows_ = 0, rows_ = 0, bytes_ = 0;
   unsigned zeros_ = 0;

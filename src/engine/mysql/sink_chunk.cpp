@@ -1,8 +1,15 @@
 #include "engine/mysql/sink_chunk.h"
 
 #include "base/failpoint.h"
+#include "engine/mysql/column_types.h"
+#include "engine/mysql/key_range.h"
+#include "engine/mysql/sink_lookup.h"
+#include "engine/mysql/table_ddl.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
 
 namespace drs::mysql {
 namespace {
@@ -16,6 +23,7 @@ MySqlChunkWriter::MySqlChunkWriter(SinkSession& session, const Fence& fence, Chu
     : session_(session),
       fence_(fence),
       chunk_(std::move(chunk)),
+      plans_(plans),
       connection_(session.connect()),
       sender_(connection_, plans, {!chunk_.exact, session.loadsData(), session.statementBytes(), session.rowBytes()}) {
   try {
@@ -66,8 +74,10 @@ void MySqlChunkWriter::commit(const ChunkResult& result) {
     throw Error(Msg::rowCountMismatch,
                 {fmt::format("chunk {}", chunk_.number), std::to_string(result.rows), std::to_string(sender_.rows())},
                 Origin::target);
+  checkReplaced(result);
   ChunkResult stored = result;
   stored.number = chunk_.number;
+  stored.replaced = replaced_;
   session_.control().writeChunk(connection_, fence_, stored, session_.name());
   failpoint("chunk.before_commit");
   try {
@@ -79,6 +89,41 @@ void MySqlChunkWriter::commit(const ChunkResult& result) {
   }
   failpoint("chunk.after_commit");
   done_ = true;
+}
+
+void MySqlChunkWriter::checkReplaced(const ChunkResult& result) {
+  for (std::size_t i = 0; i < chunk_.plans.size(); ++i) {
+    const RowSender::TableRows& rows = sender_.rowsOf(chunk_.plans[i]);
+    if (rows.replaced == 0) continue;
+    replaced_ += rows.replaced;
+    const TablePlan& plan = plans_.at(chunk_.plans[i]);
+    const bool ended = !result.endedAt.empty() && result.endedIn == i;
+    const std::vector<std::string>& upTo = ended ? result.endedAt : chunk_.upTo;
+    // Where the order is another one, what stands there has been found to keep all rows apart (checkStanding()).
+    if ((!chunk_.after.empty() || !upTo.empty()) && !sortsAlike(plan)) continue;
+    const auto found = connection_.value("SELECT COUNT(*) FROM " + quoteName(plan.target) + " WHERE " +
+                                         rangeCondition(*plan.source, chunk_.after, upTo));
+    if (found == std::to_string(rows.taken)) continue;
+    throw Error(Msg::rowCountMismatch,
+                {fmt::format("{}, part {}: rows took the place of others of the same part, which the target takes for "
+                             "equal, in a statement that begins with the key {}",
+                             quoteName(plan.target), chunk_.number, rows.example),
+                 std::to_string(rows.taken), found.value_or("0")},
+                Origin::target);
+  }
+}
+
+bool MySqlChunkWriter::sortsAlike(const TablePlan& plan) {
+  std::map<std::string, std::string> collations;
+  for (const auto& row : connection_.query("SELECT COLUMN_NAME, COLLATION_NAME FROM information_schema.COLUMNS WHERE " +
+                                           onTable(plan.target)))
+    collations[lowerCase(row.at(0).value_or(""))] = row.at(1).value_or("");
+  return std::all_of(plan.source->primaryKey.begin(), plan.source->primaryKey.end(), [&](std::size_t i) {
+    const Column& column = plan.source->columns[i];
+    const std::string& other = collations[lowerCase(column.name)];
+    return column.kind != ColumnKind::text ||
+           (Collations::keepsApart(column.collation, other) && Collations::keepsApart(other, column.collation));
+  });
 }
 
 bool MySqlChunkWriter::isCommitted() {

@@ -10,7 +10,9 @@ namespace drs::mysql {
 ///
 /// A free chunk is one target transaction: guard, rows with REPLACE, the chunk's row, COMMIT. REPLACE, because a row
 /// may have moved between chunks while they were read, or collide with one on a unique key; the replay mends it
-/// (mysql.md 4.2).
+/// (mysql.md 4.2). Rows that gave way are counted: rows of other chunks may, rows of the chunk itself may not, for no
+/// two rows of one snapshot collide unless the target takes different values for equal. So when some gave way, the rows
+/// of the chunk's key range are counted before the commit and must be those that were read.
 ///
 /// An exact chunk is a snapshot of whole tables: they are emptied when it is opened (so a redo starts from nothing,
 /// whatever an earlier attempt had committed), then filled without REPLACE in transactions of bounded size, each behind
@@ -20,6 +22,7 @@ namespace drs::mysql {
 /// was read. Errors: Msg::deadlock and connectionLost mean that the chunk must be read and written again.
 class MySqlChunkWriter : public ChunkWriter {
  public:
+  /// `plans` outlives the writer.
   MySqlChunkWriter(SinkSession& session, const Fence& fence, Chunk chunk, const Plans& plans);
   ~MySqlChunkWriter() override;
   MySqlChunkWriter(const MySqlChunkWriter&) = delete;
@@ -27,21 +30,28 @@ class MySqlChunkWriter : public ChunkWriter {
 
   void write(std::size_t plan, const RowBatch& batch) override;
   void commit(const ChunkResult& result) override;
+  [[nodiscard]] std::uint64_t replaced() const override { return replaced_; }
 
  private:
   void empty(const Plans& plans);
   void begin();
   /// An exact chunk: commits what is there so far and goes on.
   void commitPart();
+  /// Throws Error(rowCountMismatch) if a row of the chunk took the place of another one of it.
+  void checkReplaced(const ChunkResult& result);
+  /// True if the target sorts the table's key as the source does.
+  [[nodiscard]] bool sortsAlike(const TablePlan& plan);
   /// After a lost answer to COMMIT: true if the chunk's row is there.
   bool isCommitted();
 
   SinkSession& session_;
   const Fence fence_;
   const Chunk chunk_;
+  const Plans& plans_;
   Connection& connection_;
   RowSender sender_;
   std::uint64_t committedBytes_ = 0;  ///< of an exact chunk's parts
+  std::uint64_t replaced_ = 0;
   bool done_ = false;
 };
 

@@ -146,10 +146,12 @@ ChunkResult MysqlSource::readChunk(const Chunk& chunk, const Plans& plans, const
     SnapshotRequest request{mode_, {}, chunk.exact};
     for (const std::size_t plan : chunk.plans) request.tables.push_back(plans.at(plan).source->name);
     const SnapshotPositions positions = beginSnapshot(session, options_, request, stop);
-    for (const std::size_t plan : chunk.plans) {
+    for (std::size_t i = 0; i < chunk.plans.size() && result.endedAt.empty(); ++i) {
+      const std::size_t plan = chunk.plans[i];
       const Streamed streamed = streamTable(session, plan, plans.at(plan).source, chunk, out);
       if (mode_ == LogMode::none && streamed.wanted) requireSameDefinition(session, *plans.at(plan).source);
       result.endedAt = streamed.endedAt;
+      result.endedIn = i;
       if (!streamed.wanted) {
         onStop.reset();  // it must not outlive the session
         session_.reset();
@@ -176,7 +178,7 @@ ChunkResult MysqlSource::readChunk(const Chunk& chunk, const Plans& plans, const
 
 MysqlSource::Streamed MysqlSource::streamTable(Connection& session, std::size_t plan, const TableSchemaPtr& schema,
                                                const Chunk& chunk, const BatchConsumer& out) const {
-  const bool mayEnd = !chunk.exact && chunk.plans.size() == 1 && canCut(*schema);
+  const bool mayEnd = !chunk.exact && canCut(*schema);
   const KeyReader keys(*schema);
   const std::size_t most = kLongChunk * job_.limits.chunkBytes;
   RowBatch batch(schema);
