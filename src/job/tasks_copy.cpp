@@ -146,10 +146,10 @@ class CopyBody final : public TaskBody {
     const auto result = copyChunk(copy, chunk, context.stop);
     if (!result) return TaskOutcome::stoppedEarly();
     if (result->replaced > 0)
-      context.event(EventLevel::info, std::to_string(result->replaced) + " rows of part " +
-                                          std::to_string(chunk.number) +
-                                          " took the place of rows that moved while the parts were read; the replay "
-                                          "settles which of them stay");
+      context.event(EventLevel::info,
+                    std::to_string(result->replaced) + " rows gave way to rows of part " +
+                        std::to_string(chunk.number) + " (for example in " + result->replacedNear +
+                        "): they moved while the parts were read, and the replay settles which of them stay");
 
     TaskOutcome outcome;
     outcome.also = [chunk, result = *result,

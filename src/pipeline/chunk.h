@@ -33,6 +33,7 @@ struct ChunkResult {
   /// Rows at the target that gave way to the chunk's: brought by other chunks while they moved at the source. With a
   /// quiet source there are none.
   std::uint64_t replaced = 0;
+  std::string replacedNear{};  ///< one of them, for people; not stored with the chunk
 };
 
 /// What is left of a chunk whose result says endedAt: the rest of that table, and the tables behind it. `number` and

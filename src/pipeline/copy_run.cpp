@@ -91,7 +91,7 @@ std::optional<ChunkResult> copyChunk(const CopyContext& context, const Chunk& ch
   result.bytes = written.bytes;
   failpoint("copy.before_commit");
   writer->commit(result);
-  result.replaced = writer->replaced();
+  writer->noteReplaced(result);
   failpoint("copy.after_commit");
   return result;
 }

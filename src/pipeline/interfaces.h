@@ -88,8 +88,8 @@ class ChunkWriter {
   /// redone from an empty table), each checks the fence. Throws Error(fenced) if the job's plan is another one (share
   /// lock on the control row) or the chunk's row carries another epoch (exclusive lock on it).
   virtual void commit(const ChunkResult& result) = 0;
-  /// Behind commit(): ChunkResult::replaced.
-  [[nodiscard]] virtual std::uint64_t replaced() const { return 0; }
+  /// Behind commit(): sets what the result says of rows that gave way.
+  virtual void noteReplaced(ChunkResult& /*result*/) const {}
 };
 
 /// What applying did, for the log, the counters and the list of conflicts.

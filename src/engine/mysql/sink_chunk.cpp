@@ -97,6 +97,7 @@ void MySqlChunkWriter::checkReplaced(const ChunkResult& result) {
     if (rows.replaced == 0) continue;
     replaced_ += rows.replaced;
     const TablePlan& plan = plans_.at(chunk_.plans[i]);
+    replacedNear_ = quoteName(plan.target) + ", behind the key " + rows.example;
     const bool ended = !result.endedAt.empty() && result.endedIn == i;
     const std::vector<std::string>& upTo = ended ? result.endedAt : chunk_.upTo;
     // Where the order is another one, what stands there has been found to keep all rows apart (checkStanding()).

@@ -30,7 +30,10 @@ class MySqlChunkWriter : public ChunkWriter {
 
   void write(std::size_t plan, const RowBatch& batch) override;
   void commit(const ChunkResult& result) override;
-  [[nodiscard]] std::uint64_t replaced() const override { return replaced_; }
+  void noteReplaced(ChunkResult& result) const override {
+    result.replaced = replaced_;
+    result.replacedNear = replacedNear_;
+  }
 
  private:
   void empty(const Plans& plans);
@@ -52,6 +55,7 @@ class MySqlChunkWriter : public ChunkWriter {
   RowSender sender_;
   std::uint64_t committedBytes_ = 0;  ///< of an exact chunk's parts
   std::uint64_t replaced_ = 0;
+  std::string replacedNear_;
   bool done_ = false;
 };
 
