@@ -1,4 +1,3 @@
-#include "job/object_store.h"
 #include "job_service_fixture.h"
 #include "store/records_json.h"
 
