@@ -6,6 +6,7 @@
 #include <csignal>
 #include <exception>
 #include <iostream>
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -27,6 +28,14 @@ void raiseFileLimit() {
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
   files.rlim_cur = files.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
+/// A large row is given back to the system when it is done. Left to itself the allocator would keep blocks of up to
+/// 32 MiB for later (mallopt(3), M_MMAP_THRESHOLD).
+void returnLargeBlocks() {
+#if defined(M_MMAP_THRESHOLD)
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
 }
 
 /// SIGTERM and SIGINT are waited for (service.cpp); all threads that follow inherit this mask.
@@ -53,6 +62,7 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   forbidDumps();
   raiseFileLimit();
+  returnLargeBlocks();
   ::umask(077);  // everything in the data folder is private
   prepareSignals();
   try {

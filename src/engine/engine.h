@@ -4,6 +4,7 @@
 #include "model/job_spec.h"
 #include "pipeline/compare.h"
 #include "pipeline/interfaces.h"
+#include "pipeline/large_rows.h"
 #include "transform/object_plan.h"
 
 #include <functional>
@@ -31,6 +32,7 @@ struct EngineLimits {
   std::size_t chunkBytes = 16U << 20U;
   std::size_t maxTransactionBytes = 256U << 20U;  ///< memory for one transaction of the source
   std::string spillFolder;                        ///< for what must not stay in memory
+  std::shared_ptr<LargeRows> largeRows;           ///< of the process; null: no limit
 };
 
 /// All that an engine is told about a job. `open` unseals a secret: the only place where secrets become plain.

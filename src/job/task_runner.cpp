@@ -93,6 +93,7 @@ TaskContext TaskRunner::contextOf(const TaskRecord& task, const JobRecord& job, 
   engine.limits.chunkBytes = settings_.chunkBytes;
   engine.limits.maxTransactionBytes = settings_.maxTransactionBytes;
   engine.limits.spillFolder = settings_.dataFolder + "/spill";
+  engine.limits.largeRows = largeRows_;
   engine.definer = settings_.mysqlDefiner;
   if (!job.startPosition.empty()) engine.startPosition = Position{job.startPosition};
   engine.log = context.log;

@@ -44,6 +44,7 @@ class TaskRunner {
   const std::function<void(const Error&)> onStoreError_;
   const std::shared_ptr<const InstanceCatalogue> instances_;
   MemoryBudget memory_;
+  const std::shared_ptr<LargeRows> largeRows_ = std::make_shared<LargeRows>();
 };
 
 }  // namespace drs

@@ -60,10 +60,15 @@ class RowBatch {
   void addReal(double value) { add(CellKind::real).d = value; }
   void addNumber(std::string_view value) { addBytes(CellKind::number, value); }
   void addText(std::string_view value) { addBytes(CellKind::text, value); }
+  /// Makes room for a large row, so that its bytes are not copied again while they come in.
+  void reserve(std::size_t bytes) { bytes_.reserve(bytes_.size() + bytes); }
+  /// Keeps something alive as long as the rows are (see LargeRows).
+  void hold(std::shared_ptr<const void> thing) { held_ = std::move(thing); }
   void clear() {
     bytes_.clear();
     cells_.clear();
     volume_ = 0;
+    held_.reset();
   }
   /// Drops the cells of an unfinished row (a decoder found damage half way).
   void dropPartialRow() { cells_.resize(rows() * width()); }
@@ -85,6 +90,7 @@ class RowBatch {
   std::vector<char> bytes_;
   std::vector<Cell> cells_;
   std::uint64_t volume_ = 0;
+  std::shared_ptr<const void> held_;
 };
 
 }  // namespace drs

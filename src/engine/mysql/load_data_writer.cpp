@@ -2,10 +2,12 @@
 
 #include "engine/mysql/connection.h"
 #include "engine/mysql/sql_writer.h"
+#include "pipeline/large_rows.h"
 #include "wire/mysql/json_text.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -31,6 +33,8 @@ Passage passageOf(const Column& column, bool readsJson) {
   }
 }
 
+constexpr std::size_t kRestOfRow = 4096;  ///< beside a large value
+
 template <typename T>
 void appendInteger(std::string& out, T value) {
   std::array<char, 24> digits{};
@@ -48,6 +52,11 @@ constexpr std::array<char, 256> kEscapes = [] {
 }();
 
 void appendEscaped(std::string& out, std::string_view bytes) {
+  // Grown by doubling, the memory for a large value would be three times as much for a moment.
+  if (bytes.size() >= LargeRows::kLarge)
+    out.reserve(out.size() + bytes.size() + kRestOfRow +
+                static_cast<std::size_t>(
+                    std::ranges::count_if(bytes, [](char c) { return kEscapes[static_cast<unsigned char>(c)] != 0; })));
   std::size_t from = 0;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     const char escape = kEscapes[static_cast<unsigned char>(bytes[i])];

@@ -1,5 +1,7 @@
 #include "engine/mysql/row_sender.h"
 
+#include "pipeline/large_rows.h"
+
 #include <fmt/format.h>
 
 namespace drs::mysql {
@@ -7,6 +9,14 @@ namespace {
 
 // Large enough that a statement's own cost disappears, small enough that the sessions of a job alternate.
 constexpr std::size_t kLoadBytes = 2U << 20U;
+
+/// Keeps the memory of ordinary rows only.
+void empty(std::string& text) {
+  if (text.capacity() >= 2 * LargeRows::kLarge)
+    std::string().swap(text);
+  else
+    text.clear();
+}
 
 }  // namespace
 
@@ -36,6 +46,7 @@ bool RowSender::addToLoad(std::size_t plan, const RowBatch& batch, std::size_t r
   if (!sql_.empty() || file_.size() >= kLoadBytes) flush();
   if (!writers(plan).load.appendRow(file_, batch, row)) return false;
   keep(batch, row);
+  if (file_.size() >= LargeRows::kLarge) flush();  // the next one may be long in coming
   return true;
 }
 
@@ -65,6 +76,10 @@ void RowSender::addToInsert(std::size_t plan, const RowBatch& batch, std::size_t
   sql_ += row_;
   keep(batch, row);
   zeros_ += zeros;
+  if (row_.size() >= LargeRows::kLarge) {
+    empty(row_);
+    flush();
+  }
 }
 
 void RowSender::flush() {
@@ -83,13 +98,13 @@ void RowSender::finish() {
 void RowSender::sendLoad() {
   check(connection_.loadData(writers(plan_).loadSql, file_), 0);
   bytes_ += file_.size();
-  file_.clear();
+  empty(file_);
 }
 
 void RowSender::sendInsert() {
   check(connection_.execute(sql_), zeros_);
   bytes_ += sql_.size();
-  sql_.clear();
+  empty(sql_);
   zeros_ = 0;
 }
 

@@ -46,6 +46,12 @@ class KeyReader {
   std::vector<std::size_t> fields_;
 };
 
+std::size_t sizeOf(const Row& row) {
+  std::size_t size = 0;
+  for (const Field& field : row) size += field.size();
+  return size;
+}
+
 /// Makes the session's calls end when a stop is requested, as long as this lives.
 class StopSession {
  public:
@@ -107,7 +113,7 @@ class MysqlSource final : public Source {
     std::vector<std::string> endedAt;  ///< as in ChunkResult
   };
   Streamed streamTable(Connection& session, std::size_t plan, const TableSchemaPtr& schema, const Chunk& chunk,
-                       const BatchConsumer& out) const;
+                       const BatchConsumer& out, const std::stop_token& stop) const;
 
   EngineJob job_;
   ConnectOptions options_;
@@ -148,7 +154,7 @@ ChunkResult MysqlSource::readChunk(const Chunk& chunk, const Plans& plans, const
     const SnapshotPositions positions = beginSnapshot(session, options_, request, stop);
     for (std::size_t i = 0; i < chunk.plans.size() && result.endedAt.empty(); ++i) {
       const std::size_t plan = chunk.plans[i];
-      const Streamed streamed = streamTable(session, plan, plans.at(plan).source, chunk, out);
+      const Streamed streamed = streamTable(session, plan, plans.at(plan).source, chunk, out, stop);
       if (mode_ == LogMode::none && streamed.wanted) requireSameDefinition(session, *plans.at(plan).source);
       result.endedAt = streamed.endedAt;
       result.endedIn = i;
@@ -177,7 +183,8 @@ ChunkResult MysqlSource::readChunk(const Chunk& chunk, const Plans& plans, const
 }
 
 MysqlSource::Streamed MysqlSource::streamTable(Connection& session, std::size_t plan, const TableSchemaPtr& schema,
-                                               const Chunk& chunk, const BatchConsumer& out) const {
+                                               const Chunk& chunk, const BatchConsumer& out,
+                                               const std::stop_token& stop) const {
   const bool mayEnd = !chunk.exact && canCut(*schema);
   const KeyReader keys(*schema);
   const std::size_t most = kLongChunk * job_.limits.chunkBytes;
@@ -189,13 +196,21 @@ MysqlSource::Streamed MysqlSource::streamTable(Connection& session, std::size_t 
   std::string sql = "SELECT " + selectList(*schema) + " FROM " + quoteName(schema->name) + index + " WHERE " +
                     rangeCondition(*schema, chunk.after, chunk.upTo);
   if (mayEnd) sql += " ORDER BY " + joinComma(keyColumns(*schema));
-  session.stream(sql, [&](const Row& row) {
-    appendRow(batch, row);
-    if (batch.rows() < kBatchRows && batch.bytes() < kBatchBytes) return true;
+  const auto send = [&] {
     bytes += batch.volume();
     history.look();
     streamed.wanted = out(plan, std::exchange(batch, RowBatch(schema)));
-    if (streamed.wanted && mayEnd && bytes >= most) streamed.endedAt = keys.read(row);
+    return streamed.wanted;
+  };
+  session.stream(sql, [&](const Row& row) {
+    if (const std::size_t size = sizeOf(row); size >= LargeRows::kLarge) {
+      if (batch.rows() > 0 && !send()) return false;
+      if (job_.limits.largeRows) batch.hold(job_.limits.largeRows->enter(stop));
+      batch.reserve(size);
+    }
+    appendRow(batch, row);
+    if (batch.rows() < kBatchRows && batch.bytes() < kBatchBytes) return true;
+    if (send() && mayEnd && bytes >= most) streamed.endedAt = keys.read(row);
     return streamed.wanted && streamed.endedAt.empty();
   });
   if (streamed.wanted && batch.rows() > 0) streamed.wanted = out(plan, std::move(batch));
