@@ -20,7 +20,8 @@ using nlohmann::ordered_json;
 constexpr std::string_view kTypes[] = {"table",        "database",  "table_structure",
                                        "table_indexs",  // (sic)
                                        "event",        "procedure", "view",
-                                       "function",     "trigger"};
+                                       "function",     "trigger",   "account",
+                                       "role"};
 constexpr std::int64_t kReadAtOnce = 1000;
 
 std::string timeWithMillis(UnixMillis millis) {

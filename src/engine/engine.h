@@ -96,9 +96,10 @@ struct ObjectProblem {
 struct ObjectSelection {
   ObjectPlans objects;  ///< in the order of their creation
   std::vector<ObjectProblem> problems;
+  std::vector<std::string> notes;  ///< what a user should know of accounts: those that are left as they are, and why
 };
 
-/// Copies views, procedures, functions, triggers and events. One thread.
+/// Copies accounts, roles, views, procedures, functions, triggers and events. One thread.
 class ObjectCopier {
  public:
   virtual ~ObjectCopier() = default;
@@ -137,6 +138,10 @@ class Engine {
   [[nodiscard]] virtual std::unique_ptr<Sink> sink(const EngineJob& job) const = 0;
   [[nodiscard]] virtual std::unique_ptr<Comparer> comparer(const EngineJob& job) const = 0;
   [[nodiscard]] virtual std::unique_ptr<Cleaner> cleaner(const EngineJob& job) const = 0;
+  /// Sets the parameters of db_param at the target, after the commit and before the copy. Idempotent. Returns a line
+  /// for each: the value that the target took, what it refused, what needs a restart or an entry in the configuration
+  /// file.
+  [[nodiscard]] virtual std::vector<std::string> setParameters(const EngineJob& /*job*/) const { return {}; }
   /// Null: the databases have nothing beside tables.
   [[nodiscard]] virtual std::unique_ptr<ObjectCopier> objects(const EngineJob& /*job*/) const { return nullptr; }
 };

@@ -23,6 +23,7 @@ ObjectPlans planObjects(const TaskContext& context, const Engine& engine) {
   if (!failed.empty()) throw Error(Msg::precheckFailed, {failed}, Origin::request);
   for (const ObjectProblem& problem : found.problems)
     context.event(EventLevel::warn, "Left out: " + problem.object + ": " + problem.reason);
+  for (const std::string& note : found.notes) context.event(EventLevel::warn, note);
   return std::move(found.objects);
 }
 

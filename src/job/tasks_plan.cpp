@@ -148,6 +148,7 @@ class PlanBody final : public TaskBody {
 
     const auto sink = engine.sink(context.engineJob);
     (void)sink->fence(fenceOf(context));
+    for (const std::string& line : engine.setParameters(context.engineJob)) context.event(EventLevel::warn, line);
     std::vector<Chunk> chunks;
     if (taskTypeOf(context) != "INCR_TRANS") {
       sink->prepare(planned->plan.plans);

@@ -21,11 +21,11 @@ const Table<JobSpec>& tableOf<JobSpec>() {
           field<&JobSpec::speedLimit>("speed_limit", elements(0, kMaxSpeedWindows), enacted,
                                       "absent or [] = unlimited, as is the time outside of every window; not for "
                                       "INCR_TRANS; the windows must not overlap"),
-          field<&JobSpec::userMigration>("user_migration", object(), later, "if is_migrate_user is true"),
+          field<&JobSpec::userMigration>("user_migration", object(), enacted),
           field<&JobSpec::policyConfig>("policy_config", object().required(), enacted, "{} is allowed"),
           field<&JobSpec::dbObject>("db_object", object().required().hidden(), enacted,
                                     "answered by the db-objects calls only"),
-          field<&JobSpec::dbParam>("db_param", object(), later, "if it changes a parameter"),
+          field<&JobSpec::dbParam>("db_param", object(), enacted),
           field<&JobSpec::tuningParams>("tuning_params", object(), later),
           field<&JobSpec::periodOrder>("period_order", object(), stored, "mandatory for charging_mode period"),
           field<&JobSpec::nodeInfo>("node_info", object().required(), placement),

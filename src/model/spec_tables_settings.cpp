@@ -56,12 +56,13 @@ const Table<UserMigration>& tableOf<UserMigration>() {
       "UserMigration",
       16,
       {
-          field<&UserMigration::isMigrateUser>("is_migrate_user", flag().required(), later, "if true"),
-          field<&UserMigration::isSetPassword>("is_set_password", flag().required(), stored,
+          field<&UserMigration::isMigrateUser>("is_migrate_user", flag().required(), enacted, "not with INCR_TRANS"),
+          field<&UserMigration::isSetPassword>("is_set_password", flag().required(), enacted,
                                                "true = one new password for all; asks for every password"),
-          field<&UserMigration::password>("password", text(0, kShortText), stored, "sealed, never answered"),
-          field<&UserMigration::userList>("user_list", elements(0, kMaxUsers), stored),
-          field<&UserMigration::roleList>("role_list", elements(0, kMaxUsers), stored),
+          field<&UserMigration::password>("password", text(0, kShortText), enacted, "sealed, never answered"),
+          field<&UserMigration::userList>("user_list", elements(0, kMaxUsers), enacted,
+                                          "absent or empty = every account and role but those of the server"),
+          field<&UserMigration::roleList>("role_list", elements(0, kMaxUsers), enacted, "with a user_list"),
       }};
   return table;
 }
@@ -73,9 +74,9 @@ const Table<MigratedUser>& tableOf<MigratedUser>() {
       17,
       {
           field<&MigratedUser::id>("id", text(1).required(), stored),
-          field<&MigratedUser::account>("account", text(1).required(), stored, "of MySQL: 'name'@'host'"),
-          field<&MigratedUser::isSetPassword>("is_set_password", flag(), stored, "true asks for the password"),
-          field<&MigratedUser::password>("password", text(0, kShortText), stored, "sealed, never answered"),
+          field<&MigratedUser::account>("account", text(1).required(), enacted, "of MySQL: 'name'@'host'"),
+          field<&MigratedUser::isSetPassword>("is_set_password", flag(), enacted, "true asks for the password"),
+          field<&MigratedUser::password>("password", text(0, kShortText), enacted, "sealed, never answered"),
       }};
   return table;
 }
@@ -83,7 +84,7 @@ const Table<MigratedUser>& tableOf<MigratedUser>() {
 template <>
 const Table<MigratedRole>& tableOf<MigratedRole>() {
   static const Table<MigratedRole> table{
-      "MigratedRole", 18, {field<&MigratedRole::role>("role", text(1).required(), stored)}};
+      "MigratedRole", 18, {field<&MigratedRole::role>("role", text(1).required(), enacted)}};
   return table;
 }
 
@@ -132,12 +133,14 @@ const Table<PolicyConfig>& tableOf<PolicyConfig>() {
 
 template <>
 const Table<DbParam>& tableOf<DbParam>() {
-  static const Table<DbParam> table{"DbParam",
-                                    26,
-                                    {
-                                        field<&DbParam::common>("common", elements(0, kMaxParameters), later),
-                                        field<&DbParam::performance>("performance", elements(0, kMaxParameters), later),
-                                    }};
+  static const Table<DbParam> table{
+      "DbParam",
+      26,
+      {
+          field<&DbParam::common>("common", elements(0, kMaxParameters), enacted,
+                                  "only those that differ between the sides"),
+          field<&DbParam::performance>("performance", elements(0, kMaxParameters), enacted),
+      }};
   return table;
 }
 
@@ -153,8 +156,9 @@ const Table<DbParamItem>& tableOf<DbParamItem>() {
                                           "query_cache_type", "read_buffer_size", "read_rnd_buffer_size",
                                           "sort_buffer_size", "sync_binlog", "innodb_buffer_pool_instances"})
                                        .required(),
-                                   later),
-          field<&DbParamItem::targetValue>("target_value", text(0, kLongText).required(), later),
+                                   enacted),
+          field<&DbParamItem::targetValue>("target_value", text(0, kLongText).required(), enacted,
+                                           "a plain number; query_cache_type also ON, OFF, DEMAND"),
       }};
   return table;
 }

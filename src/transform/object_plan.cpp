@@ -8,6 +8,10 @@ namespace drs {
 
 std::string_view toText(ObjectKind kind) noexcept {
   switch (kind) {
+    case ObjectKind::role:
+      return "role";
+    case ObjectKind::account:
+      return "account";
     case ObjectKind::function:
       return "function";
     case ObjectKind::procedure:

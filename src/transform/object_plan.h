@@ -12,19 +12,21 @@
 namespace drs {
 
 /// Objects beside tables, in the order in which they are created.
-enum class ObjectKind : std::uint8_t { function, procedure, view, trigger, event };
+enum class ObjectKind : std::uint8_t { role, account, function, procedure, view, trigger, event };
 
-inline constexpr std::array<ObjectKind, 5> kObjectKinds = {ObjectKind::function, ObjectKind::procedure,
-                                                           ObjectKind::view, ObjectKind::trigger, ObjectKind::event};
+inline constexpr std::array<ObjectKind, 7> kObjectKinds = {
+    ObjectKind::role, ObjectKind::account, ObjectKind::function, ObjectKind::procedure,
+    ObjectKind::view, ObjectKind::trigger, ObjectKind::event};
 
-/// "function", "procedure", "view", "trigger", "event": as in the API and in messages.
+/// "role", "account", "function", "procedure", "view", "trigger", "event": as in the API and in messages.
 [[nodiscard]] std::string_view toText(ObjectKind kind) noexcept;
 
 /// One object as it is to be created at the target. Fixed when the task is planned and stored with the job.
 struct ObjectPlan {
   ObjectKind kind = ObjectKind::view;
-  TableName source, target;  ///< `table` is the object's name
-  std::string statement;     ///< CREATE …, rewritten for the target; bytes in `charset`
+  TableName source, target;  ///< `table` is the object's name; roles and accounts ("'user'@'host'") have no database
+  std::string statement;     ///< CREATE …, rewritten for the target; bytes in `charset`. Empty for roles and accounts:
+                             ///< their secrets are read from the source when they are created, and kept nowhere
   std::string sqlMode;       ///< of the session that creates it
   std::string charset, collation;
   std::string timeZone;           ///< of events, else empty
@@ -39,6 +41,10 @@ using ObjectPlans = std::vector<ObjectPlan>;
 /// second time, and events. They are created when the task is ended.
 [[nodiscard]] constexpr bool isCreatedAtEnd(ObjectKind kind) noexcept {
   return kind == ObjectKind::trigger || kind == ObjectKind::event;
+}
+
+[[nodiscard]] constexpr bool isAccountKind(ObjectKind kind) noexcept {
+  return kind == ObjectKind::role || kind == ObjectKind::account;
 }
 
 /// True if the selection covers everything of the database, not only what it lists.

@@ -91,12 +91,6 @@ void checkPolicy(const PolicyConfig& policy, Collector& out) {
   }
 }
 
-void checkDbParam(const std::optional<DbParam>& params, Collector& out) {
-  if (!params) return;
-  if (hasItems(params->common)) out.add("db_param.common", "Changing parameters of the target");
-  if (hasItems(params->performance)) out.add("db_param.performance", "Changing parameters of the target");
-}
-
 /// Names that only say how fast: without influence on what arrives, so they may be given; they have no effect yet.
 bool isTuningHint(const std::string& name) {
   static constexpr std::string_view kHints[] = {"applier_thread_num",   "read_task_num", "shard_task_num",
@@ -125,10 +119,10 @@ std::vector<Refusal> refusedRules(const JobSpec& spec) {
   if (!spec.sourceEndpoint.empty() && hasItems(spec.sourceEndpoint.front().endpoint.sourceSharding)) {
     out.add("source_endpoint[0].endpoint.source_sharding", "A source of several shards");
   }
-  if (spec.userMigration && spec.userMigration->isMigrateUser.value_or(false)) {
-    out.add("user_migration.is_migrate_user", "Copying users");
+  const bool copies = spec.baseInfo.taskType.value_or("") != "INCR_TRANS";
+  if (!copies && spec.userMigration && spec.userMigration->isMigrateUser.value_or(false)) {
+    out.add("user_migration.is_migrate_user", "Copying users without a full phase");
   }
-  checkDbParam(spec.dbParam, out);
   if (spec.tuningParams) {
     checkTuning(spec.tuningParams->fullSync, "tuning_params.full_sync", out);
     checkTuning(spec.tuningParams->increCapture, "tuning_params.incre_capture", out);

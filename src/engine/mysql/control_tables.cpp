@@ -53,7 +53,7 @@ std::vector<std::string> definitions() {
       table("made_object",
             "kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, "
             "db_name VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, "
-            "object_name VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, "
+            "object_name VARCHAR(400) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, "
             "PRIMARY KEY (job_id, kind, db_name, object_name)"),
   };
 }

@@ -4,6 +4,7 @@
 #include "engine/mysql/cleaner.h"
 #include "engine/mysql/comparer.h"
 #include "engine/mysql/object_copier.h"
+#include "engine/mysql/parameters.h"
 #include "engine/mysql/prober.h"
 #include "engine/mysql/sink.h"
 #include "engine/mysql/source.h"
@@ -23,6 +24,9 @@ class MysqlEngine final : public Engine {
   [[nodiscard]] std::unique_ptr<Cleaner> cleaner(const EngineJob& job) const override { return makeCleaner(job); }
   [[nodiscard]] std::unique_ptr<ObjectCopier> objects(const EngineJob& job) const override {
     return makeObjectCopier(job);
+  }
+  [[nodiscard]] std::vector<std::string> setParameters(const EngineJob& job) const override {
+    return mysql::setParameters(job);
   }
 };
 

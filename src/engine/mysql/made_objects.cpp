@@ -1,10 +1,13 @@
 #include "engine/mysql/made_objects.h"
 
+#include "engine/mysql/account_text.h"
 #include "engine/mysql/control_tables.h"
 #include "engine/mysql/object_reader.h"
 #include "engine/mysql/sink_lookup.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace drs::mysql {
 
@@ -39,6 +42,8 @@ std::vector<std::pair<ObjectKind, TableName>> MadeObjects::all(Connection& conne
     for (const ObjectKind kind : kObjectKinds)
       if (toText(kind) == row.at(0)) out.emplace_back(kind, TableName{row.at(1).value_or(""), row.at(2).value_or("")});
   }
+  // Accounts last: a server may refuse to drop one that is the DEFINER of something.
+  std::stable_partition(out.begin(), out.end(), [](const auto& one) { return !isAccountKind(one.first); });
   return out;
 }
 
@@ -50,6 +55,14 @@ bool objectExists(Connection& connection, ObjectKind kind, const TableName& name
         .has_value();
   };
   switch (kind) {
+    case ObjectKind::role:
+    case ObjectKind::account: {
+      const Account account = parseAccount(name.table, {}).value_or(Account{});
+      return connection
+          .value("SELECT 1 FROM mysql.user WHERE User = " + quoteText(account.user) +
+                 " AND Host = " + quoteText(account.host))
+          .has_value();
+    }
     case ObjectKind::view:
       return tableExists(connection, name);
     case ObjectKind::function:
@@ -64,6 +77,9 @@ bool objectExists(Connection& connection, ObjectKind kind, const TableName& name
 }
 
 std::string dropStatement(ObjectKind kind, const TableName& name) {
+  if (isAccountKind(kind))
+    return std::string(kind == ObjectKind::role ? "DROP ROLE" : "DROP USER") + " IF EXISTS " +
+           quoteAccount(parseAccount(name.table, {}).value_or(Account{}));
   return "DROP " + sqlWord(kind) + " IF EXISTS " + quoteName(name);
 }
 

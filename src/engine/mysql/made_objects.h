@@ -32,7 +32,7 @@ class MadeObjects {
 /// not count.
 [[nodiscard]] bool objectExists(Connection& connection, ObjectKind kind, const TableName& name);
 
-/// "DROP VIEW IF EXISTS `a`.`b`".
+/// "DROP VIEW IF EXISTS `a`.`b`", "DROP USER IF EXISTS `u`@`h`".
 [[nodiscard]] std::string dropStatement(ObjectKind kind, const TableName& name);
 
 }  // namespace drs::mysql

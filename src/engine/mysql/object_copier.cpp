@@ -1,6 +1,7 @@
 #include "engine/mysql/object_copier.h"
 
 #include "base/failpoint.h"
+#include "engine/mysql/account_selection.h"
 #include "engine/mysql/catalog.h"
 #include "engine/mysql/made_objects.h"
 #include "engine/mysql/object_selection.h"
@@ -132,12 +133,7 @@ class MysqlObjectCopier final : public ObjectCopier {
   ObjectSelection select(const std::stop_token& stop) override {
     const auto source = Connection::open(connectOptions(job_, Side::source));
     const auto target = Connection::open(connectOptions(job_, Side::target));
-    std::vector<std::string> databases = userDatabases(*source);
-    if (const auto wanted = selectedDatabases(job_.spec))
-      std::erase_if(databases, [&](const std::string& name) {
-        return std::find(wanted->begin(), wanted->end(), name) == wanted->end();
-      });
-    return selectObjects(*source, *target, job_, databases, stop);
+    return selectObjects(*source, *target, job_, selectedNow(*source), stop);
   }
 
   std::vector<std::string> create(const ObjectPlans& objects, const Fence& fence,
@@ -146,10 +142,29 @@ class MysqlObjectCopier final : public ObjectCopier {
     SinkSession session(connectOptions(job_, Side::target), ControlTables(job_.id));
     const std::stop_callback onStop(stop, [&session] { session.shutdown(); });
     session.adopt(fence);
-    return Creator(session.fenced(), job_.id).run(objects, stop);
+    ObjectPlans accounts;
+    ObjectPlans others;
+    for (const ObjectPlan& object : objects) (isAccountKind(object.kind) ? accounts : others).push_back(object);
+    if (accounts.empty()) return Creator(session.fenced(), job_.id).run(others, stop);
+    // Before the objects that have them as DEFINER; their rights behind, since grants ask for the objects.
+    const auto source = Connection::open(connectOptions(job_, Side::source));
+    AccountCreator creator(*source, session.fenced(), job_, selectedNow(*source));
+    creator.create(accounts, stop);
+    std::vector<std::string> notes = Creator(session.fenced(), job_.id).run(others, stop);
+    for (std::string& note : creator.grant()) notes.push_back(std::move(note));
+    return notes;
   }
 
  private:
+  [[nodiscard]] std::vector<std::string> selectedNow(Connection& source) const {
+    std::vector<std::string> databases = userDatabases(source);
+    if (const auto wanted = selectedDatabases(job_.spec))
+      std::erase_if(databases, [&](const std::string& name) {
+        return std::find(wanted->begin(), wanted->end(), name) == wanted->end();
+      });
+    return databases;
+  }
+
   const EngineJob job_;
 };
 

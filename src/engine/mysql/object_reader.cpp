@@ -176,7 +176,7 @@ std::string sqlWord(ObjectKind kind) {
 }
 
 std::string printable(ObjectKind kind, const TableName& name) {
-  return std::string(toText(kind)) + " " + name.database + "." + name.table;
+  return std::string(toText(kind)) + " " + (isAccountKind(kind) ? name.table : name.database + "." + name.table);
 }
 
 SourceObjects readObjects(Connection& source, const JobSpec& spec, const std::vector<std::string>& databases) {

@@ -57,6 +57,10 @@ std::string ObjectRights::definerProblem(const std::optional<Account>& definer) 
   return {};
 }
 
+void ObjectRights::expect(const Account& account) {
+  accounts_[quoteText(account.user) + "@" + quoteText(account.host)] = true;
+}
+
 bool ObjectRights::exists(const Account& account) {
   const std::string key = quoteText(account.user) + "@" + quoteText(account.host);
   const auto known = accounts_.find(key);

@@ -20,6 +20,9 @@ class ObjectRights {
   /// account that may not read mysql.user does not learn of a missing one before the object is used.
   [[nodiscard]] std::string definerProblem(const std::optional<Account>& definer);
 
+  /// The job creates this account before it creates objects.
+  void expect(const Account& account);
+
  private:
   [[nodiscard]] bool exists(const Account& account);
 

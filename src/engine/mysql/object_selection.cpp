@@ -1,5 +1,6 @@
 #include "engine/mysql/object_selection.h"
 
+#include "engine/mysql/account_selection.h"
 #include "engine/mysql/catalog.h"
 #include "engine/mysql/control_tables.h"
 #include "engine/mysql/made_objects.h"
@@ -52,6 +53,9 @@ class Selector {
         hasNotes_(hasControlTables(target)) {}
 
   ObjectSelection run(const std::stop_token& stop) {
+    out_ = selectAccounts(source_, target_, job_, databases_, stop);
+    for (const ObjectPlan& account : out_.objects)
+      rights_.expect(parseAccount(account.target.table, {}).value_or(Account{}));
     const SourceObjects found = readObjects(source_, job_.spec, databases_);
     for (const std::string& other : found.others)
       out_.problems.push_back({kDefinitionItem, other, "this kind is not copied by this version"});

@@ -149,7 +149,7 @@ class MysqlProber final : public Prober {
     state.connect();
     std::vector<PrecheckItem> items;
     for (const auto* checks :
-         {&serverChecks(), &rightsChecks(), &objectChecks(), &otherObjectChecks(), &targetChecks()}) {
+         {&serverChecks(), &rightsChecks(), &objectChecks(), &otherObjectChecks(), &settingChecks(), &targetChecks()}) {
       for (const Check& check : *checks) {
         if (stop.stop_requested()) return items;
         items.push_back(runCheck(check, state));

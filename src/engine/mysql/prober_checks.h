@@ -88,6 +88,8 @@ struct Check {
 [[nodiscard]] const std::vector<Check>& objectChecks();
 /// Views, routines, triggers and events (prober_other.cpp).
 [[nodiscard]] const std::vector<Check>& otherObjectChecks();
+/// Accounts and parameters (prober_settings.cpp).
+[[nodiscard]] const std::vector<Check>& settingChecks();
 /// What stands at the target already (prober_target.cpp).
 [[nodiscard]] const std::vector<Check>& targetChecks();
 
