@@ -162,6 +162,7 @@ def suite_smoke(totals, args):
 
 def suite_crash(totals, args):
     kills = "200" if args.all else "10"
+    os.environ.setdefault("OPENDRS_LOAD_KILLS", "25" if args.all else "4")
     pytest(totals, "crash-release", ["tests/crash"], environment={"OPENDRS_KILLS": kills, "OPENDRS_CRASH_PAIRS": os.environ.get("OPENDRS_CRASH_PAIRS", "mysql>mysql")}, arguments=["-s"])
     pytest(totals, "crash-asan", ["tests/crash"], preset="dev", environment={"OPENDRS_KILLS": kills, "OPENDRS_CRASH_PAIRS": os.environ.get("OPENDRS_CRASH_PAIRS", "mariadb>mariadb")}, arguments=["-s"])
     if args.all:
