@@ -57,8 +57,11 @@ class Result {
 
 Error makeError(unsigned number, const std::string& text, const std::string& peer, Origin origin, bool opening) {
   const Msg msg = messageOf(number, opening);
-  if (msg == Msg::databaseError || msg == Msg::databaseNotReady || msg == Msg::deadlock)
-    return Error(msg, {peer, std::to_string(number), text}, origin);
+  if (msg == Msg::databaseError || msg == Msg::databaseNotReady || msg == Msg::deadlock) {
+    const std::string_view remedy = remedyOf(number);
+    const std::string all = remedy.empty() ? text : fmt::format("{}. {}", text, remedy);
+    return Error(msg, {peer, std::to_string(number), all}, origin);
+  }
   return Error(msg, {peer, fmt::format("{} ({})", text, number)}, origin);
 }
 

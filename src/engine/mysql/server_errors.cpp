@@ -83,4 +83,34 @@ Msg messageOf(unsigned number, bool opening) noexcept {
   return isPassing(number) ? Msg::databaseNotReady : Msg::databaseError;
 }
 
+std::string_view remedyOf(unsigned number) noexcept {
+  switch (number) {
+    case 1049:  // unknown database
+    case 1051:  // unknown table
+    case 1054:  // unknown column
+    case 1146:  // no such table
+    case 1176:  // no such key
+      // Not "restore it and resume": a table that was made anew lacks the rows that were copied before.
+      return "Restore the definition, then reset the task; or leave the table out of the selection.";
+    case 1142:  // a right on a table
+    case 1143:  // on a column
+    case 1227:  // a global right
+    case 1370:  // on a routine
+      return "Grant the account the right that is named, then resume the task.";
+    case 1021:  // disk full
+    case 1030:  // an error of the storage engine, of a full disk too
+    case 1114:  // table full
+      return "Make room at this server, then resume the task.";
+    case 1290:
+    case 1836:
+      return "Let the account write at this server again, then resume the task.";
+    case 1180:
+    case 1205:
+    case 1206:
+      return "End the session that holds the locks, then resume the task.";
+    default:
+      return "";
+  }
+}
+
 }  // namespace drs::mysql

@@ -35,5 +35,15 @@ TEST(ServerErrors, ATlsFailureBehindTheLoginIsALostConnection) {
   EXPECT_EQ(messageOf(2026, false), Msg::connectionLost);
 }
 
+TEST(ServerErrors, WhatSomebodyCanMendSaysHow) {
+  for (const unsigned number : {1146U, 1054U, 1051U}) {
+    EXPECT_NE(remedyOf(number).find("reset the task"), std::string_view::npos) << number;
+  }
+  for (const unsigned number : {1142U, 1227U, 1114U, 1290U, 1205U}) {
+    EXPECT_NE(remedyOf(number).find("resume the task"), std::string_view::npos) << number;
+  }
+  EXPECT_EQ(remedyOf(1064), "");
+}
+
 }  // namespace
 }  // namespace drs::mysql
