@@ -3,7 +3,6 @@
 Each test holds a task at a place, breaks something, sees the documented outcome (the task goes on by itself, or its fault
 names object, cause and remedy), mends it as the remedy says, and compares both sides to the row."""
 import contextlib
-import os
 import pathlib
 import random
 import re

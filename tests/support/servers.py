@@ -47,6 +47,14 @@ def peer_folder(kind):
     return pathlib.Path(run.stdout.strip().splitlines()[-1])
 
 
+def package_folder(package):
+    """The folder of a Debian package that is unpacked beside the system; raises RuntimeError with the reason if it cannot be had."""
+    run = subprocess.run([ROOT / "tools/unpack_package.sh", package], capture_output=True, text=True, env={**os.environ, "OPENDRS_CACHE": str(CACHE)})
+    if run.returncode:
+        raise RuntimeError(f"{package} cannot be unpacked: {run.stderr.strip()[-400:]}")
+    return pathlib.Path(run.stdout.strip().splitlines()[-1])
+
+
 def _program(kind):
     """(command prefix, arguments that every start of this server needs)."""
     if kind == "mariadb":
