@@ -34,6 +34,7 @@ void raiseFileLimit() {
 /// 32 MiB for later (mallopt(3), M_MMAP_THRESHOLD).
 void returnLargeBlocks() {
 #if defined(M_MMAP_THRESHOLD)
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread yet
   ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
 #endif
 }

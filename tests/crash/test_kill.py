@@ -72,7 +72,7 @@ def settled_chunks(target, job_id):
 def test_killed_in_the_load_at_most_the_chunks_in_flight_are_done_again(folder, server_folder, source_kind, target_kind):
     rnd = random.Random(SEED)
     with servers.start(source_kind, server_folder) as source, servers.start(target_kind, server_folder) as target, contextlib.ExitStack() as stack:
-        workload.create(source, "shop", rows=9000, collation="utf8mb4_unicode_ci")
+        workload.create(source, "shop", rows=2000 * LOAD_KILLS, collation="utf8mb4_unicode_ci")
         service = stack.enter_context(Drsd(folder, config=f"[worker]\nchunk_bytes = 65536\nsessions_per_job = {SESSIONS}\npoll_millis = 50\n",
                                            environment={"OPENDRS_FAILPOINTS": "copy.read=sleep:120,copy.before_commit=sleep:40"}))
         (name,) = service.client.start(job("load-crash", source, target, whole("shop", "shop_copy")))

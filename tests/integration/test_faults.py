@@ -166,6 +166,28 @@ def test_table_dropped_at_the_target_in_the_incremental_phase(folder, mariadb_pa
         task.restart("reset").equal()
 
 
+@pytest.mark.parametrize("phase", ["load", "incremental"])
+def test_table_made_anew_by_hand_is_not_taken_for_the_tasks_own(folder, pair, database, phase):
+    """Its rows are gone; a restart must not go on as if they were there."""
+    source, target = pair
+    with service(folder, failpoints=SLOW if phase == "load" else "") as drsd:
+        task = Task(drsd, source, target, database, **({} if phase == "load" else {"fill_rows": 50}))
+        failed = "FULL_TRANSFER_FAILED" if phase == "load" else "INCRE_TRANSFER_FAILED"
+        task.loading() if phase == "load" else task.streaming()
+        target.execute("SET foreign_key_checks=0", "DROP TABLE big", database=task.copy)
+        if phase == "incremental":
+            source.execute("UPDATE big SET n=n+1", database=database)
+        task.fault("big", phase=failed)
+        target.execute("SET foreign_key_checks=0", source.execute("SHOW CREATE TABLE big", database=database)[0][1], database=task.copy)
+        task.restart()
+        if phase == "incremental":
+            source.execute("INSERT INTO big VALUES (999999,'new',1)", database=database)
+        wait_for(lambda: "is not the table that the task created" in str(task.client.logs(task.id)), 90, "the refusal", task.state)
+        task.fault("big", "reset", phase=task.client.status(task.id))
+        target.execute("SET foreign_key_checks=0", "DROP TABLE big", database=task.copy)
+        task.restart("reset").equal()
+
+
 def test_metadata_lock_at_the_target_is_waited_for(folder, mariadb_pair, database):
     with service(folder, PATIENT) as drsd:
         task = Task(drsd, *mariadb_pair, database).loading()
@@ -386,9 +408,8 @@ def test_log_purged_during_a_pause(folder, server_folder, mariadb_pair, database
 
 
 # -- values and objects ----------------------------------------------------------------------------------------------
-def test_bytes_that_are_not_valid_in_their_character_set(folder, mariadb_pair, database):
-    """Valid for nobody: utf8 bytes that a client declared as binary and a later ALTER made text of. They are refused by
-    name, or they arrive as they are; nothing is converted."""
+def test_bytes_of_another_character_set_are_moved_as_they_are(folder, mariadb_pair, database):
+    """utf8 bytes in a latin1 column, as a client with the wrong SET NAMES leaves them, and bytes that latin1 does not use."""
     source, target = mariadb_pair
     with service(folder, failpoints="") as drsd:
         task = Task(drsd, source, target, database, fill_rows=50, objects=(

@@ -3,6 +3,7 @@
 #include "base/failpoint.h"
 #include "base/task_group.h"
 #include "engine/mysql/applier_rows.h"
+#include "engine/mysql/missing_tables.h"
 
 #include <fmt/format.h>
 
@@ -32,6 +33,7 @@ void Applier::start(const StoredMark& mark) {
   sequence_ = mark.sequence;
   unsettled_ = false;
   targets_.clear();
+  made_.reset();
 }
 
 Applier::Work Applier::examine(const std::vector<Transaction>& transactions, const Plans& plans,
@@ -82,6 +84,7 @@ ApplyStats Applier::apply(const std::vector<Transaction>& transactions, const Pl
       const bool lost = error.msg() == Msg::connectionLost;
       lost ? session_.drop() : session_.rollback();
       unsettled_ = (unsettled_ || lost) && error.msg() != Msg::fenced;  // the fence is an answer too
+      if (error.action() != Action::retry && error.msg() != Msg::fenced) forgetMissing(session_);
       if (error.action() != Action::retry || attempts == kAttempts || stop.stop_requested()) throw;
       log_.info("applying again: {}", error.text());
     }
@@ -100,11 +103,19 @@ bool Applier::hasMoved() {
   throw Error(Msg::fenced, {"the mark of this job"}, Origin::target);
 }
 
+void Applier::requireOurs(const TablePlan& plan) {
+  if (!plan.createTable) return;
+  if (!made_) made_ = session_.control().made(*connection_);
+  if (!made_->contains(plan.target))
+    throw Error(Msg::schemaDrift, {plan.target.database + "." + plan.target.table, kNotOurs}, Origin::target);
+}
+
 void Applier::readTargets(const Work& work) {
   for (const Transaction& transaction : work.transactions) {
     for (const ChangeEvent& event : transaction.changes) {
       const auto* rows = std::get_if<RowsChange>(&event);
       if (rows == nullptr || targets_.contains(rows->plan)) continue;
+      requireOurs(work.plans.at(rows->plan));
       targets_[rows->plan] = std::make_unique<TargetTable>(readTargetTable(*connection_, work.plans.at(rows->plan)));
     }
   }

@@ -7,6 +7,8 @@
 
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <stop_token>
 #include <vector>
 
@@ -62,11 +64,14 @@ class Applier {
   /// After a lost connection: true if the mark has moved by our commit. Throws Error(fenced).
   bool hasMoved();
   void readTargets(const Work& work);
+  /// Throws Error(schemaDrift) for a table of the plan that stands there, but is not the one that the task created.
+  void requireOurs(const TablePlan& plan);
   [[nodiscard]] const TargetTable& target(std::size_t plan) const { return *targets_.at(plan); }
 
   SinkSession& session_;
   Log log_;
   std::map<std::size_t, std::unique_ptr<TargetTable>> targets_;  ///< by plan; addresses stay
+  std::optional<std::set<TableName>> made_;                      ///< the job's notes, read at first need
   StatementBatch batch_;
   Connection* connection_ = nullptr;  ///< of the attempt at hand
   Position position_;

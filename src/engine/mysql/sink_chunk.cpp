@@ -3,6 +3,7 @@
 #include "base/failpoint.h"
 #include "engine/mysql/column_types.h"
 #include "engine/mysql/key_range.h"
+#include "engine/mysql/missing_tables.h"
 #include "engine/mysql/sink_lookup.h"
 #include "engine/mysql/table_ddl.h"
 
@@ -31,7 +32,9 @@ MySqlChunkWriter::MySqlChunkWriter(SinkSession& session, const Fence& fence, Chu
     if (chunk_.exact) empty(plans);
     begin();
   } catch (...) {
+    noteMissing();
     session_.rollback();
+    if (isMissing_) forgetMissing(session_);
     throw;
   }
 }
@@ -39,6 +42,12 @@ MySqlChunkWriter::MySqlChunkWriter(SinkSession& session, const Fence& fence, Chu
 MySqlChunkWriter::~MySqlChunkWriter() {
   if (done_) return;
   session_.rollback();
+  if (isMissing_) forgetMissing(session_);
+}
+
+void MySqlChunkWriter::noteMissing() noexcept {
+  constexpr unsigned kNoSuchTable = 1146;
+  isMissing_ = isMissing_ || connection_.lastErrno() == kNoSuchTable;
 }
 
 void MySqlChunkWriter::empty(const Plans& plans) {
@@ -57,7 +66,12 @@ void MySqlChunkWriter::begin() {
 void MySqlChunkWriter::write(std::size_t plan, const RowBatch& batch) {
   if (done_) throw Error(Msg::internal, {"a chunk was written to after its end"});
   if (chunk_.exact && sender_.bytes() - committedBytes_ >= kPartBytes) commitPart();
-  sender_.add(plan, batch);
+  try {
+    sender_.add(plan, batch);
+  } catch (...) {
+    noteMissing();
+    throw;
+  }
 }
 
 void MySqlChunkWriter::commitPart() {
@@ -69,7 +83,12 @@ void MySqlChunkWriter::commitPart() {
 }
 
 void MySqlChunkWriter::commit(const ChunkResult& result) {
-  sender_.finish();
+  try {
+    sender_.finish();
+  } catch (...) {
+    noteMissing();
+    throw;
+  }
   if (result.rows != sender_.rows())
     throw Error(Msg::rowCountMismatch,
                 {fmt::format("chunk {}", chunk_.number), std::to_string(result.rows), std::to_string(sender_.rows())},

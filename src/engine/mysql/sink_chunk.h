@@ -44,6 +44,8 @@ class MySqlChunkWriter : public ChunkWriter {
   void checkReplaced(const ChunkResult& result);
   /// True if the target sorts the table's key as the source does.
   [[nodiscard]] bool sortsAlike(const TablePlan& plan);
+  /// Notes that the last error of the target was a table that is gone.
+  void noteMissing() noexcept;
   /// After a lost answer to COMMIT: true if the chunk's row is there.
   bool isCommitted();
 
@@ -57,6 +59,7 @@ class MySqlChunkWriter : public ChunkWriter {
   std::uint64_t replaced_ = 0;
   std::string replacedNear_;
   bool done_ = false;
+  bool isMissing_ = false;
 };
 
 }  // namespace drs::mysql

@@ -4,6 +4,7 @@
 #include "engine/mysql/catalog.h"
 #include "engine/mysql/column_types.h"
 #include "engine/mysql/definition_diff.h"
+#include "engine/mysql/missing_tables.h"
 #include "engine/mysql/sink_lookup.h"
 #include "engine/mysql/table_ddl.h"
 #include "transform/foreign_keys.h"
@@ -298,6 +299,7 @@ void TargetDefinitions::createMissing(Connection& connection, const std::vector<
 
 void TargetDefinitions::finish(Connection& connection, const TablePlan& plan) const {
   const bool isOurs = plan.createTable && made_.contains(plan.target);
+  if (plan.createTable && !isOurs) refuseTable(plan.target, kNotOurs);
   const SyncTypes types = syncTypesOf(job_.spec);
   if (!isOurs && (types.structure || !types.constraints)) return;
   const TableDdl ddl = rewriteTable(*plan.source, plan.target, collations_, isOurs && createsAllIndexes(plan));
