@@ -188,6 +188,20 @@ def test_table_made_anew_by_hand_is_not_taken_for_the_tasks_own(folder, pair, da
         task.restart("reset").equal()
 
 
+def test_target_account_loses_its_rights_in_the_incremental_phase(folder, mariadb_pair, database):
+    """The tables are still the task's own when the rights are back, though nobody could see them in between."""
+    source, target = mariadb_pair
+    with narrow(target, "narrow_ta", "ALL PRIVILEGES") as account, service(folder, failpoints="") as drsd:
+        task = Task(drsd, source, target, database, fill_rows=50, accounts=(None, account)).streaming()
+        task.client.action(task.id, "stop", pause_mode="target")
+        task.client.wait_status(task.id, "PAUSING")
+        target.execute(f"REVOKE ALL PRIVILEGES ON *.* FROM '{account}'@'%'", f"GRANT ALL PRIVILEGES ON drs_ctl.* TO '{account}'@'%'")
+        source.execute("UPDATE big SET n=n+1", database=database)
+        task.restart().fault("big", phase="INCRE_TRANSFER_FAILED")
+        target.execute(f"GRANT ALL PRIVILEGES ON *.* TO '{account}'@'%'")
+        task.restart().equal()
+
+
 def test_metadata_lock_at_the_target_is_waited_for(folder, mariadb_pair, database):
     with service(folder, PATIENT) as drsd:
         task = Task(drsd, *mariadb_pair, database).loading()
