@@ -119,9 +119,12 @@ std::vector<Refusal> refusedRules(const JobSpec& spec) {
   if (!spec.sourceEndpoint.empty() && hasItems(spec.sourceEndpoint.front().endpoint.sourceSharding)) {
     out.add("source_endpoint[0].endpoint.source_sharding", "A source of several shards");
   }
-  const bool copies = spec.baseInfo.taskType.value_or("") != "INCR_TRANS";
-  if (!copies && spec.userMigration && spec.userMigration->isMigrateUser.value_or(false)) {
-    out.add("user_migration.is_migrate_user", "Copying users without a full phase");
+  if (spec.userMigration && spec.userMigration->isMigrateUser.value_or(false)) {
+    if (spec.baseInfo.taskType.value_or("") == "INCR_TRANS")
+      out.add("user_migration.is_migrate_user", "Copying users without a full phase");
+    else if (!syncTypesOf(spec).structure)
+      out.say("user_migration.is_migrate_user",
+              "users are part of the structure, which policy_config.sync_type_policy leaves out");
   }
   if (spec.tuningParams) {
     checkTuning(spec.tuningParams->fullSync, "tuning_params.full_sync", out);

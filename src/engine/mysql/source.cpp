@@ -155,7 +155,8 @@ ChunkResult MysqlSource::readChunk(const Chunk& chunk, const Plans& plans, const
     for (std::size_t i = 0; i < chunk.plans.size() && result.endedAt.empty(); ++i) {
       const std::size_t plan = chunk.plans[i];
       const Streamed streamed = streamTable(session, plan, plans.at(plan).source, chunk, out, stop);
-      if (mode_ == LogMode::none && streamed.wanted) requireSameDefinition(session, *plans.at(plan).source);
+      // Also if the log was switched on behind the plan: such a plan replays nothing.
+      if (chunk.exact && copiesWithoutLog() && streamed.wanted) requireSameDefinition(session, *plans.at(plan).source);
       result.endedAt = streamed.endedAt;
       result.endedIn = i;
       if (!streamed.wanted) {

@@ -79,6 +79,11 @@ const std::vector<Case>& cases() {
          s.baseInfo.taskType = "INCR_TRANS";
          s.userMigration.emplace().isMigrateUser = true;
        }},
+      {"user_migration.is_migrate_user",
+       [](JobSpec& s) {
+         s.policyConfig.syncTypePolicy = "tableData";
+         s.userMigration.emplace().isMigrateUser = true;
+       }},
       {"tuning_params.incre_apply[0].param_name",
        [](JobSpec& s) { s.tuningParams.emplace().increApply.emplace().emplace_back().paramName = "skip_failed_ddl"; }},
   };
