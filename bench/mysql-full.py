@@ -5,6 +5,7 @@ import argparse
 import os
 import pathlib
 import re
+import resource
 import shutil
 import statistics
 import subprocess
@@ -80,7 +81,7 @@ def quiet(*running):
 class Bench:
     def __init__(self, folder, source, target, service):
         self.folder, self.source, self.target, self.service = folder, source, target, service
-        self.times, self.cpu = {}, []
+        self.times, self.spent, self.cpu = {}, {}, []
 
     def mydumper(self, database, into):
         dump = self.folder / "dump"
@@ -111,14 +112,21 @@ class Bench:
         self.service.client.wait_status(name, "FULL_TRANSFER_COMPLETE", seconds=1800)
         self.cpu.append(cpu_seconds(self.service.process.pid) - before)
 
+    def processor_seconds(self):
+        """Used so far by the source, by the target, and by whatever copies."""
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return cpu_seconds(self.source.process.pid), cpu_seconds(self.target.process.pid), cpu_seconds(self.service.process.pid) + children.ru_utime + children.ru_stime
+
     def round(self, database, tools, number):
         for tool in tools:
             into = f"{tool}_{number}"
             quiet(self.source, self.target)
-            began = time.monotonic()
+            began, before = time.monotonic(), self.processor_seconds()
             getattr(self, tool)(database, into)
-            self.times.setdefault((database, tool), []).append(time.monotonic() - began)
-            print(f"{database:8} {tool:10} {self.times[database, tool][-1]:7.1f} s", flush=True)
+            wall, spent = time.monotonic() - began, [b - a for a, b in zip(before, self.processor_seconds())]
+            self.times.setdefault((database, tool), []).append(wall)
+            self.spent.setdefault((database, tool), []).append(sum(spent))
+            print(f"{database:8} {tool:10} {wall:7.1f} s, processor seconds: source {spent[0]:.1f}, target {spent[1]:.1f}, tool {spent[2]:.1f}", flush=True)
             self.check(database, into)
             # A file system that has just removed thousands of files is slow to make new ones: the next tool's loss.
             if database != "small":
@@ -164,6 +172,8 @@ def main():
         rows = args.rows + WIDE
         figures = {"rows": rows, "opendrs_s": round(bench.median("bench", "ours"), 1), "opendrs_rows_per_s": round(rows / bench.median("bench", "ours")),
                    "cpu_us_per_row": round(statistics.median(bench.cpu) / rows * 1e6, 2), "rss_mib_max": round(peak_mib(service.process.pid), 1)}
+        figures["opendrs_cpu_s"] = round(statistics.median(bench.spent["bench", "ours"]), 1)
+        figures.update({f"{peer}_cpu_s": round(statistics.median(bench.spent["bench", peer]), 1) for peer in peers})
         figures.update({f"{peer}_s": round(bench.median("bench", peer), 1) for peer in peers})
         names = {"mydumper": "time_vs_mydumper", "mysqldump": "time_vs_mysqldump", "bare": "time_vs_raw_load"}
         ratios = {names[peer]: bench.ratio(peer) for peer in peers}
