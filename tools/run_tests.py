@@ -152,7 +152,8 @@ def suite_contract(totals, args):
 
 
 def suite_integration(totals, args):
-    pytest(totals, "integration", ["tests/integration"], environment={"OPENDRS_ALL": "1"} if args.all else None)
+    """Files side by side, each with servers of its own: most of the time goes by in waiting."""
+    pytest(totals, "integration", ["tests/integration"], environment={"OPENDRS_ALL": "1"} if args.all else None, arguments=["-n", JOBS, "--dist", "loadfile"])
 
 
 def suite_smoke(totals, args):

@@ -7,6 +7,8 @@ the process id that started it.
 Kinds: mariadb (Debian 12's 10.11, installed), mysql (9.7), mariadb118, mariadb105: the last three are unpacked from other
 Debian releases into the cache folder (tools/peer_server.sh) and run with their own libraries.
 """
+import contextlib
+import fcntl
 import glob
 import os
 import pathlib
@@ -31,6 +33,15 @@ PEERS = {
 }
 
 
+@contextlib.contextmanager
+def _alone(name):
+    """One of several test processes at a time, for what is made once and kept in the cache."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with open(CACHE / f"{name}.lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -40,8 +51,9 @@ def free_port():
 def peer_folder(kind):
     """The unpacked server's folder; raises RuntimeError with the reason if it cannot be had."""
     suite, packages = PEERS[kind]
-    run = subprocess.run([ROOT / "tools/peer_server.sh", suite, *packages], capture_output=True, text=True,
-                         env={**os.environ, "OPENDRS_CACHE": str(CACHE)})
+    with _alone(f"peer-{suite}"):
+        run = subprocess.run([ROOT / "tools/peer_server.sh", suite, *packages], capture_output=True, text=True,
+                             env={**os.environ, "OPENDRS_CACHE": str(CACHE)})
     if run.returncode:
         raise RuntimeError(f"{kind} cannot be unpacked: {run.stderr.strip()[-400:]}")
     return pathlib.Path(run.stdout.strip().splitlines()[-1])
@@ -49,7 +61,8 @@ def peer_folder(kind):
 
 def package_folder(package):
     """The folder of a Debian package that is unpacked beside the system; raises RuntimeError with the reason if it cannot be had."""
-    run = subprocess.run([ROOT / "tools/unpack_package.sh", package], capture_output=True, text=True, env={**os.environ, "OPENDRS_CACHE": str(CACHE)})
+    with _alone(f"package-{package}"):
+        run = subprocess.run([ROOT / "tools/unpack_package.sh", package], capture_output=True, text=True, env={**os.environ, "OPENDRS_CACHE": str(CACHE)})
     if run.returncode:
         raise RuntimeError(f"{package} cannot be unpacked: {run.stderr.strip()[-400:]}")
     return pathlib.Path(run.stdout.strip().splitlines()[-1])
@@ -73,8 +86,9 @@ def _as_server_user(folder):
     """The servers refuse to run as root; then their folder belongs to an account of their own."""
     if os.geteuid():
         return []
-    if subprocess.run(["id", "mysql"], capture_output=True).returncode:
-        subprocess.run(["useradd", "-r", "-M", "-s", "/usr/sbin/nologin", "mysql"], check=True)
+    with _alone("account"):
+        if subprocess.run(["id", "mysql"], capture_output=True).returncode:
+            subprocess.run(["useradd", "-r", "-M", "-s", "/usr/sbin/nologin", "mysql"], check=True)
     subprocess.run(["chown", "-R", "mysql", folder], check=True)
     return ["--user=mysql"]
 
@@ -83,6 +97,12 @@ def _as_server_user(folder):
 def _initialise(kind, data):
     """Fills an empty data folder; the result is kept in the cache and copied, since it takes seconds."""
     template = CACHE / f"data-{kind}"
+    with _alone(template.name):
+        _make_template(kind, template)
+    shutil.copytree(template / "data", data, symlinks=True)
+
+
+def _make_template(kind, template):
     if not (template / ".complete").exists():
         shutil.rmtree(template, ignore_errors=True)
         template.mkdir(parents=True)
@@ -97,7 +117,6 @@ def _initialise(kind, data):
         else:
             _install_foreign_mariadb(kind, prefix, arguments, user, inner)
         (template / ".complete").touch()
-    shutil.copytree(template / "data", data, symlinks=True)
 
 
 def _install_foreign_mariadb(kind, prefix, arguments, user, data):
