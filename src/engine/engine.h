@@ -75,6 +75,8 @@ class Prober {
   virtual std::vector<NetworkResult> network(const std::stop_token& stop) = 0;
   /// Every item that guards this job; all are run, a failed connection fails the items behind it with that reason.
   virtual std::vector<PrecheckItem> precheck(const std::stop_token& stop) = 0;
+  /// Base tables of the selected databases of the source, sorted by name: those that precheck() has read, if it has.
+  virtual std::vector<TableSchemaPtr> sourceTables(const std::stop_token& stop) = 0;
 };
 
 /// Reads definitions of one side.

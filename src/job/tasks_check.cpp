@@ -123,10 +123,11 @@ class ValidateBody final : public TaskBody {
   TaskOutcome run(TaskContext& context) override {
     if (const std::string problem = routeProblem(context); !problem.empty()) return routeRefused(context, problem);
     const Engine& engine = engineOf(context);
-    const auto network = toRows(engine.prober(context.engineJob)->network(context.stop));
+    const auto prober = engine.prober(context.engineJob);
+    const auto network = toRows(prober->network(context.stop));
     reportPercent(context, 30);
     if (context.stop.stop_requested()) return TaskOutcome::stoppedEarly();
-    const PrecheckReport report = runPrecheck(context, engine);
+    const PrecheckReport report = runPrecheck(context, *prober);
     if (context.stop.stop_requested()) return TaskOutcome::stoppedEarly();
     TaskOutcome outcome;
     outcome.also = [network, report](StoreTransaction&, JobRecord& job) {
@@ -157,7 +158,7 @@ class NetworkBody final : public TaskBody {
 class PrecheckBody final : public TaskBody {
  public:
   TaskOutcome run(TaskContext& context) override {
-    const PrecheckReport report = runPrecheck(context, engineOf(context));
+    const PrecheckReport report = runPrecheck(context, *engineOf(context).prober(context.engineJob));
     if (context.stop.stop_requested()) return TaskOutcome::stoppedEarly();
     TaskOutcome outcome;
     outcome.answer = encodePrecheck(report);
@@ -181,9 +182,9 @@ std::optional<PrecheckRow> schemaChangeAlarm(const JobSpec& spec) {
   return row;
 }
 
-PrecheckReport runPrecheck(const TaskContext& context, const Engine& engine) {
+PrecheckReport runPrecheck(const TaskContext& context, Prober& prober) {
   PrecheckReport report;
-  for (const PrecheckItem& item : engine.prober(context.engineJob)->precheck(context.stop)) {
+  for (const PrecheckItem& item : prober.precheck(context.stop)) {
     report.items.push_back(toRow(item));
   }
   PrecheckRow objects;

@@ -2,8 +2,6 @@
 
 #include "base/error.h"
 
-#include <algorithm>
-
 namespace drs {
 
 const Engine& engineOf(const TaskContext& context) {
@@ -16,19 +14,6 @@ const Engine& engineOf(const TaskContext& context) {
 
 std::string taskTypeOf(const TaskContext& context) {
   return context.engineJob.spec.baseInfo.taskType.value_or("FULL_INCR_TRANS");
-}
-
-std::vector<TableSchemaPtr> sourceTables(Catalog& catalog, const JobSpec& spec) {
-  const std::vector<std::string> present = catalog.databases();
-  const auto chosen = selectedDatabases(spec);
-  if (!chosen) return catalog.tables(present);
-  for (const std::string& name : *chosen) {
-    if (std::find(present.begin(), present.end(), name) == present.end()) {
-      throw Error(Msg::crossField, {"db_object.object_info." + name, "the source has no database " + name},
-                  Origin::source);
-    }
-  }
-  return catalog.tables(*chosen);
 }
 
 TaskBodies makeTaskBodies() {

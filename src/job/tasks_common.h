@@ -23,9 +23,6 @@ namespace drs {
 /// "FULL_TRANS", "FULL_INCR_TRANS", "INCR_TRANS".
 [[nodiscard]] std::string taskTypeOf(const TaskContext& context);
 
-/// The definitions of the selected databases. Throws Error(crossField) if one is not there.
-[[nodiscard]] std::vector<TableSchemaPtr> sourceTables(Catalog& catalog, const JobSpec& spec);
-
 /// speed_limit as rules of the throttle: whole hours, 10^6 bytes per second.
 [[nodiscard]] std::vector<SpeedRule> speedRulesOf(const JobSpec& spec);
 
@@ -33,7 +30,7 @@ namespace drs {
 [[nodiscard]] std::optional<PrecheckRow> schemaChangeAlarm(const JobSpec& spec);
 
 /// All items that guard the job: the engine's, the rules that are not enacted, the selection against the source.
-[[nodiscard]] PrecheckReport runPrecheck(const TaskContext& context, const Engine& engine);
+[[nodiscard]] PrecheckReport runPrecheck(const TaskContext& context, Prober& prober);
 
 [[nodiscard]] std::unique_ptr<TaskBody> makeValidateBody();
 [[nodiscard]] std::unique_ptr<TaskBody> makeNetworkBody();

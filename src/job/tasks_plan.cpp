@@ -45,10 +45,10 @@ void lookAtTarget(const TaskContext& context, const Engine& engine, Plans& plans
 }
 
 /// The draft was checked when it was validated, which may be long ago. What the user skipped then stays skipped.
-void checkAgain(const TaskContext& context, const Engine& engine) {
+void checkAgain(const TaskContext& context, Prober& prober) {
   const std::vector<std::string>& skipped = context.job.skippedItems;
   std::string failed;
-  for (const PrecheckRow& row : runPrecheck(context, engine).items) {
+  for (const PrecheckRow& row : runPrecheck(context, prober).items) {
     const bool isSkipped = row.skippable && std::find(skipped.begin(), skipped.end(), row.item) != skipped.end();
     if (row.result != PrecheckRow::Result::failed || isSkipped) continue;
     // A database that does not answer right now may do so soon: this error is tried again.
@@ -61,12 +61,13 @@ void checkAgain(const TaskContext& context, const Engine& engine) {
 
 StoredPlan makePlan(const TaskContext& context, const Engine& engine, Source& source) {
   const JobSpec& spec = context.engineJob.spec;
-  checkAgain(context, engine);
   StoredPlan out;
   // Before anything is read: a definition that changes from here on shows in the replay.
   out.start = context.engineJob.startPosition ? *context.engineJob.startPosition : source.currentPosition();
-  const auto tables = sourceTables(*engine.catalog(context.engineJob, Side::source), spec);
-  out.plans = compilePlans(spec, tables);
+  const auto prober = engine.prober(context.engineJob);
+  checkAgain(context, *prober);
+  if (context.stop.stop_requested()) return out;
+  out.plans = compilePlans(spec, prober->sourceTables(context.stop));
   if (out.plans.empty()) throw Error(Msg::crossField, {"db_object", "the selection holds no table"}, Origin::request);
   lookAtTarget(context, engine, out.plans);
   return out;
@@ -86,6 +87,7 @@ std::optional<Planned> planOnce(TaskContext& context, const Engine& engine, Sour
     return Planned{decodePlan(payload.at("plan").get<std::string>()), decodeObjects(objects)};
   }
   Planned out{makePlan(context, engine, source), {}};
+  if (context.stop.stop_requested()) return std::nullopt;
   out.objects.objects = planObjects(context, engine);
   if (context.stop.stop_requested()) return std::nullopt;
   const Json kept{{"plan", encodePlan(out.plan)}, {"objects", encodeObjects(out.objects)}};

@@ -19,6 +19,7 @@ class MemoryProber final : public Prober {
     if (!world_.reachable) item.result = CheckResult::failed;
     return {item};
   }
+  std::vector<TableSchemaPtr> sourceTables(const std::stop_token&) override { return world_.schema.tables(); }
 
  private:
   const MemoryWorld& world_;

@@ -145,8 +145,7 @@ class MysqlProber final : public Prober {
   }
 
   std::vector<PrecheckItem> precheck(const std::stop_token& stop) override {
-    ProbeState state(job_, stop);
-    state.connect();
+    ProbeState& state = begin(stop);
     std::vector<PrecheckItem> items;
     for (const auto* checks :
          {&serverChecks(), &rightsChecks(), &objectChecks(), &otherObjectChecks(), &settingChecks(), &targetChecks()}) {
@@ -158,7 +157,17 @@ class MysqlProber final : public Prober {
     return items;
   }
 
+  std::vector<TableSchemaPtr> sourceTables(const std::stop_token& stop) override {
+    return (state_ ? *state_ : begin(stop)).sourceTables();
+  }
+
  private:
+  ProbeState& begin(const std::stop_token& stop) {
+    state_.emplace(job_, stop);
+    state_->connect();
+    return *state_;
+  }
+
   static NetworkResult tryOne(const ConnectOptions& options) {
     NetworkResult result;
     result.ip = options.addresses.front().host;
@@ -196,6 +205,7 @@ class MysqlProber final : public Prober {
   }
 
   EngineJob job_;
+  std::optional<ProbeState> state_;  ///< of the latest pre-check
 };
 
 }  // namespace
