@@ -22,6 +22,7 @@ using namespace drs::mysql;
 
 class NullSink final : public RowValueSink {
  public:
+  void onAbsent() override { ++values; }
   void onNull() override { ++values; }
   void onSigned(std::int64_t) override { ++values; }
   void onUnsigned(std::uint64_t) override { ++values; }

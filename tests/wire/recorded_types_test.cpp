@@ -29,6 +29,7 @@ std::string escaped(std::string_view bytes) {
 class Printer final : public RowValueSink {
  public:
   void onNull() override { add("NULL"); }
+  void onAbsent() override { add("-"); }
   void onSigned(std::int64_t value) override { add(std::to_string(value)); }
   void onUnsigned(std::uint64_t value) override { add(std::to_string(value)); }
   void onReal(double value) override { add(fmt::format("{:016x}", std::bit_cast<std::uint64_t>(value))); }

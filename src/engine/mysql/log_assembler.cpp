@@ -314,7 +314,7 @@ void LogAssembler::onRows(const Event& event) {
   }
   if (!table.plan) return;
   const RowsEvent rows = parseRows(event, framer_.format(), scratch_);
-  if (!hasFullImages(rows)) {
+  if (!hasFullImages(rows, table.formats)) {
     throwUnsupported("rows of " + table.name() + " without all of their columns",
                      "Set binlog_row_image=FULL at the source, also for each session, then reset the task.");
   }

@@ -127,6 +127,9 @@ class BatchSink final : public RowValueSink {
   void onNull() override {
     if (wanted()) batch_.addNull();
   }
+  void onAbsent() override {
+    if (wanted()) batch_.addAbsent();
+  }
   void onSigned(std::int64_t value) override {
     if (wanted()) batch_.addSigned(value);
   }
@@ -218,8 +221,8 @@ void LogTables::define(const Event& event, const FormatDescription& format) {
     }
     refuseOldFraction(table.map, schema);
     for (const Column& column : schema.columns)
-      table.formats.push_back({column.isUnsigned, isFixedBytes(column), column.dataType == "uuid"});
-    table.formats.resize(table.map.columns.size());
+      table.formats.push_back({column.isUnsigned, isFixedBytes(column), column.dataType == "uuid", column.generated});
+    table.formats.resize(table.map.columns.size(), {.mayBeAbsent = true});  // hidden ones
   }
   entry.table = std::move(table);
   entry.raw = event.body;

@@ -43,17 +43,41 @@ const Variant* variantOf(EventType type) {
   return at == kVariants.end() ? nullptr : &*at;
 }
 
-bool allSet(std::string_view bitmap, std::uint64_t columns) {
+bool isSet(std::string_view bitmap, std::uint64_t bit) {
+  return (static_cast<unsigned char>(bitmap[bit / 8]) >> bit % 8 & 1U) != 0;
+}
+
+bool isFull(std::string_view present, std::uint64_t columns, std::span<const ColumnFormat> formats) {
+  bool any = false;  // an image of no column has no bytes either: rows of them could not be counted
   for (std::uint64_t i = 0; i < columns; ++i) {
-    if ((static_cast<unsigned char>(bitmap[i / 8]) >> i % 8 & 1U) == 0) return false;
+    any = any || isSet(present, i);
+    if (!isSet(present, i) && (i >= formats.size() || !formats[i].mayBeAbsent)) return false;
   }
-  return true;
+  return any;
 }
 
 /// Decodes values one after another; keeps the buffers that they need.
 class ValueDecoder {
  public:
   explicit ValueDecoder(RowValueSink& sink) : sink_(sink) {}
+
+  /// One row: a bit for each column that is present says whether it is NULL, then come the values.
+  void image(ByteReader& in, std::string_view present, const TableMap& map, std::span<const ColumnFormat> formats) {
+    const std::size_t columns = map.columns.size();
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < columns; ++i) count += isSet(present, i) ? 1 : 0;
+    if (count == 0) in.fail();
+    const std::string_view nulls = in.slice((count + 7) / 8);
+    std::size_t bit = 0;
+    for (std::size_t i = 0; i < columns && in.ok(); ++i) {
+      if (!isSet(present, i))
+        sink_.onAbsent();
+      else if (isSet(nulls, bit++))
+        sink_.onNull();
+      else
+        decode(in, map.columns[i], formats[i]);
+    }
+  }
 
   void decode(ByteReader& in, const WireColumn& column, const ColumnFormat& format) {
     switch (column.type) {
@@ -227,9 +251,9 @@ RowsEvent parseRows(const Event& event, const FormatDescription& format, std::st
   return out;
 }
 
-bool hasFullImages(const RowsEvent& event) {
-  return allSet(event.present, event.columns) &&
-         (event.kind != RowsKind::update || allSet(event.presentAfter, event.columns));
+bool hasFullImages(const RowsEvent& event, std::span<const ColumnFormat> formats) {
+  return isFull(event.present, event.columns, formats) &&
+         (event.kind != RowsKind::update || isFull(event.presentAfter, event.columns, formats));
 }
 
 std::size_t decodeRows(const RowsEvent& event, const TableMap& map, std::span<const ColumnFormat> formats,
@@ -241,14 +265,8 @@ std::size_t decodeRows(const RowsEvent& event, const TableMap& map, std::span<co
   ValueDecoder decoder(sink);
   std::size_t images = 0;
   while (in.left() > 0) {
-    const std::string_view nulls = in.slice((columns + 7) / 8);
-    for (std::size_t i = 0; i < columns && in.ok(); ++i) {
-      if ((static_cast<unsigned char>(nulls[i / 8]) >> i % 8 & 1U) != 0) {
-        sink.onNull();
-      } else {
-        decoder.decode(in, map.columns[i], formats[i]);
-      }
-    }
+    const bool isAfter = event.kind == RowsKind::update && images % 2 != 0;
+    decoder.image(in, isAfter ? event.presentAfter : event.present, map, formats);
     if (!in.ok()) throwCorrupt(fmt::format("a row of {}.{} is cut off", map.database, map.table));
     ++images;
   }

@@ -15,6 +15,7 @@ class RowValueSink {
  public:
   virtual ~RowValueSink() = default;
   virtual void onNull() = 0;
+  virtual void onAbsent() = 0;  ///< the image does not have the column
   virtual void onSigned(std::int64_t value) = 0;
   virtual void onUnsigned(std::uint64_t value) = 0;  ///< unsigned integers, YEAR, BIT, ENUM's index, SET's mask
   virtual void onReal(double value) = 0;             ///< a FLOAT is the double of equal value
@@ -27,6 +28,7 @@ struct ColumnFormat {
   bool isUnsigned = false;
   bool padWithZeros = false;  ///< BINARY(n): the log cuts trailing zero bytes off
   bool isUuid = false;        ///< MariaDB's UUID: those that begin with a time are logged with their parts reversed
+  bool mayBeAbsent = false;   ///< a generated column: MariaDB 11 leaves these out of updates and deletes
 };
 
 enum class RowsKind : std::uint8_t { write, update, remove };
@@ -48,10 +50,10 @@ struct RowsEvent {
 /// (logCorrupt, logUnsupported).
 [[nodiscard]] RowsEvent parseRows(const Event& event, const FormatDescription& format, std::string& scratch);
 
-/// True if every image of the event has every column (binlog_row_image=FULL).
-[[nodiscard]] bool hasFullImages(const RowsEvent& event);
+/// True if every image of the event has every column (binlog_row_image=FULL), but for those that may be absent.
+[[nodiscard]] bool hasFullImages(const RowsEvent& event, std::span<const ColumnFormat> formats = {});
 
-/// Decodes all rows of an event with full images; an update gives the row before and the row after, in turn. Returns
+/// Decodes all rows of an event; an update gives the row before and the row after, in turn. Returns
 /// the number of images. `formats` has one entry for each column of the map. Throws Error(logCorrupt, logUnsupported).
 std::size_t decodeRows(const RowsEvent& event, const TableMap& map, std::span<const ColumnFormat> formats,
                        RowValueSink& sink);
