@@ -45,6 +45,13 @@ def mysql_pair(server_folder):
         yield a, b
 
 
+@pytest.fixture(scope="session")
+def mariadb118_pair(server_folder):
+    # Its own default collations are unknown to other servers.
+    with servers.start("mariadb118", server_folder, "--character-set-collations=") as a, servers.start("mariadb118", server_folder, "--character-set-collations=") as b:
+        yield a, b
+
+
 @pytest.fixture(scope="session", params=["mariadb", "mysql"])
 def pair(request):
     """(source, target) of both flavours in turn."""

@@ -13,10 +13,11 @@ class Table:
     name: str
     type: str            # of the column v
     values: list         # literals; NULL is added
-    only: str = ""       # "mariadb" or "mysql": which server has it
+    only: str = ""       # "mariadb" or "mysql": which server has it; "vectors": WITH_VECTORS
     checksum: bool = True
 
 
+WITH_VECTORS = ("mysql", "mariadb118")
 LONG_TEXT = "REPEAT('0123456789abcdef',20000)"  # 320 kB
 NINES = "9" * 35 + "." + "9" * 30
 
@@ -66,7 +67,7 @@ def _strings():
     yield Table("set64", "set(" + ",".join(f"'m{i}'" for i in range(64)) + ")", ["18446744073709551615", "9223372036854775808", "9223372036854775809", "0"])
     yield Table("compressed_text", "text compressed", ["''", "'a'", "REPEAT('0123456789abcdef',1000)", "REPEAT('é',3000)"], only="mariadb")
     yield Table("compressed_varchar", "varchar(1000) compressed", ["''", "'a'", "REPEAT('é',900)"], only="mariadb")
-    yield Table("compressed_short", "varchar(255) character set latin1 compressed", ["''", "'a'", "REPEAT('b',255)"], only="mariadb")
+    yield Table("compressed_short", "varchar(255) compressed character set latin1", ["''", "'a'", "REPEAT('b',255)"], only="mariadb")
     yield Table("compressed_tiny", "varbinary(100) compressed", ["''", "X'0000'", "REPEAT(X'00',100)"], only="mariadb")
     yield Table("compressed_blob", "longblob compressed", ["''", "X'00'", LONG_TEXT], only="mariadb")
 
@@ -85,7 +86,9 @@ def _documents():
         yield Table(name + "_t", name, [f"ST_GeomFromText('{text}',0)", f"ST_GeomFromText('{text}',3857)"])
     yield Table("geometry_t", "geometry", [f"ST_GeomFromText('{text}',0)" for text in shapes.values()] + ["ST_GeomFromText('POINT(10 20)',4326)"])
     yield Table("geometry_srid", "geometry /*!80003 SRID 4326 */", ["ST_GeomFromText('POINT(10 20)',4326)"], only="mysql")
-    yield Table("vector_t", "vector(3)", ["STRING_TO_VECTOR('[1,2,3]')", "STRING_TO_VECTOR('[-1.5,1e-30,3.4e38]')"], only="mysql")
+    yield Table("vector_t", "vector(3)", ["X'0000803F0000004000004040'", "X'0000C0BF6042A20D01000080'", "X'000000000000008000000000'", "X'0A0D2700275C090000091A00'"], only="vectors")
+    yield Table("vector_wide", "vector(3000)", ["REPEAT(X'0000803F',3000)", "REPEAT(X'5C270A00',3000)"], only="vectors")
+    yield Table("vector_long", "vector(3)", ["X'0000803F'", "X'FFFF7F7F0000004000004040'"], only="mysql")  # fewer numbers, and longer than MariaDB takes
     yield Table("uuid_t", "uuid", ["'00000000-0000-0000-0000-000000000000'", "'ffffffff-ffff-ffff-ffff-ffffffffffff'", "'123e4567-e89b-12d3-a456-426614174000'",
                                    "'123e4567-e89b-42d3-a456-426614174000'", "'018f4567-e89b-72d3-a456-426614174000'", "'123e4567-e89b-12d3-2456-426614174000'",
                                    "'123e4567-e89b-52d3-8056-420000000000'"], only="mariadb")
@@ -118,7 +121,7 @@ def tables(server):
     kind = "mariadb" if server.mariadb else "mysql"
     for group in (_numbers(), _times(), _strings(), _documents(), _charsets(server)):
         for table in group:
-            if table.only in ("", kind):
+            if table.only in ("", kind) or table.only == "vectors" and server.kind in WITH_VECTORS:
                 yield table
 
 
