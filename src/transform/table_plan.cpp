@@ -74,9 +74,11 @@ ConflictPolicy policyOf(const JobSpec& spec) {
   return policy == "overwrite" ? ConflictPolicy::overwrite : ConflictPolicy::stop;
 }
 
-/// Rows without a key cannot be told apart, so a replay over them has to begin at one exact position.
+/// Rows without a key cannot be told apart, so a replay over them has to begin at one exact position. A key that the
+/// target generates anew is none: nothing that is written says which row gives way.
 bool needsExactCopy(const TableSchema& table) {
-  return table.primaryKey.empty();
+  return table.primaryKey.empty() || std::any_of(table.primaryKey.begin(), table.primaryKey.end(),
+                                                 [&](std::size_t i) { return table.columns[i].generated; });
 }
 
 void assignGroups(const std::vector<TableSchemaPtr>& chosen, std::vector<TablePlan>& plans) {

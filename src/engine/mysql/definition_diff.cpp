@@ -1,6 +1,8 @@
 #include "engine/mysql/definition_diff.h"
 
+#include "engine/mysql/catalog.h"
 #include "engine/mysql/column_types.h"
+#include "engine/mysql/definition_text.h"
 #include "transform/foreign_keys.h"
 
 #include <algorithm>
@@ -30,13 +32,19 @@ bool isJsonPair(const Column& a, const Column& b) {
   return (isJson(a) && isLongText(b)) || (isLongText(a) && isJson(b));
 }
 
-bool isInUniqueKey(const TableSchema& table, const std::string& name) {
-  const auto is = [&](std::size_t column) { return lowerCase(table.columns[column].name) == lowerCase(name); };
-  return std::any_of(table.primaryKey.begin(), table.primaryKey.end(), is) ||
-         std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
-           return index.unique && std::any_of(index.parts.begin(), index.parts.end(),
-                                              [&](const IndexPart& part) { return is(part.column); });
-         });
+bool isUnique(const TableSchema& table, const Column& column) {
+  return isInUniqueKey(table, static_cast<std::size_t>(&column - table.columns.data()));
+}
+
+/// A generated column of the primary key must be made of the same at both sides.
+std::string keyGenerationDifference(const TableSchema& source, const TableSchema& target) {
+  for (const std::size_t i : source.primaryKey) {
+    const std::string& name = source.columns[i].name;
+    if (source.columns[i].generated && generation(source, name) != generation(target, name))
+      return "column " + name + " is " + generation(source, name) + " at the source and " + generation(target, name) +
+             " at the target";
+  }
+  return {};
 }
 
 std::string collationDifference(const Column& source, const Column& target, const Collations& collations) {
@@ -64,11 +72,15 @@ std::vector<std::string> keyNames(const TableSchema& table) {
   return names;
 }
 
-/// Each unique key as text, without its name.
+/// Each unique key as text, without its name; one over an expression in the words of its server.
 std::set<std::string> uniqueKeys(const TableSchema& table) {
   std::set<std::string> keys;
   for (const Index& index : table.indexes) {
     if (!index.unique) continue;
+    if (index.type == kFunctionalIndex) {
+      keys.insert(indexParts(table, index.name));
+      continue;
+    }
     std::set<std::string> parts;  // a key holds the same values for unique in any order
     for (const IndexPart& part : index.parts)
       parts.insert(lowerCase(table.columns[part.column].name) + "(" + std::to_string(part.prefix) + ")");
@@ -167,7 +179,7 @@ std::string definitionDifference(const TableSchema& source, const TableSchema& t
   for (const Column& column : source.columns) {
     const Column* other = findColumn(target, column.name);
     if (other == nullptr) return "the target has no column " + column.name;
-    const bool unique = isInUniqueKey(source, column.name) || isInUniqueKey(target, column.name);
+    const bool unique = isUnique(source, column) || isUnique(target, *other);
     const std::string difference = columnDifference(column, *other, targetCollations, unique, which);
     if (!difference.empty()) return "column " + column.name + " " + difference;
   }
@@ -176,7 +188,7 @@ std::string definitionDifference(const TableSchema& source, const TableSchema& t
       return "the source has no column " + column.name;
   if (keyNames(source) != keyNames(target)) return "the primary keys differ";
   if (uniqueKeys(source) != uniqueKeys(target)) return "the unique keys differ";
-  return {};
+  return keyGenerationDifference(source, target);
 }
 
 }  // namespace drs::mysql

@@ -2,6 +2,7 @@
 
 #include "crypto/encoding.h"
 #include "engine/mysql/column_types.h"
+#include "engine/mysql/definition_text.h"
 #include "engine/mysql/select_list.h"
 
 #include <algorithm>
@@ -94,7 +95,7 @@ std::string rangeCondition(const TableSchema& schema, const std::vector<std::str
 }
 
 std::vector<std::size_t> rowKey(const TableSchema& schema) {
-  if (!schema.primaryKey.empty()) return schema.primaryKey;
+  if (!schema.primaryKey.empty() && generatedKey(schema) == nullptr) return schema.primaryKey;
   const auto isFirm = [&](const IndexPart& part) {
     const Column& column = schema.columns.at(part.column);
     return part.prefix == 0 && !column.nullable && !column.generated;

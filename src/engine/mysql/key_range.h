@@ -31,8 +31,8 @@ namespace drs::mysql {
 [[nodiscard]] std::string rangeCondition(const TableSchema& schema, const std::vector<std::string>& after,
                                          const std::vector<std::string>& upTo);
 
-/// The columns that tell a table's rows apart: the primary key, or else the first unique key that no NULL, prefix,
-/// expression or generated column weakens. Empty: the table has no such key.
+/// The columns that tell a table's rows apart: the primary key, or else the first unique key; no NULL, prefix,
+/// expression or generated column may weaken it. Empty: the table has no such key.
 [[nodiscard]] std::vector<std::size_t> rowKey(const TableSchema& schema);
 
 /// The quoted names of the primary key's columns.

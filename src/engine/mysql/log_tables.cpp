@@ -63,7 +63,7 @@ std::initializer_list<WireType> wireTypesOf(std::string_view dataType) {
       {"multipolygon", {geometry}},
       {"geometrycollection", {geometry}},
       {"geomcollection", {geometry}},
-      {"vector", {vector}},
+      {"vector", {vector, varchar}},  // MariaDB logs it as the bytes that it stores
       {"uuid", {string}},
       {"inet4", {string}},
       {"inet6", {string}},
@@ -92,6 +92,9 @@ std::string columnDrift(const WireColumn& wire, const Column& column) {
   }
   if (wire.type == WireType::bit && wire.length != column.length) {
     return fmt::format("was planned as {} and is bit({}) in the log", column.type, wire.length);
+  }
+  if (column.dataType == "vector" && wire.type == WireType::varchar && wire.length != column.length) {
+    return fmt::format("was planned as {} and has up to {} bytes in the log", column.type, wire.length);
   }
   if (isFractional(wire.type) && wire.fraction != column.fraction) {
     return fmt::format("was planned as {} and has {} fractional digits in the log", column.type, wire.fraction);

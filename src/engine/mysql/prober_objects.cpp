@@ -22,7 +22,6 @@ constexpr std::size_t kLongestName = 64;
 /// Why a column of this source cannot be read; empty = it can.
 std::string columnProblem(const Column& column, const ServerInfo& source) {
   constexpr int kUuidsAsTheyAre = 101105;  // before, the log has all of them in reverse
-  if (source.mariadb && column.dataType == "vector") return "the type vector of MariaDB is not supported yet";
   if (source.mariadb && column.dataType == "uuid" && source.version < kUuidsAsTheyAre)
     return "the type uuid of MariaDB before 10.11.5 is not supported";
   return unsupportedType(column);
@@ -33,20 +32,17 @@ std::string tableProblem(const TableSchema& table, const ServerInfo& source) {
   for (const Column& column : table.columns)
     if (const std::string reason = columnProblem(column, source); !reason.empty())
       return "column " + column.name + ": " + reason;
-  for (const std::size_t i : table.primaryKey)
-    if (table.columns[i].generated)
-      return "column " + table.columns[i].name + ": a generated column in the primary key is not supported yet";
-  for (const Index& index : table.indexes)
-    if (index.unique && index.type == kFunctionalIndex)
-      return "index " + index.name + ": a unique index over an expression is not supported yet";
   if (table.createSql.find("\n  PERIOD FOR ") != std::string::npos)
     return "application-time periods are not supported yet";
   return {};
 }
 
-std::string definitionProblem(const TableSchema& table, const TableName& target, const Collations& collations) {
+/// Why the target cannot have the table; empty = it can. What it can do without goes to `leftOut`.
+std::string definitionProblem(const TableSchema& table, const TableName& target, const Collations& collations,
+                              NameList& leftOut) {
   try {
-    (void)rewriteTable(table, target, collations, true);
+    for (const std::string& index : rewriteTable(table, target, collations, true).leftOut)
+      leftOut.add(printable(table.name) + ": " + index);
     return {};
   } catch (const Error& error) {
     if (error.msg() != Msg::definitionNotSupported) throw;
@@ -65,6 +61,7 @@ void addMissingDatabases(ProbeState& state, NameList& names) {
 
 Verdict checkSelection(ProbeState& state) {
   NameList names;
+  NameList leftOut;
   addMissingDatabases(state, names);
   for (const Refusal& refusal : planProblems(state.job().spec, state.sourceTables()))
     names.add(refusal.path + ": " + refusal.reason);
@@ -73,10 +70,13 @@ Verdict checkSelection(ProbeState& state) {
   for (const TableSchemaPtr& table : state.selected()) {
     std::string problem = tableProblem(*table, state.source().server());
     if (problem.empty() && state.hasFullPhase())
-      problem = definitionProblem(*table, mappedName(state.job().spec, table->name), collations);
+      problem = definitionProblem(*table, mappedName(state.job().spec, table->name), collations, leftOut);
     if (!problem.empty()) names.add(printable(table->name) + ": " + problem);
   }
-  if (names.empty()) return passed();
+  if (names.empty() && leftOut.empty()) return passed();
+  if (names.empty())
+    return alarm("indexes that the target cannot have are left out: " + leftOut.text() +
+                 ". Searches that need them will be slower there");
   return failed(names.text() + ". Take these tables out of the selection, or change them");
 }
 

@@ -4,6 +4,7 @@
 #include "engine/mysql/catalog.h"
 #include "engine/mysql/column_types.h"
 #include "engine/mysql/definition_diff.h"
+#include "engine/mysql/definition_text.h"
 #include "engine/mysql/missing_tables.h"
 #include "engine/mysql/sink_lookup.h"
 #include "engine/mysql/table_ddl.h"
@@ -51,15 +52,6 @@ void createDatabases(Connection& connection, const EngineJob& job, const Plans& 
 }
 
 // --- tables --------------------------------------------------------------------------------------------------------
-
-bool isInUniqueKey(const TableSchema& table, std::size_t column) {
-  const auto& key = table.primaryKey;
-  if (std::find(key.begin(), key.end(), column) != key.end()) return true;
-  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
-    return index.unique && std::any_of(index.parts.begin(), index.parts.end(),
-                                       [&](const IndexPart& part) { return part.column == column; });
-  });
-}
 
 /// A table that stands there must take every row as it is, and keep all of them apart.
 void checkStanding(const TablePlan& plan, const TableSchema& standing, const Collations& collations) {
@@ -282,6 +274,8 @@ void TargetDefinitions::createMissing(Connection& connection, const std::vector<
   for (const TablePlan* plan : missing) {
     definitions.push_back(rewriteTable(*plan->source, plan->target, collations_, createsAllIndexes(*plan)));
     for (const std::string& note : definitions.back().notes) job_.log.warn("{}: {}", printable(plan->target), note);
+    for (const std::string& index : definitions.back().leftOut)
+      job_.log.warn("{}: {}; it is left out", printable(plan->target), index);
     names.push_back(plan->target);
   }
   control_.noteMade(connection, names);

@@ -2,6 +2,7 @@
 
 #include "crypto/encoding.h"
 #include "engine/mysql/column_types.h"
+#include "engine/mysql/definition_text.h"
 #include "engine/mysql/key_range.h"
 #include "wire/mysql/json_text.h"
 
@@ -174,6 +175,7 @@ SqlWriter::SqlWriter(const TableSchema& schema, const TableName& target, bool re
       table_(quoteName(target)),
       plainName_(schema.name.database + "." + schema.name.table),
       key_(rowKey(schema)) {
+  if (generatedKey(schema) != nullptr) generatedKey_ = schema.primaryKey;
   std::string list;
   for (const Column& column : schema.columns) {
     columns_.push_back(targetOf(column));
@@ -311,6 +313,13 @@ void SqlWriter::appendExact(std::string& out, std::size_t column, const RowBatch
 void SqlWriter::appendWholeRow(std::string& out, const RowBatch& rows, std::size_t row) const {
   std::string order;
   const char* separator = "";
+  for (const std::size_t i : generatedKey_) {
+    const Cell& cell = rows.cell(row, i);
+    if (cell.kind == CellKind::absent) refuse(i, cell);
+    out += columns_[i].name + "=";
+    appendCell(out, i, rows, cell);
+    out += " AND ";
+  }
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (!columns_[i].written) continue;
     const Cell& cell = rows.cell(row, i);

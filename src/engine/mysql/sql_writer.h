@@ -39,7 +39,8 @@ namespace drs::mysql {
 /// A row is found by rowKey(). In a table without one it is found by all of its values, exact to the byte: what a
 /// collation or a type takes for equal is compared in a form that does not (bytes, digits, printed times), and LIMIT 1
 /// takes one of several rows that are the same. The sign of a zero is the one thing that MariaDB does not show: of two
-/// rows that differ in it alone, the one with the same sign comes first where the server shows it.
+/// rows that differ in it alone, the one with the same sign comes first where the server shows it. A primary key that
+/// holds a generated column stands before these values: the index leads to the row, the values say that it is the one.
 ///
 /// Throws Error(jsonDecimal) for a JSON value with more numbers of that kind, Error(logUnsupported) for an absent cell
 /// where a value is needed, Error(internal) for text that is no number or no time. Threads: const, any.
@@ -101,6 +102,7 @@ class SqlWriter {
   std::string plainName_;  ///< for messages
   std::vector<Target> columns_;
   std::vector<std::size_t> key_;
+  std::vector<std::size_t> generatedKey_;  ///< the primary key if a column of it is generated, else empty
 };
 
 /// sql_mode for statements with ENUM index 0, and the mode that all others run in.

@@ -1,6 +1,7 @@
 #include "engine/mysql/table_ddl.h"
 
 #include "engine/mysql/column_types.h"
+#include "engine/mysql/definition_text.h"
 #include "engine/mysql/table_ddl_tokens.h"
 
 #include <fmt/format.h>
@@ -35,13 +36,13 @@ class Rewriter {
   std::size_t columnClause(std::string& out, std::size_t at, std::size_t last);
   std::size_t defaultClause(std::string& out, std::size_t at, std::size_t last);
   void conditional(std::string& out, std::string_view comment);
-  void charset(std::string& out, const Column& column, const std::string& dataType);
+  void charset(std::string& out, const Column& column, const std::string& dataType, bool isNamed);
   void index(std::size_t first, std::size_t last);
+  [[nodiscard]] std::string missingIndex(const IndexDdl& index, bool isVector) const;
   std::size_t indexClause(std::string& out, std::size_t at, std::size_t last);
   void check(std::size_t first, std::size_t last);
   void options();
   std::size_t option(std::size_t at);
-  [[nodiscard]] bool inUniqueKey(std::size_t column) const;
   [[nodiscard]] bool is(std::size_t at, std::string_view word) const {
     return at < tokens_.size() && tokens_[at].is(word);
   }
@@ -61,7 +62,7 @@ class Rewriter {
   const DdlTokens tokens_;
   std::size_t end_ = 0;  ///< behind the closing parenthesis
 
-  std::vector<std::string> columns_, checks_, notes_;
+  std::vector<std::string> columns_, checks_, notes_, leftOut_;
   std::vector<IndexDdl> indexes_;
   std::string column_, autoColumn_, dataType_, tableComment_, rowFormat_, partitions_;
   bool generated_ = false;
@@ -74,6 +75,7 @@ TableDdl Rewriter::run(bool allIndexes) {
   TableDdl out;
   out.autoIncrement = autoIncrement_;
   out.notes = notes_;
+  out.leftOut = leftOut_;
   std::string body;
   const auto add = [&](const std::string& part) { body += (body.empty() ? "\n  " : ",\n  ") + part; };
   for (const std::string& column : columns_) add(column);
@@ -136,16 +138,8 @@ void Rewriter::item(std::size_t first, std::size_t last) {
   index(first, last);
 }
 
-bool Rewriter::inUniqueKey(std::size_t column) const {
-  const auto& key = schema_.primaryKey;
-  if (std::find(key.begin(), key.end(), column) != key.end()) return true;
-  return std::any_of(schema_.indexes.begin(), schema_.indexes.end(), [&](const Index& index) {
-    return index.unique && std::any_of(index.parts.begin(), index.parts.end(),
-                                       [&](const IndexPart& part) { return part.column == column; });
-  });
-}
-
-void Rewriter::charset(std::string& out, const Column& column, const std::string& dataType) {
+/// `isNamed`: the source's definition names the character set, rather than leave it to the table's.
+void Rewriter::charset(std::string& out, const Column& column, const std::string& dataType, bool isNamed) {
   static const std::set<std::string, std::less<>> kWithCharset = {"char",       "varchar",  "tinytext", "text",
                                                                   "mediumtext", "longtext", "enum",     "set"};
   if (!kWithCharset.contains(dataType)) return;
@@ -154,13 +148,15 @@ void Rewriter::charset(std::string& out, const Column& column, const std::string
                              : column.kind == ColumnKind::json ? "utf8mb4_bin"
                                                                : schema_.collation;
   const auto position = static_cast<std::size_t>(&column - schema_.columns.data());
-  const bool unique = inUniqueKey(position);
+  const bool unique = isInUniqueKey(schema_, position);
   const auto found = unique ? collations_.equal(wanted) : collations_.nearest(wanted);
   if (!found)
     refuse(fmt::format("the target has no collation {} {} for the column {}{}", unique ? "equal to" : "like", wanted,
                        column.name, unique ? ", which is part of a unique key" : ""));
   if (!unique && collations_.equal(wanted) != found)
     notes_.push_back(fmt::format("the column {} gets collation {} for {}", column.name, *found, wanted));
+  // The table's own collation is named behind its columns; said here as well, MySQL would show it for ever.
+  if (!isNamed && column.collation == schema_.collation && found == collations_.nearest(schema_.collation)) return;
   out += fmt::format(" CHARACTER SET {} COLLATE {}", found->substr(0, found->find('_')), *found);
 }
 
@@ -186,7 +182,7 @@ void Rewriter::column(std::size_t first, std::size_t last) {
   if (behind < last && tokens_[behind].kind == Kind::comment &&
       tokens_[behind].text.find("COMPRESSED") != std::string_view::npos)
     conditional(out, tokens_[behind++].text);  // stands between the type and its character set
-  charset(out, *column, dataType_);
+  charset(out, *column, dataType_, is(behind, "CHARACTER") || is(behind, "CHARSET"));
   generated_ = false;
   for (at = behind; at < last;) at = columnClause(out, at, last);
   columns_.push_back(out);
@@ -268,8 +264,8 @@ std::size_t Rewriter::defaultClause(std::string& out, std::size_t at, std::size_
   } else if (!literal) {
     refuse("a default that is neither a literal nor a function: " + text(at, last));
   }
-  const bool large =
-      dataType_.ends_with("text") || dataType_.ends_with("blob") || dataType_ == "json" || dataType_ == "geometry";
+  const bool large = dataType_.ends_with("text") || dataType_.ends_with("blob") || dataType_ == "json" ||
+                     dataType_ == "geometry" || dataType_ == "vector";
   // MySQL wants expressions, and any default of a large type, in parentheses; MariaDB prints them without.
   const bool wrap = !mariadb_ && ((!literal && !clock) || (large && !null));
   if (wrap && !expressionsAsDefault()) refuse("the target takes no expression as a default: " + text(at, behind));
@@ -315,9 +311,37 @@ void Rewriter::index(std::size_t first, std::size_t last) {
     while (i + 1 < behind && !is(i, ",")) i = is(i, "(") ? behindGroup(tokens_, i) : i + 1;
   }
   if (index.columns.empty()) refuse("an index without columns: " + text(first, last));
+  if (const std::string why = missingIndex(index, is(first, "VECTOR")); !why.empty()) {
+    if (index.primary || index.unique) refuse(why);
+    leftOut_.push_back(why);
+    return;
+  }
   index.sql = text(first, behind);
   for (at = behind; at < last;) at = indexClause(index.sql, at, last);
   indexes_.push_back(std::move(index));
+}
+
+/// Why the target cannot have an index; empty = it can. Only those that say which rows may be there matter to rows.
+std::string Rewriter::missingIndex(const IndexDdl& index, bool isVector) const {
+  constexpr int kExpressions = 80013;
+  const auto lacks = [&](const std::string& what) {
+    return fmt::format("the {} {}, which {} {} does not have",
+                       index.primary ? "primary key" : "index " + index.name + " is", what,
+                       mariadb_ ? "MariaDB" : "MySQL", collations_.server().versionText);
+  };
+  const auto columnOf = [&](const std::string& name) {
+    return std::find_if(schema_.columns.begin(), schema_.columns.end(),
+                        [&](const Column& c) { return c.name == name; });
+  };
+  if (isVector && !mariadb_) return lacks("a VECTOR index");
+  for (const std::string& name : index.columns) {
+    if (name.empty() && (mariadb_ || version_ < kExpressions)) return lacks("over an expression");
+    const auto column = columnOf(name);
+    if (column == schema_.columns.end()) continue;
+    if (column->dataType == "vector" && !mariadb_) return lacks("over the VECTOR " + name);
+    if (index.primary && column->generated && mariadb_) return lacks("holds the generated column " + name);
+  }
+  return {};
 }
 
 std::size_t Rewriter::indexClause(std::string& out, std::size_t at, std::size_t last) {
@@ -406,12 +430,12 @@ std::string missingType(const Column& column, const ServerInfo& server) {
     const int first = server.mariadb ? mariadb : mysql;
     return first != 0 && server.version >= first;
   };
-  constexpr int kInet6 = 100500, kUuid = 100700, kInet4 = 101000, kVector = 90000;
+  constexpr int kInet6 = 100500, kUuid = 100700, kInet4 = 101000, kVectorOfMariaDb = 110700, kVector = 90000;
   bool has = true;
   if (type == "inet6") has = since(kInet6, 0);
   if (type == "uuid") has = since(kUuid, 0);
   if (type == "inet4") has = since(kInet4, 0);
-  if (type == "vector") has = since(0, kVector);
+  if (type == "vector") has = since(kVectorOfMariaDb, kVector);
   if (has) return {};
   return fmt::format("the type {} is not copied to {} {}", type, server.mariadb ? "MariaDB" : "MySQL",
                      server.versionText);
@@ -429,8 +453,14 @@ std::string foreignKeySql(const TableSchema& schema, const ForeignKey& key, cons
   for (const std::string& column : key.referencedColumns) theirs += (theirs.empty() ? "" : ",") + quoteName(column);
   std::string sql = fmt::format("CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({})", quoteName(key.name), own,
                                 quoteName(referenced), theirs);
-  if (!key.onDelete.empty()) sql += " ON DELETE " + key.onDelete;
-  if (!key.onUpdate.empty()) sql += " ON UPDATE " + key.onUpdate;
+  // RESTRICT and NO ACTION are the same, and what a server shows for none differs: they are said where the source does.
+  const std::string shown = " " + foreignKeyRules(schema, key.name);
+  const auto add = [&](const std::string& clause, const std::string& rule) {
+    const bool acts = !rule.empty() && rule != "RESTRICT" && rule != "NO ACTION";
+    if (acts || (!rule.empty() && shown.find(clause + rule) != std::string::npos)) sql += clause + rule;
+  };
+  add(" ON DELETE ", key.onDelete);
+  add(" ON UPDATE ", key.onUpdate);
   return sql;
 }
 

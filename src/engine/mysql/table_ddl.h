@@ -57,7 +57,8 @@ struct TableDdl {
   std::string createSql;            ///< CREATE TABLE with primary, unique and indispensable keys, without foreign keys
   std::vector<IndexDdl> secondary;  ///< the indexes that createSql leaves out
   std::optional<std::uint64_t> autoIncrement;
-  std::vector<std::string> notes;  ///< for people: collations that are only the nearest ones, attributes left out
+  std::vector<std::string> notes;    ///< for people: collations that are only the nearest ones, attributes left out
+  std::vector<std::string> leftOut;  ///< for people: indexes, not unique, that the target cannot have
 };
 
 /// Rewrites what SHOW CREATE TABLE of the source said (TableSchema::createSql) for `target`. Columns, defaults,

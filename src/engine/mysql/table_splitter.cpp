@@ -1,6 +1,7 @@
 #include "engine/mysql/table_splitter.h"
 
 #include "engine/mysql/column_types.h"
+#include "engine/mysql/definition_text.h"
 #include "engine/mysql/integer_ranges.h"
 #include "engine/mysql/key_range.h"
 
@@ -185,9 +186,6 @@ std::string cannotCopy(const TableSchema& schema) {
     const std::string reason = unsupportedType(column);
     if (!reason.empty()) return "column " + column.name + ": " + reason;
   }
-  for (const std::size_t i : schema.primaryKey)
-    if (schema.columns[i].generated)
-      return "column " + schema.columns[i].name + ": a generated column in the primary key is not supported yet";
   return {};
 }
 
@@ -199,7 +197,8 @@ std::vector<Chunk> splitTables(Connection& connection, const Plans& plans, std::
     const std::string reason = cannotCopy(*plans[i].source);
     if (!reason.empty())
       throw Error(Msg::precheckFailed, {quoteName(plans[i].source->name) + ": " + reason}, Origin::source);
-    if (plans[i].source->primaryKey.empty() && plans[i].group < 0)
+    const bool isKeyless = plans[i].source->primaryKey.empty() || generatedKey(*plans[i].source) != nullptr;
+    if (isKeyless && plans[i].group < 0)
       throw Error(Msg::internal, {quoteName(plans[i].source->name) + " has no primary key and no exact snapshot"},
                   Origin::source);
     if (plans[i].group >= 0)

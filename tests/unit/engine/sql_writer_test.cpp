@@ -291,6 +291,20 @@ TEST(SqlWriterWithoutKey, FindsARowByAllItsBytesAndTakesOne) {
   EXPECT_EQ(writer.printableKey(rows, 0), "(1, 'a'', NULL, '-0', 0, '2024-00-00', 0x01ab, '[1.10]')");
 }
 
+TEST(SqlWriterWithoutKey, FindsARowOfAGeneratedKeyByItsValuesToo) {
+  auto columns = std::vector{column("g", ColumnKind::integer), column("a", ColumnKind::integer)};
+  columns[0].generated = true;
+  const auto schema = schemaOf(columns, {0});
+  const SqlWriter writer(*schema, {"q", "u"});
+  EXPECT_TRUE(writer.key().empty());
+  RowBatch rows(schema);
+  rows.addSigned(10);
+  rows.addSigned(5);
+  std::string out;
+  writer.appendKey(out, rows, 0);
+  EXPECT_EQ(out, "`g`=10 AND `a`=5 LIMIT 1");
+}
+
 TEST(SqlWriterWithoutKey, UsesAUniqueKeyOfColumnsThatAreNeverNull) {
   TableSchema schema = *schemaOf({column("a", ColumnKind::integer), column("b", ColumnKind::integer)}, {});
   schema.columns[1].nullable = false;

@@ -56,7 +56,7 @@ TEST(TableDdl, KeepsColumnsKeysDefaultsAndComments) {
   const TableDdl ddl = rewriteTable(schema, {"d", "u"}, mysqlCollations(), false);
   EXPECT_EQ(ddl.createSql,
             "CREATE TABLE `d`.`u` (\n  `id` int unsigned NOT NULL AUTO_INCREMENT COMMENT 'the, (key)',\n"
-            "  `v` varchar(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci DEFAULT 'it''s \\\\ (x',\n"
+            "  `v` varchar(20) DEFAULT 'it''s \\\\ (x',\n"
             "  `n` decimal(10,2) NOT NULL DEFAULT '0.00',\n"
             "  PRIMARY KEY (`id`),\n  UNIQUE KEY `uv` (`v`(10))\n"
             ") ENGINE=InnoDB AUTO_INCREMENT=42 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='a table'");
@@ -166,7 +166,7 @@ TEST(TableDdl, TranslatesClausesThatOnlyMariaDbKnows) {
   const std::string sql = rewritten(schema, mysqlCollations(), true);
   EXPECT_THAT(sql,
               HasSubstr("`id` varchar(36) CHARACTER SET latin1 COLLATE latin1_swedish_ci NOT NULL DEFAULT (uuid()),"));
-  EXPECT_THAT(sql, HasSubstr("`x` text CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci DEFAULT ('abc'),"));
+  EXPECT_THAT(sql, HasSubstr("`x` text DEFAULT ('abc'),"));
   EXPECT_THAT(sql, HasSubstr("`ts` timestamp NOT NULL DEFAULT current_timestamp() ON UPDATE current_timestamp(),"));
   EXPECT_THAT(
       sql, HasSubstr("`j` longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL CHECK (json_valid(`j`)),"));
@@ -209,7 +209,7 @@ TEST(TableDdl, WritesForeignKeysToTheMappedTable) {
   TableSchema schema = schemaOf("", {{"id", ""}, {"p", ""}});
   const ForeignKey key{"fk", {1}, "s", "parent", {"pid"}, "RESTRICT", "CASCADE"};
   EXPECT_EQ(foreignKeySql(schema, key, {"d", "mapped"}),
-            "CONSTRAINT `fk` FOREIGN KEY (`p`) REFERENCES `d`.`mapped` (`pid`) ON DELETE CASCADE ON UPDATE RESTRICT");
+            "CONSTRAINT `fk` FOREIGN KEY (`p`) REFERENCES `d`.`mapped` (`pid`) ON DELETE CASCADE");
 }
 
 TableSchema schemaWith(const std::string& dataType, const std::string& type) {
@@ -232,6 +232,88 @@ TEST(TableDdl, RefusesTypesThatTheTargetDoesNotHaveByName) {
   }
   EXPECT_THAT(rewritten(schemaWith("vector", "vector(3)"), mysqlCollations()), HasSubstr("`v` vector(3)"));
   EXPECT_THROW(rewritten(schemaWith("vector", "vector(3)"), mariaDbCollations()), Error);
+}
+
+const ServerInfo kNewMariaDb{true, 110809, "11.8.9-MariaDB"};
+
+TEST(TableDdl, CopiesVectorsBetweenTheFamiliesThatHaveThem) {
+  const Collations newMariaDb({"utf8mb4_general_ci"}, kNewMariaDb);
+  TableSchema schema = schemaOf(
+      "CREATE TABLE `t` (\n  `id` int NOT NULL,\n  `v` vector(3) NOT NULL DEFAULT x'00',\n  PRIMARY KEY (`id`),\n"
+      "  VECTOR KEY `near` (`v`) `M`='8' `DISTANCE`='cosine'\n) ENGINE=InnoDB",
+      {{"id", ""}, {"v", ""}});
+  schema.columns[1].dataType = "vector";
+  EXPECT_THAT(rewritten(schema, newMariaDb, true),
+              HasSubstr("`v` vector(3) NOT NULL DEFAULT x'00',\n  PRIMARY KEY (`id`),\n  VECTOR KEY `near` (`v`) "
+                        "`M`='8' `DISTANCE`='cosine'"));
+  const TableDdl ddl = rewriteTable(schema, {"d", "u"}, mysqlCollations(), true);
+  EXPECT_THAT(ddl.createSql, HasSubstr("`v` vector(3) NOT NULL DEFAULT (x'00'),\n  PRIMARY KEY (`id`)\n)"));
+  EXPECT_THAT(ddl.leftOut, ::testing::ElementsAre("the index near is a VECTOR index, which MySQL 9.7.4 does not have"));
+}
+
+std::string refusal(const std::string& createSql, const Collations& collations, bool generated = false) {
+  TableSchema schema = schemaOf(createSql, {{"id", ""}, {"v", ""}});
+  schema.columns[0].generated = generated;
+  schema.columns[1].dataType = "vector";
+  try {
+    rewritten(schema, collations, true);
+    return {};
+  } catch (const Error& error) {
+    return error.text();
+  }
+}
+
+TEST(TableDdl, RefusesUniqueKeysThatTheTargetCannotHave) {
+  const std::string head = "CREATE TABLE `t` (`id` int NOT NULL, `v` vector(3) NOT NULL, ";
+  const Collations newMariaDb({"utf8mb4_general_ci"}, kNewMariaDb);
+  EXPECT_THAT(refusal(head + "PRIMARY KEY (`v`))", mysqlCollations()), HasSubstr("the primary key over the VECTOR v"));
+  EXPECT_THAT(refusal(head + "UNIQUE KEY `u` (`v`))", mysqlCollations()),
+              HasSubstr("the index u is over the VECTOR v"));
+  EXPECT_EQ(refusal(head + "UNIQUE KEY `u` (`v`))", newMariaDb), "");
+  EXPECT_THAT(refusal(head + "UNIQUE KEY `u` ((`id` + 1)))", newMariaDb),
+              HasSubstr("the index u is over an expression"));
+  EXPECT_EQ(refusal(head + "UNIQUE KEY `u` (`id`,((`id` + 1)) DESC))", mysqlCollations()), "");
+  EXPECT_THAT(refusal(head + "PRIMARY KEY (`id`))", newMariaDb, true), HasSubstr("the generated column id"));
+  EXPECT_EQ(refusal(head + "PRIMARY KEY (`id`))", mysqlCollations(), true), "");
+}
+
+TEST(TableDdl, LeavesOutOtherIndexesThatTheTargetCannotHaveAndSaysSo) {
+  const auto schema =
+      schemaOf("CREATE TABLE `t` (`id` int NOT NULL, PRIMARY KEY (`id`), KEY `k` (((`id` + 1))))", {{"id", ""}});
+  const TableDdl ddl = rewriteTable(schema, {"d", "u"}, mariaDbCollations(), true);
+  EXPECT_THAT(ddl.createSql, Not(HasSubstr("`k`")));
+  EXPECT_THAT(ddl.leftOut, ::testing::ElementsAre(HasSubstr("the index k is over an expression")));
+}
+
+TEST(TableDdl, TakesCollationsInUniqueExpressionsForThoseOfAKey) {
+  TableSchema schema = schemaOf(
+      "CREATE TABLE `t` (`id` int NOT NULL, `v` text COLLATE utf8mb4_0900_as_ci, UNIQUE KEY `u` ((lower(`v`))))",
+      {{"id", ""}, {"v", "utf8mb4_0900_as_ci"}});
+  schema.indexes = {{"u", true, false, "FUNCTIONAL", {}}};
+  EXPECT_THROW(rewritten(schema, {{"utf8mb4_uca1400_nopad_as_ci", "utf8mb4_general_ci"}, kMySql}), Error);
+}
+
+TEST(TableDdl, LeavesTheCharsetToTheTableWhereTheSourceDoes) {
+  const auto schema = schemaOf(
+      "CREATE TABLE `t` (`id` int NOT NULL, `a` text COLLATE utf8mb4_general_ci, `b` text CHARACTER SET utf8mb4 "
+      "COLLATE "
+      "utf8mb4_general_ci, `c` text COLLATE utf8mb4_bin) ENGINE=InnoDB",
+      {{"id", ""}, {"a", "utf8mb4_general_ci"}, {"b", "utf8mb4_general_ci"}, {"c", "utf8mb4_bin"}});
+  EXPECT_THAT(rewritten(schema, mysqlCollations()),
+              HasSubstr("`a` text,\n  `b` text CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci,\n  `c` text CHARACTER "
+                        "SET utf8mb4 COLLATE utf8mb4_bin\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 "
+                        "COLLATE=utf8mb4_general_ci"));
+}
+
+TEST(TableDdl, SaysRestrictOnlyWhereTheSourceDoes) {
+  TableSchema schema = schemaOf(
+      "CREATE TABLE `t` (`id` int NOT NULL, `p` int, CONSTRAINT `a` FOREIGN KEY (`p`) REFERENCES `x` (`p`), CONSTRAINT "
+      "`b` FOREIGN KEY (`p`) REFERENCES `x` (`p`) ON DELETE SET NULL ON UPDATE NO ACTION) ENGINE=InnoDB",
+      {{"id", ""}, {"p", ""}});
+  EXPECT_EQ(foreignKeySql(schema, {"a", {1}, "s", "x", {"p"}, "RESTRICT", "RESTRICT"}, {"d", "y"}),
+            "CONSTRAINT `a` FOREIGN KEY (`p`) REFERENCES `d`.`y` (`p`)");
+  EXPECT_EQ(foreignKeySql(schema, {"b", {1}, "s", "x", {"p"}, "NO ACTION", "SET NULL"}, {"d", "y"}),
+            "CONSTRAINT `b` FOREIGN KEY (`p`) REFERENCES `d`.`y` (`p`) ON DELETE SET NULL ON UPDATE NO ACTION");
 }
 
 TEST(TableDdl, WritesGeometryForBothFamilies) {

@@ -117,6 +117,12 @@ TEST(TablePlan, ATableWithoutAKeyIsAGroup) {
   EXPECT_EQ(groupsOf({heap, table("b")}), (std::vector<int>{0, -1}));
 }
 
+TEST(TablePlan, ATableWhoseKeyIsGeneratedIsAGroup) {
+  const auto made = table("a");
+  made->columns[0].generated = true;
+  EXPECT_EQ(groupsOf({made, table("b")}), (std::vector<int>{0, -1}));
+}
+
 TEST(TablePlan, SeparateFamiliesAreSeparateGroups) {
   const auto a = table("a");
   const auto b = table("b");
