@@ -125,8 +125,9 @@ class Cleaner {
   /// again. Works under EngineJob::epoch: throws Error(fenced) if a newer task stands in the target. Throws after a
   /// stop, between two tables at the latest.
   virtual void reset(const Plans& plans, const std::stop_token& stop = {}) = 0;
-  /// For ending and deleting: removes the job's control rows (and the control schema with the last job's). Returns what
-  /// could not be removed, by name.
+  /// For ending and deleting: lets others write at the target again as before Engine::setReadOnly(), unless another job
+  /// keeps them from it, and removes the job's control rows (and the control schema with the last job's). Returns what
+  /// could not be undone, by name.
   virtual std::vector<std::string> release() = 0;
 };
 
@@ -144,6 +145,13 @@ class Engine {
   /// for each: the value that the target took, what it refused, what needs a restart or an entry in the configuration
   /// file.
   [[nodiscard]] virtual std::vector<std::string> setParameters(const EngineJob& /*job*/) const { return {}; }
+  /// is_target_readonly: keeps others from writing at the target until Cleaner::release(), under the fence that a Sink
+  /// of this worker has taken; the Sinks of the job see to it that it stays so over a restart of the target.
+  /// Idempotent. Returns what a user should know, a line for each: what was set, or why it cannot be. Throws
+  /// Error(fenced).
+  [[nodiscard]] virtual std::vector<std::string> setReadOnly(const EngineJob& /*job*/, const Fence& /*fence*/) const {
+    return {};
+  }
   /// Null: the databases have nothing beside tables.
   [[nodiscard]] virtual std::unique_ptr<ObjectCopier> objects(const EngineJob& /*job*/) const { return nullptr; }
 };

@@ -150,6 +150,8 @@ class PlanBody final : public TaskBody {
 
     const auto sink = engine.sink(context.engineJob);
     (void)sink->fence(fenceOf(context));
+    for (const std::string& line : engine.setReadOnly(context.engineJob, fenceOf(context)))
+      context.event(EventLevel::warn, line);
     for (const std::string& line : engine.setParameters(context.engineJob)) context.event(EventLevel::warn, line);
     std::vector<Chunk> chunks;
     if (taskTypeOf(context) != "INCR_TRANS") {

@@ -2,6 +2,7 @@
 
 #include "engine/mysql/control_tables.h"
 #include "engine/mysql/made_objects.h"
+#include "engine/mysql/read_only.h"
 #include "engine/mysql/sink_lookup.h"
 #include "engine/mysql/sink_session.h"
 
@@ -21,6 +22,7 @@ class MySqlCleaner : public Cleaner {
         control_(job.id),
         jobId_(job.id),
         epoch_(job.epoch),
+        readOnly_(asksForReadOnly(job.spec)),
         log_(job.log) {
     options_.readTimeoutSeconds = kDropTimeoutSeconds;
   }
@@ -47,11 +49,15 @@ class MySqlCleaner : public Cleaner {
     try {
       const auto connection = Connection::open(options_);
       connection->execute("SET lock_wait_timeout = 60");
-      control_.forgetJob(*connection);
-      return {};
+      std::string left = control_.forgetJob(*connection);
+      if (left.empty()) return {};
+      return {std::move(left)};
     } catch (const Error& error) {
-      return {fmt::format("control rows of job {} in the schema {} of the target: {}", jobId_, kControlSchema,
-                          error.text())};
+      std::vector<std::string> left = {fmt::format("control rows of job {} in the schema {} of the target: {}", jobId_,
+                                                   kControlSchema, error.text())};
+      if (readOnly_)
+        left.emplace_back("read_only of the target, if the task has set it; SET GLOBAL read_only = OFF there");
+      return left;
     }
   }
 
@@ -82,6 +88,7 @@ class MySqlCleaner : public Cleaner {
   ControlTables control_;
   std::string jobId_;
   std::uint64_t epoch_;
+  bool readOnly_;
   Log log_;
 };
 

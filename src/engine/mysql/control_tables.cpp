@@ -1,5 +1,8 @@
 #include "engine/mysql/control_tables.h"
 
+#include "engine/mysql/named_lock.h"
+#include "engine/mysql/read_only.h"
+
 #include <fmt/format.h>
 
 #include <charconv>
@@ -20,12 +23,8 @@ constexpr int kTransactionAttempts = 12;
 constexpr std::size_t kNameListBytes = 16U << 10U;
 constexpr unsigned kUnknownThread = 1094;
 
-// Serialises the creation of the control schema with its removal by the last job.
-constexpr std::string_view kSetupLock = "drs_ctl.setup";
-constexpr int kSetupLockSeconds = 30;
-
 constexpr std::string_view kJobColumn = "job_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL";
-constexpr int kTables = 6;
+constexpr int kTables = 7;
 
 std::vector<std::string> definitions() {
   const auto table = [](std::string_view name, std::string_view columns) {
@@ -55,6 +54,7 @@ std::vector<std::string> definitions() {
             "db_name VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, "
             "object_name VARCHAR(400) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, "
             "PRIMARY KEY (job_id, kind, db_name, object_name)"),
+      table("readonly", "previous VARCHAR(64) CHARACTER SET ascii NOT NULL, PRIMARY KEY (job_id)"),
   };
 }
 
@@ -99,29 +99,6 @@ ChunkResult resultOf(const std::vector<std::optional<std::string>>& row) {
   return result;
 }
 
-/// A server-side named lock for a scope.
-class NamedLock {
- public:
-  NamedLock(Connection& connection, std::string_view name, int seconds) : connection_(connection), name_(name) {
-    const auto got = connection_.value(fmt::format("SELECT GET_LOCK({}, {})", quoteText(name_), seconds));
-    if (got != "1")
-      throw Error(Msg::targetBusy, {connection_.peer(), fmt::format("the named lock {} is held", name_)},
-                  Origin::target);
-  }
-  ~NamedLock() {
-    try {
-      (void)connection_.value(fmt::format("SELECT RELEASE_LOCK({})", quoteText(name_)));
-    } catch (const Error&) {  // the session is lost, and the lock with it
-    }
-  }
-  NamedLock(const NamedLock&) = delete;
-  NamedLock& operator=(const NamedLock&) = delete;
-
- private:
-  Connection& connection_;
-  std::string name_;
-};
-
 }  // namespace
 
 void inTransaction(Connection& connection, const std::function<void()>& body) {
@@ -142,7 +119,7 @@ void inTransaction(Connection& connection, const std::function<void()>& body) {
 bool hasControlTables(Connection& connection) {
   return number(connection.value(
              fmt::format("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '{}' "
-                         "AND TABLE_NAME IN ('job', 'mark', 'chunk', 'session', 'made', 'made_object')",
+                         "AND TABLE_NAME IN ('job', 'mark', 'chunk', 'session', 'made', 'made_object', 'readonly')",
                          kControlSchema))) == kTables;
 }
 
@@ -425,18 +402,20 @@ void ControlTables::forgetProgress(Connection& connection, const std::string& se
   });
 }
 
-void ControlTables::forgetJob(Connection& connection) const {
+std::string ControlTables::forgetJob(Connection& connection) const {
   const NamedLock setup(connection, kSetupLock, kSetupLockSeconds);
   const auto schema = connection.value(
       fmt::format("SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '{}'", kControlSchema));
-  if (!schema) return;
+  if (!schema) return {};
   create(connection);  // somebody was killed half-way
   forgetProgress(connection);
+  const std::string left = ReadOnlyNotes(jobId_).release(connection);  // behind our sessions: they write until here
   connection.execute(fmt::format("DELETE FROM {}.made WHERE {}", kControlSchema, job_));
   connection.execute(fmt::format("DELETE FROM {}.made_object WHERE {}", kControlSchema, job_));
-  for (const std::string_view table : {"job", "mark", "chunk", "session", "made", "made_object"})
-    if (connection.value(fmt::format("SELECT 1 FROM {}.{} LIMIT 1", kControlSchema, table))) return;
+  for (const std::string_view table : {"job", "mark", "chunk", "session", "made", "made_object", "readonly"})
+    if (connection.value(fmt::format("SELECT 1 FROM {}.{} LIMIT 1", kControlSchema, table))) return left;
   connection.execute(fmt::format("DROP DATABASE {}", kControlSchema));
+  return left;
 }
 
 }  // namespace drs::mysql

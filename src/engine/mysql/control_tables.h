@@ -38,6 +38,7 @@ struct StoredMark {
 ///   made     one row for each table that prepare() created, written before the table: Cleaner::reset() drops only
 ///   these
 ///   made_object  the same for views, routines, triggers and events (made_objects.h)
+///   readonly     one row for each job that wants the server read-only (read_only.h)
 ///
 /// All methods throw what Connection throws. Those that say "inside a transaction" leave beginning and ending to the
 /// caller. Stateless beyond the job id; threads: any, each with a connection of its own.
@@ -89,8 +90,11 @@ class ControlTables {
   /// Ends all sessions of the job but `session` and removes its control row, chunks and mark; the notes of made tables
   /// stay. Without control tables it does nothing.
   void forgetProgress(Connection& connection, const std::string& session = {}) const;
-  /// Removes all that is left of the job, and the schema with the last job's rows.
-  void forgetJob(Connection& connection) const;
+  /// Ends the job's sessions, sets read_only back (read_only.h), and removes all that is left of the job, and the
+  /// schema with the last job's rows. Returns why the target stays read-only; empty: it does not, or was before.
+  [[nodiscard]] std::string forgetJob(Connection& connection) const;
+
+  [[nodiscard]] const std::string& jobId() const { return jobId_; }
 
  private:
   void create(Connection& connection) const;

@@ -6,6 +6,7 @@
 #include "engine/mysql/object_copier.h"
 #include "engine/mysql/parameters.h"
 #include "engine/mysql/prober.h"
+#include "engine/mysql/read_only.h"
 #include "engine/mysql/sink.h"
 #include "engine/mysql/source.h"
 
@@ -27,6 +28,9 @@ class MysqlEngine final : public Engine {
   }
   [[nodiscard]] std::vector<std::string> setParameters(const EngineJob& job) const override {
     return mysql::setParameters(job);
+  }
+  [[nodiscard]] std::vector<std::string> setReadOnly(const EngineJob& job, const Fence& fence) const override {
+    return mysql::setReadOnly(job, fence);
   }
 };
 

@@ -2,6 +2,7 @@
 #include "engine/mysql/control_tables.h"
 #include "engine/mysql/grants.h"
 #include "engine/mysql/prober_checks.h"
+#include "engine/mysql/read_only.h"
 #include "transform/foreign_keys.h"
 #include "transform/table_plan.h"
 
@@ -78,33 +79,35 @@ Verdict checkTargetRights(ProbeState& state) {
       grantRemedy(state.target(), "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES", "*.*"));
 }
 
-/// is_target_readonly, which is true for a migration into this side unless the request says otherwise.
-bool wantsReadonlyTarget(const JobSpec& spec) {
-  const bool byDefault = spec.baseInfo.jobType == "migration" && spec.baseInfo.jobDirection == "up";
-  const auto& endpoints = spec.targetEndpoint;
-  if (endpoints.empty() || !endpoints.front().config) return byDefault;
-  return endpoints.front().config->isTargetReadonly.value_or(byDefault);
+std::string rightsForReadOnly(const ReadOnlyRights& rights) {
+  if (rights.setBy == rights.writeBy) return std::string(rights.setBy);
+  return fmt::format("{}, {}", rights.setBy, rights.writeBy);
 }
 
-/// Whether the target takes writes of this account.
+/// Whether the target takes writes of this account, also when it is set read-only (is_target_readonly).
 Verdict checkTargetWritable(ProbeState& state) {
   Connection& target = state.target();
-  const std::string superReadOnly = globalVariable(target, "super_read_only");
   const std::string readOnly = globalVariable(target, "read_only");
-  if (superReadOnly == "ON") return failed("the target is read-only for everybody; SET GLOBAL super_read_only = OFF");
-  // MariaDB 12 has words beyond ON and OFF.
-  if (readOnly != "OFF" && readOnly != "0") {
-    const Grants grants = Grants::read(target);
-    const bool mayWrite = grants.onServer("SUPER") || grants.onServer("READ_ONLY ADMIN") ||
-                          grants.onServer("READ ONLY ADMIN") || grants.onServer("CONNECTION_ADMIN");
-    if (!mayWrite)
-      return failed(
-          "the target is read-only and its account may not write all the same; SET GLOBAL read_only = OFF, or grant "
-          "it CONNECTION_ADMIN (MariaDB: READ_ONLY ADMIN)");
-  }
-  if (wantsReadonlyTarget(state.job().spec))
+  if (globalVariable(target, "super_read_only") == "ON")
+    return failed("the target is read-only for everybody; SET GLOBAL super_read_only = OFF");
+  if (readOnly == "NO_LOCK_NO_ADMIN")
+    return failed("the target is read-only for everybody (read_only = NO_LOCK_NO_ADMIN); SET GLOBAL read_only = ON");
+  const ReadOnlyRights rights = readOnlyRights(Grants::read(target), target.server());
+  const bool wanted = asksForReadOnly(state.job().spec);
+  if (!rights.write && !isWritable(readOnly))
+    return failed(
+        "the target is read-only, and its account may not write all the same; SET GLOBAL read_only = OFF, or " +
+        grantRemedy(target, std::string(rights.writeBy), "*.*"));
+  if (!rights.write && wanted && rights.set)
+    return failed("is_target_readonly: the target account may not write at a target that is read-only; " +
+                  grantRemedy(target, std::string(rights.writeBy), "*.*") + ", or say is_target_readonly false");
+  if (wanted && !rights.set)
+    return alarm("is_target_readonly: the target account may not set the target read-only; " +
+                 grantRemedy(target, rightsForReadOnly(rights), "*.*") + ", or keep applications from writing there");
+  if (asksInVain(state.job().spec))
     return alarm(
-        "is_target_readonly: this version does not set the target read-only; keep applications from writing there");
+        "is_target_readonly: only migration and disaster recovery with job_direction up set the target "
+        "read-only; keep applications from writing there");
   return passed();
 }
 

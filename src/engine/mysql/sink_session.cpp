@@ -1,6 +1,7 @@
 #include "engine/mysql/sink_session.h"
 
 #include "base/ids.h"
+#include "engine/mysql/read_only.h"
 
 #include <fmt/format.h>
 
@@ -77,7 +78,9 @@ Connection& SinkSession::connect() {
 Connection& SinkSession::fenced() {
   const Fence numbers = fenceNumbers();
   Connection& connection = connect();
-  if (!registered_) control_.registerSession(connection, numbers, name_);
+  if (registered_) return connection;
+  control_.registerSession(connection, numbers, name_);
+  keepReadOnly();
   registered_ = true;
   return connection;
 }
@@ -86,13 +89,20 @@ StoredMark SinkSession::fence(const Fence& fence) {
   Connection& connection = connect();
   const StoredMark mark = control_.fence(connection, fence, name_);
   fence_ = fence;
+  keepReadOnly();
   registered_ = true;
   return mark;
 }
 
+void SinkSession::keepReadOnly() {
+  ReadOnlyNotes(control_.jobId()).keep(*connection_);
+}
+
 std::optional<ChunkResult> SinkSession::takeChunk(const Fence& fence, std::uint32_t number) {
   auto done = control_.takeChunk(connect(), fence, number, name_);
-  if (done || !loadsData_ || loadGetsThrough()) return done;
+  if (done) return done;
+  keepReadOnly();
+  if (!loadsData_ || loadGetsThrough()) return done;
   if (connection_) return done;
   return control_.takeChunk(connect(), fence, number, name_);  // what refused it has closed the session too
 }

@@ -20,7 +20,8 @@ inline constexpr std::size_t kStatementBytes = 1U << 20U;
 
 /// A writing session on the target that belongs to a job and registers under a name of its own, so that a successor can
 /// end it (see ControlTables). Opens its connection at first use and again after a loss; before a second connection is
-/// given out, what the first one left at the server is over. One thread; shutdown() from any.
+/// given out, what the first one left at the server is over. A target that is to be read-only and has forgotten it
+/// (ReadOnlyNotes::keep()) is made so again before a registered session is given out. One thread; shutdown() from any.
 class SinkSession {
  public:
   SinkSession(ConnectOptions options, ControlTables control)
@@ -67,6 +68,7 @@ class SinkSession {
 
  private:
   void prepare(Connection& connection);
+  void keepReadOnly();
   [[nodiscard]] bool loadGetsThrough();
 
   ConnectOptions options_;

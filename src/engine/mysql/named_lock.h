@@ -1,0 +1,29 @@
+#pragma once
+
+#include "engine/mysql/connection.h"
+
+#include <string>
+#include <string_view>
+
+namespace drs::mysql {
+
+/// Serialises, on one server, the creation of the control schema with its removal by the last job, and the changes of
+/// read_only.
+inline constexpr std::string_view kSetupLock = "drs_ctl.setup";
+inline constexpr int kSetupLockSeconds = 30;
+
+/// A server-side named lock for a scope. A session may take the same one several times. One thread.
+class NamedLock {
+ public:
+  /// Throws Error(targetBusy) if another session holds it for longer than `seconds`.
+  NamedLock(Connection& connection, std::string_view name, int seconds);
+  ~NamedLock();
+  NamedLock(const NamedLock&) = delete;
+  NamedLock& operator=(const NamedLock&) = delete;
+
+ private:
+  Connection& connection_;
+  std::string name_;
+};
+
+}  // namespace drs::mysql
