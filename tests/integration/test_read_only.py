@@ -61,7 +61,7 @@ def account(server, name, rights, scope="*.*"):
 def write_as(server, user, database):
     """The number of the error that the account gets, or 0."""
     try:
-        with server.connect(database, user=user) as c, c.cursor() as cursor:
+        with pymysql.connect(host="127.0.0.1", port=server.port, user=user, password=servers.PASSWORD, database=database, autocommit=True) as c, c.cursor() as cursor:
             cursor.execute("UPDATE item SET name = 'b' WHERE id = -1")
         return 0
     except pymysql.err.MySQLError as error:
@@ -214,7 +214,7 @@ def test_without_the_right_to_set_it(folder, both, database):
     fill(source, database)
     with Drsd(folder, CONFIG) as drsd, account(target, "narrow_ro", TARGET_RIGHTS) as narrow:
         batch = drsd.client.create(request_of(database, source, target, database, account=narrow))
-        assert drsd.client.validated(batch) == "ASYNC_JOB_VALIDATE_SUCCESS"
+        assert drsd.client.validated(batch) == "AUTO_PARAM_VALIDATE_SUCCESS"
         found = items(drsd.client, batch)["dstStatusCheck"]
         right = "READ_ONLY ADMIN" if target.mariadb else "SYSTEM_VARIABLES_ADMIN"
         assert found["result"] == "ALARM" and right in found["failed_reason"], found
@@ -254,7 +254,7 @@ def test_where_it_is_not_asked_for(folder, mariadb_pair, database):
     fill(source, database)
     with Drsd(folder, CONFIG) as drsd:
         batch = drsd.client.create(request_of(database, source, target, database, read_only=True, job_type="sync"))
-        assert drsd.client.validated(batch) == "ASYNC_JOB_VALIDATE_SUCCESS"
+        assert drsd.client.validated(batch) == "AUTO_PARAM_VALIDATE_SUCCESS"
         found = items(drsd.client, batch)["dstStatusCheck"]
         assert found["result"] == "ALARM" and "only migration and disaster recovery" in found["failed_reason"], found
         one = streaming(drsd, source, target, database, read_only=False)
