@@ -85,6 +85,10 @@ const std::vector<Setting>& settingsTable() {
       {"worker", "retry_limit", node(&Settings::retryLimit, 1, 10'000),
        "tries in a row that may fail for a passing reason before the job gets a fault"},
       {"worker", "retry_max_seconds", node(&Settings::retryMaxSeconds, 1, 3600), "longest pause between two tries"},
+      {"worker", "network_timeout_seconds", node(&Settings::networkTimeoutSeconds, 1, kMaxSeconds),
+       "a server that answers nothing for so long is lost; while definitions are made or dropped, which takes as long "
+       "as "
+       "it takes, one whose network acknowledges nothing for so long"},
 
       {"mysql", "definer",
        TextSetting{{},
@@ -92,6 +96,8 @@ const std::vector<Setting>& settingsTable() {
                    [](Config& c, const std::string& v) { c.node.mysqlDefiner = v; }},
        "DEFINER of the views, routines, triggers and events that are copied: keep, strip (the target account becomes "
        "it), or an account written 'user'@'host'"},
+      {"mysql", "lock_wait_seconds", node(&Settings::mysqlLockWaitSeconds, 1, kMaxSeconds),
+       "wait of one try for a metadata lock that another session of the target holds"},
 
       {"api", "jobs_per_batch", node(&Settings::maxJobsPerBatch, 1, 1000), "jobs that one batch may have"},
 

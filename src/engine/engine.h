@@ -33,6 +33,8 @@ struct EngineLimits {
   std::size_t maxTransactionBytes = 256U << 20U;  ///< memory for one transaction of the source
   std::string spillFolder;                        ///< for what must not stay in memory
   std::shared_ptr<LargeRows> largeRows;           ///< of the process; null: no limit
+  int networkTimeoutSeconds = 600;                ///< a server that is silent for so long is lost
+  int lockWaitSeconds = 60;                       ///< wait of a statement at the target for another session's lock
 };
 
 /// All that an engine is told about a job. `open` unseals a secret: the only place where secrets become plain.

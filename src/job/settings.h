@@ -26,6 +26,8 @@ struct Settings {
   int retryMaxSeconds = 60;  ///< longest pause between two tries
   std::size_t minFreeDiskBytes = 256U << 20U;  ///< below this no task is started and /readyz says so
   std::string mysqlDefiner = "keep";           ///< EngineJob::definer
+  int networkTimeoutSeconds = 600;             ///< EngineLimits::networkTimeoutSeconds
+  int mysqlLockWaitSeconds = 60;               ///< EngineLimits::lockWaitSeconds
   InstanceCatalogue instances;
 };
 

@@ -94,6 +94,8 @@ TaskContext TaskRunner::contextOf(const TaskRecord& task, const JobRecord& job, 
   engine.limits.maxTransactionBytes = settings_.maxTransactionBytes;
   engine.limits.spillFolder = settings_.dataFolder + "/spill";
   engine.limits.largeRows = largeRows_;
+  engine.limits.networkTimeoutSeconds = settings_.networkTimeoutSeconds;
+  engine.limits.lockWaitSeconds = settings_.mysqlLockWaitSeconds;
   engine.definer = settings_.mysqlDefiner;
   if (!job.startPosition.empty()) engine.startPosition = Position{job.startPosition};
   engine.log = context.log;

@@ -48,7 +48,7 @@ class MySqlCleaner : public Cleaner {
   std::vector<std::string> release() override {
     try {
       const auto connection = Connection::open(options_);
-      connection->execute("SET lock_wait_timeout = 60");
+      connection->execute(fmt::format("SET lock_wait_timeout = {}", options_.lockWaitSeconds));
       std::string left = control_.forgetJob(*connection);
       if (left.empty()) return {};
       return {std::move(left)};

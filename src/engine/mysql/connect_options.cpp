@@ -2,6 +2,7 @@
 #include "engine/mysql/connection.h"
 #include "model/address_list.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace drs::mysql {
@@ -66,6 +67,9 @@ ConnectOptions connectOptions(const EngineJob& job, Side side) {
 
   ConnectOptions options;
   options.origin = source ? Origin::source : Origin::target;
+  options.readTimeoutSeconds = options.networkTimeoutSeconds = job.limits.networkTimeoutSeconds;
+  options.connectTimeoutSeconds = std::min(options.connectTimeoutSeconds, options.networkTimeoutSeconds);
+  options.lockWaitSeconds = job.limits.lockWaitSeconds;
   options.addresses = addressesOf(job, info.endpoint, path + ".endpoint");
   options.user = info.endpoint.dbUser.value_or("");
   options.password = plain(job, info.endpoint.dbPassword, path + ".endpoint.db_password");

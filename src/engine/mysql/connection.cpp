@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <mutex>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -118,6 +120,19 @@ void setOptions(MYSQL* mysql, const ConnectOptions& options, const std::string& 
   if (!caPath.empty()) mysql_optionsv(mysql, MYSQL_OPT_SSL_CA, caPath.c_str());
 }
 
+/// The kernels at both ends ask each other for signs of life, so that a connection whose network has gone away ends
+/// although the answer may take days, and a firewall between sees no idle one.
+void watchNetwork(int socket, int timeoutSeconds) {
+  const int on = 1;
+  const int idle = std::max(1, timeoutSeconds / 10);
+  const int interval = std::max(1, timeoutSeconds / 60);
+  const unsigned most = static_cast<unsigned>(timeoutSeconds) * 1000;
+  ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &most, sizeof most);
+}
+
 MYSQL* newHandle() {
   // The library's own first-use initialisation is not safe when two threads meet in it.
   static std::once_flag once;
@@ -151,6 +166,7 @@ std::unique_ptr<Connection> Connection::open(const ConnectOptions& options) {
       continue;
     }
     connection->socket_ = ::dup(static_cast<int>(mysql_get_socket(mysql)));
+    watchNetwork(connection->socket_, options.networkTimeoutSeconds);
     connection->setUp();
     return connection;
   }

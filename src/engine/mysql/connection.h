@@ -30,8 +30,10 @@ struct ConnectOptions {
   std::string caPem;        ///< empty: the system's CAs; verification is always on when tls is
   std::string bindAddress;  ///< local address (custom_node_ip), empty = any
   int connectTimeoutSeconds = 10;
-  int readTimeoutSeconds = 600;
-  bool loadData = false;  ///< loadData() may be used
+  int readTimeoutSeconds = 600;     ///< for an answer
+  int networkTimeoutSeconds = 600;  ///< for a sign of life of the network, however long an answer may take
+  int lockWaitSeconds = 60;         ///< of writing sessions, for metadata locks
+  bool loadData = false;            ///< loadData() may be used
 };
 
 /// Addresses (ip, or instance_id through the catalogue), user, password and TLS of one side. Throws Error

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <mysql.h>
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <utility>
@@ -43,7 +44,7 @@ DumpIdentity DumpIdentity::random() {
 }
 
 std::unique_ptr<LogDump> LogDump::start(ConnectOptions options, const LogPosition& from, const DumpIdentity& identity) {
-  options.readTimeoutSeconds = kSilenceSeconds;
+  options.readTimeoutSeconds = std::min(options.readTimeoutSeconds, kSilenceSeconds);
   std::unique_ptr<LogDump> dump(new LogDump(Connection::open(options)));
   if (dump->connection_->server().mariadb != from.mariadb) {
     throw Error(Msg::logPurged,

@@ -13,7 +13,6 @@ namespace {
 
 // A worker's statements wait only for its own siblings; who waits longer is better off rolled back and redone.
 constexpr int kRowLockSeconds = 10;
-constexpr int kMetadataLockSeconds = 60;
 // Room in a packet for its header and for the statements around the rows.
 constexpr std::size_t kPacketRoom = 16U << 10U;
 
@@ -49,7 +48,7 @@ void SinkSession::prepare(Connection& connection) {
       "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
       "innodb_lock_wait_timeout = {}, lock_wait_timeout = {}, unique_checks = 1, foreign_key_checks = 1, "
       "completion_type = 0",
-      kRowLockSeconds, kMetadataLockSeconds));
+      kRowLockSeconds, options_.lockWaitSeconds));
   // READ COMMITTED takes no locks on gaps, so that chunks and transactions of different rows do not wait for each
   // other. A session that logs statements is refused to write under it, and warned at every LOAD DATA.
   const bool statements = !logRows(connection);
