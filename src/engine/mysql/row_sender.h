@@ -33,6 +33,7 @@ class RowSender {
   /// flush(), and the session is as it was before.
   void finish();
 
+  [[nodiscard]] std::size_t plan() const { return plan_; }    ///< of the rows that are sent now, for errors
   [[nodiscard]] std::uint64_t rows() const { return rows_; }  ///< that the server has taken
   /// Of one table: rows that the server has taken, rows that gave way to them, and the key of the first row of a
   /// statement in which some did, for people.

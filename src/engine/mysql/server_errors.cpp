@@ -113,4 +113,14 @@ std::string_view remedyOf(unsigned number) noexcept {
   }
 }
 
+Error withTable(const Error& error, const TableName& table) {
+  constexpr std::size_t kText = 2;
+  const bool answered =
+      error.msg() == Msg::databaseError || error.msg() == Msg::databaseNotReady || error.msg() == Msg::deadlock;
+  std::vector<std::string> args = error.args();
+  if (!answered || args.size() <= kText || args[kText].find(table.table) != std::string::npos) return error;
+  args[kText] = table.database + "." + table.table + ": " + args[kText];
+  return Error(error.msg(), std::move(args), error.origin(), error.detail());
+}
+
 }  // namespace drs::mysql

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "model/table_schema.h"
 
 #include <string_view>
 
@@ -14,5 +15,9 @@ namespace drs::mysql {
 /// What mends an error that the server answered behind the login; empty for numbers whose text says it all. Sentences
 /// that end with a full stop. Numbers: as for messageOf().
 [[nodiscard]] std::string_view remedyOf(unsigned number) noexcept;
+
+/// What a server answered, with the name of the table that it was about if the server's words lack it; other errors as
+/// they are.
+[[nodiscard]] Error withTable(const Error& error, const TableName& table);
 
 }  // namespace drs::mysql

@@ -2,6 +2,7 @@
 
 #include "engine/mysql/applier.h"
 #include "engine/mysql/definition_workers.h"
+#include "engine/mysql/server_errors.h"
 #include "engine/mysql/sink_chunk.h"
 #include "engine/mysql/sink_definitions.h"
 #include "engine/mysql/sink_session.h"
@@ -46,11 +47,12 @@ class MySqlSink : public Sink {
 
   void finish(const Plans& plans) override {
     const TargetDefinitions definitions = describe(plans);
-    definitions_.each(plans.size(), 1,
-                      [&](Connection& connection, std::size_t i) { definitions.finish(connection, plans[i]); });
+    definitions_.each(plans.size(), 1, [&](Connection& connection, std::size_t i) {
+      named(plans[i], [&] { definitions.finish(connection, plans[i]); });
+    });
     // One after the other: each locks the definitions of its parents too.
     definitions_.each(1, 1, [&](Connection& connection, std::size_t) {
-      for (const TablePlan& plan : plans) definitions.addForeignKeys(connection, plan);
+      for (const TablePlan& plan : plans) named(plan, [&] { definitions.addForeignKeys(connection, plan); });
     });
   }
 
@@ -89,6 +91,15 @@ class MySqlSink : public Sink {
   static ConnectOptions patient(ConnectOptions options) {
     options.readTimeoutSeconds = kDefinitionTimeoutSeconds;
     return options;
+  }
+
+  template <typename Body>
+  static void named(const TablePlan& plan, const Body& body) {
+    try {
+      body();
+    } catch (const Error& error) {
+      throw withTable(error, plan.target);
+    }
   }
 
   TargetDefinitions describe(const Plans& plans) {

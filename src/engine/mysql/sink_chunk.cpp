@@ -4,6 +4,7 @@
 #include "engine/mysql/column_types.h"
 #include "engine/mysql/key_range.h"
 #include "engine/mysql/missing_tables.h"
+#include "engine/mysql/server_errors.h"
 #include "engine/mysql/sink_lookup.h"
 #include "engine/mysql/table_ddl.h"
 
@@ -54,7 +55,11 @@ void MySqlChunkWriter::empty(const Plans& plans) {
   // TRUNCATE commits by itself; what keeps an outdated worker from it is that takeChunk() ended its session.
   for (const std::size_t plan : chunk_.plans) {
     const std::string table = quoteName(plans.at(plan).target);
-    if (connection_.value("SELECT 1 FROM " + table + " LIMIT 1")) connection_.execute("TRUNCATE TABLE " + table);
+    try {
+      if (connection_.value("SELECT 1 FROM " + table + " LIMIT 1")) connection_.execute("TRUNCATE TABLE " + table);
+    } catch (const Error& error) {
+      throw withTable(error, plans.at(plan).target);
+    }
   }
 }
 
@@ -68,9 +73,9 @@ void MySqlChunkWriter::write(std::size_t plan, const RowBatch& batch) {
   if (chunk_.exact && sender_.bytes() - committedBytes_ >= kPartBytes) commitPart();
   try {
     sender_.add(plan, batch);
-  } catch (...) {
+  } catch (const Error& error) {
     noteMissing();
-    throw;
+    throw withTable(error, plans_.at(sender_.plan()).target);
   }
 }
 
@@ -85,9 +90,9 @@ void MySqlChunkWriter::commitPart() {
 void MySqlChunkWriter::commit(const ChunkResult& result) {
   try {
     sender_.finish();
-  } catch (...) {
+  } catch (const Error& error) {
     noteMissing();
-    throw;
+    throw withTable(error, plans_.at(sender_.plan()).target);
   }
   if (result.rows != sender_.rows())
     throw Error(Msg::rowCountMismatch,

@@ -45,5 +45,15 @@ TEST(ServerErrors, WhatSomebodyCanMendSaysHow) {
   EXPECT_EQ(remedyOf(1064), "");
 }
 
+TEST(ServerErrors, TheTableIsNamedOnce) {
+  const TableName table{"shop", "orders"};
+  const Error lock = withTable(Error(Msg::deadlock, {"target", "1205", "Lock wait timeout exceeded"}), table);
+  EXPECT_EQ(lock.text(), "target answered error 1205: shop.orders: Lock wait timeout exceeded");
+  EXPECT_EQ(lock.msg(), Msg::deadlock);
+  const std::string named = "Table 'shop.orders' doesn't exist";
+  EXPECT_EQ(withTable(Error(Msg::databaseError, {"target", "1146", named}), table).args()[2], named);
+  EXPECT_EQ(withTable(Error(Msg::connectionLost, {"target", "gone"}), table).args()[1], "gone");
+}
+
 }  // namespace
 }  // namespace drs::mysql
