@@ -103,7 +103,14 @@ class Comparison {
       reportPercent(static_cast<int>(at * 100 / wanted.size()));
       CompareTableRecord& table = tables_.at(wanted[at]);
       if (isFinished(table.result)) continue;
-      compareOne(wanted[at], table);
+      try {
+        compareOne(wanted[at], table);
+      } catch (const Error& error) {
+        table.result = CompareResult::failed;  // until the next try
+        table.error = error.text();
+        save(table);
+        throw;
+      }
       if (context_.stop.stop_requested()) return TaskOutcome::stoppedEarly();
       save(table);
     }

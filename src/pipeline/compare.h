@@ -29,7 +29,8 @@ class Comparer {
  public:
   virtual ~Comparer() = default;
   /// Reads both sides in key order and merges. While changes are still arriving, rows that differ are read again after
-  /// a pause and only counted when they differ still. Lists at most `maxListed` differences.
+  /// a pause and only counted when they differ still. Lists at most `maxListed` differences. Throws Error for what may
+  /// pass by itself (a server that is away, a lost session); what will not stands in TableComparison::error.
   virtual TableComparison compareTable(const Plans& plans, std::size_t plan, std::size_t maxListed,
                                        const std::function<void(std::uint64_t rows)>& progress,
                                        const std::stop_token& stop) = 0;

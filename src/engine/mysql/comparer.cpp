@@ -38,10 +38,12 @@ class MysqlComparer final : public Comparer {
       compare(sessions, wanted, table, maxListed, progress, stop, out);
       if (stop.stop_requested()) throw Error(Msg::connectionLost, {source_->peer(), "the comparison was stopped"});
     } catch (const Error& error) {
+      const bool passes = error.action() == Action::retry && !stop.stop_requested();
       out.error = stop.stop_requested() ? "the comparison was stopped" : error.text();
       source_.reset();
       target_.reset();
       lookup_.reset();
+      if (passes) throw;
     }
     return out;
   }
