@@ -40,6 +40,7 @@ Json fromObject(const ObjectPlan& object) {
   out["collation"] = pack(object.collation);
   out["timeZone"] = pack(object.timeZone);
   out["databaseCollation"] = pack(object.databaseCollation);
+  for (const std::string& line : object.leftOut) out["leftOut"].push_back(pack(line));
   return out;
 }
 
@@ -64,6 +65,8 @@ ObjectPlan toObject(const Json& json) {
   object.collation = text("collation");
   object.timeZone = text("timeZone");
   object.databaseCollation = text("databaseCollation");
+  for (const Json& line : json.value("leftOut", Json::array()))
+    object.leftOut.push_back(unpack(line.get<std::string>()));
   return object;
 }
 

@@ -29,9 +29,10 @@ struct ObjectPlan {
                              ///< their secrets are read from the source when they are created, and kept nowhere
   std::string sqlMode;       ///< of the session that creates it
   std::string charset, collation;
-  std::string timeZone;           ///< of events, else empty
-  std::string databaseCollation;  ///< default of the source's database
-  bool done = false;              ///< it stands at the target
+  std::string timeZone;              ///< of events, else empty
+  std::string databaseCollation;     ///< default of the source's database
+  bool done = false;                 ///< it stands at the target
+  std::vector<std::string> leftOut;  ///< of roles and accounts: what the planning has said it will lack
 
   bool operator==(const ObjectPlan&) const = default;
 };

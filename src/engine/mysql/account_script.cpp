@@ -1,10 +1,10 @@
 #include "engine/mysql/account_script.h"
 
+#include "engine/mysql/account_login.h"
 #include "engine/mysql/grants.h"
 #include "engine/mysql/prober_checks.h"
 #include "model/decoding.h"
 #include "transform/object_plan.h"
-#include "transform/table_plan.h"
 
 #include <fmt/format.h>
 
@@ -74,9 +74,19 @@ std::string withoutSecrets(const Error& error, unsigned number) {
   return error.text();
 }
 
+AccountScript::Grant defaultRoles(const std::vector<Account>& roles, const Account& account, bool mariadb) {
+  return {"SET DEFAULT ROLE " + joined(roles) + (mariadb ? " FOR " : " TO ") + quoteAccount(account),
+          "its default role " + accountText(roles.front()), std::nullopt, roles};
+}
+
 AccountWriter::AccountWriter(Connection& source, Connection& target, const EngineJob& job,
                              std::vector<std::string> databases)
-    : source_(source), target_(target), job_(job), databases_(std::move(databases)) {
+    : source_(source),
+      target_(target),
+      job_(job),
+      scopes_(job.spec, std::move(databases), source, target),
+      policy_(bindingPolicy(target)),
+      mayProxy_(mayPassProxyOn(target)) {
   plugins_ = firstColumn(target_,
                          "SELECT PLUGIN_NAME FROM information_schema.PLUGINS WHERE PLUGIN_TYPE = 'AUTHENTICATION' AND "
                          "PLUGIN_STATUS = 'ACTIVE'");
@@ -88,7 +98,6 @@ AccountWriter::AccountWriter(Connection& source, Connection& target, const Engin
                    "GRANTEE = " +
                        quoteText(accountText(self))))
     grantable_.insert(withSpaces(name));
-  partialRevokes_ = globalVariable(target_, "partial_revokes") == "ON";
   if (takesHex(source_.server())) source_.execute("SET SESSION print_identified_with_as_hex = ON");
 }
 
@@ -139,6 +148,11 @@ void AccountWriter::writeCreate(const SourceAccount& account, const CreateUser& 
   }
   out.create = "CREATE USER " + quoteAccount(account.target);
   const std::string password = newPassword(account, withSecrets);
+  if (out.problem = policyProblem(policy_, created.credentials, !password.empty()); !out.problem.empty()) return;
+  if (!password.empty() && created.credentials.size() > 1)
+    out.lost.emplace_back("its other ways to log in, since it is given a new password");
+  if (password.empty() && hasSecondPassword(source_, account.source))
+    out.lost.emplace_back("its second password (RETAIN CURRENT PASSWORD), which no statement can carry over");
   out.create += password.empty() ? identified(created, out) : " IDENTIFIED BY " + password;
   const bool same = source_.server().mariadb == target_.server().mariadb;
   for (const std::string& clause : created.clauses) {
@@ -204,22 +218,45 @@ void AccountWriter::writeGrant(const SourceAccount& account, const GrantLine& li
     for (const Account& role : line.roles) {
       const Account there = roleAtTarget(role);
       out.grants.push_back({"GRANT " + quoteAccount(there) + to + (line.passOn ? " WITH ADMIN OPTION" : ""),
-                            "the role " + accountText(there)});
+                            "the role " + accountText(there),
+                            there,
+                            {}});
     }
   } else {
-    out.lost.push_back("PROXY on " + accountText(line.roles.front()) + ", which is not carried over");
+    writeProxy(account, line, out);
+  }
+}
+
+void AccountWriter::writeProxy(const SourceAccount& account, const GrantLine& line, AccountScript& out) const {
+  for (const Account& other : line.roles) {
+    const std::string shown = "PROXY on " + accountText(other);
+    if (!mayProxy_) {
+      out.lost.push_back(shown +
+                         ", which the target account may not pass on (it takes PROXY ON ''@'' WITH GRANT OPTION)");
+      continue;
+    }
+    out.grants.push_back({"GRANT PROXY ON " + quoteName(other.user) + "@" + quoteName(other.host) + " TO " +
+                              quoteAccount(account.target) + (line.passOn ? " WITH GRANT OPTION" : ""),
+                          shown,
+                          std::nullopt,
+                          {}});
   }
 }
 
 void AccountWriter::writePrivileges(const SourceAccount& account, const GrantLine& line, AccountScript& out) const {
   const bool revoke = line.kind == GrantLine::Kind::revoke;
   const std::string shown = shownScope(line);
-  auto scope = scopeAtTarget(line);
-  if (revoke && !partialRevokes_) {
+  auto scope = scopes_.atTarget(line);
+  if (revoke && !scopes_.takesRevokes()) {
     out.problem = "rights on " + shown + " are revoked from it, which the target cannot do (partial_revokes is OFF)";
     return;
   }
   if (revoke && !scope) scope = quoteName(*line.database) + ".*";  // a limit is kept even there
+  if (scope && scopes_.losesPattern(line)) {
+    out.lost.push_back("rights on the pattern " + shown +
+                       ", which the target takes for a name (partial_revokes is ON)");
+    return;
+  }
   std::string list;
   for (const GrantLine::Privilege& one : line.privileges) {
     if (one.name == "USAGE" && !line.passOn) continue;
@@ -244,40 +281,9 @@ void AccountWriter::writePrivileges(const SourceAccount& account, const GrantLin
   const std::string type = line.objectType.empty() ? "" : line.objectType + " ";
   out.grants.push_back({(revoke ? "REVOKE " : "GRANT ") + list + " ON " + type + *scope + (revoke ? " FROM " : " TO ") +
                             quoteAccount(account.target) + (line.passOn ? " WITH GRANT OPTION" : ""),
-                        list + " on " + type + shown});
-}
-
-/// "`db`.*" and so on with the target's names; nothing if it is outside of the selection.
-std::optional<std::string> AccountWriter::scopeAtTarget(const GrantLine& line) const {
-  if (!line.database) return "*.*";
-  const auto isChosen = [&](const std::string& name) {
-    return std::find(databases_.begin(), databases_.end(), name) != databases_.end();
-  };
-  const auto targetOf = [&](const std::string& name) { return mappedName(job_.spec, {name, {}}).database; };
-  if (line.object) {
-    const TableName name{*line.database, *line.object};
-    if (!isChosen(name.database)) return std::nullopt;
-    if (line.objectType.empty() && isSelected(job_.spec, name)) return quoteName(mappedName(job_.spec, name));
-    const ObjectKind kind = line.objectType.empty()         ? ObjectKind::view
-                            : line.objectType == "FUNCTION" ? ObjectKind::function
-                                                            : ObjectKind::procedure;
-    if (!isSelectedObject(job_.spec, kind, name)) return std::nullopt;
-    return quoteName(TableName{targetOf(name.database), name.table});
-  }
-  if (const auto name = databaseOf(*line.database, databases_)) {
-    if (!isChosen(*name)) return std::nullopt;
-    const std::string there = targetOf(*name);
-    return quoteName(there == *name ? *line.database : patternOf(there)) + ".*";
-  }
-  // A pattern: kept if all that it can mean in this job has the same name at the target.
-  bool any = false;
-  for (const std::string& name : databases_) {
-    if (!likeMatches(*line.database, name)) continue;
-    if (targetOf(name) != name) return std::nullopt;
-    any = true;
-  }
-  if (!any) return std::nullopt;
-  return quoteName(*line.database) + ".*";
+                        list + " on " + type + shown,
+                        std::nullopt,
+                        {}});
 }
 
 Account AccountWriter::roleAtTarget(const Account& role) const {
@@ -304,9 +310,7 @@ void AccountWriter::writeDefaultRoles(const SourceAccount& account, const std::v
     out.lost.emplace_back("its default roles but the first, since MariaDB has one");
     there.resize(1);
   }
-  out.grants.push_back(
-      {"SET DEFAULT ROLE " + joined(there) + (mariadb ? " FOR " : " TO ") + quoteAccount(account.target),
-       "its default role " + accountText(there.front())});
+  out.grants.push_back(defaultRoles(there, account.target, mariadb));
 }
 
 }  // namespace drs::mysql

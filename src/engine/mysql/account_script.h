@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/engine.h"
+#include "engine/mysql/account_scope.h"
 #include "engine/mysql/account_text.h"
 #include "engine/mysql/connection.h"
 
@@ -26,13 +27,19 @@ struct SourceAccount {
 struct AccountScript {
   std::string create;
   struct Grant {
-    std::string sql, shown;  ///< shown: for messages
+    std::string sql, shown;         ///< shown: for messages
+    std::optional<Account> role;    ///< that it gives
+    std::vector<Account> defaults;  ///< that it makes the default roles
   };
   std::vector<Grant> grants;        ///< rights, then roles, then the default roles
   std::vector<std::string> lost;    ///< what the target cannot have: plugins' options, privileges
   std::vector<std::string> beside;  ///< grants outside of the selection
   std::string problem;              ///< why the account cannot be made at all; empty = it can
 };
+
+/// Makes these the default roles of the account.
+[[nodiscard]] AccountScript::Grant defaultRoles(const std::vector<Account>& roles, const Account& account,
+                                                bool mariadb);
 
 /// Reads accounts at the source and writes them for the target. Throws what Connection throws. One thread.
 class AccountWriter {
@@ -48,7 +55,7 @@ class AccountWriter {
   [[nodiscard]] std::string newPassword(const SourceAccount& account, bool withSecrets) const;
   void writeGrant(const SourceAccount& account, const GrantLine& line, AccountScript& out) const;
   void writePrivileges(const SourceAccount& account, const GrantLine& line, AccountScript& out) const;
-  [[nodiscard]] std::optional<std::string> scopeAtTarget(const GrantLine& line) const;
+  void writeProxy(const SourceAccount& account, const GrantLine& line, AccountScript& out) const;
   [[nodiscard]] Account roleAtTarget(const Account& role) const;
   [[nodiscard]] std::string knownPrivilege(std::string name) const;
   void writeDefaultRoles(const SourceAccount& account, const std::vector<Account>& roles, AccountScript& out) const;
@@ -56,9 +63,10 @@ class AccountWriter {
   Connection& source_;
   Connection& target_;
   const EngineJob& job_;
-  const std::vector<std::string> databases_;
+  const GrantScopes scopes_;
   std::set<std::string> plugins_, privileges_, grantable_;  ///< of the target; grantable: empty if not known
-  bool partialRevokes_ = false;
+  std::string policy_;                                      ///< authentication_policy that binds us at the target
+  bool mayProxy_ = false;                                   ///< the target account may pass PROXY on
 };
 
 /// A text without any of the secrets, for what servers say about a statement.

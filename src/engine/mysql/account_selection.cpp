@@ -113,6 +113,10 @@ ObjectPlan planOf(const SourceAccount& account) {
   return plan;
 }
 
+std::string besideNote(const std::string& account, const std::string& grant) {
+  return "Not granted to the " + account + ", for it is outside of the selection: " + grant;
+}
+
 /// Why none can be moved; empty = they can.
 std::string rightsProblem(Connection& source, Connection& target) {
   try {
@@ -139,8 +143,9 @@ bool isMissingObject(unsigned number) {
   constexpr unsigned kNoColumn = 1054;
   constexpr unsigned kNoRole = 3523;         // MySQL: unknown authorization ID
   constexpr unsigned kNoRoleMariadb = 1959;  // invalid role specification
+  constexpr unsigned kNotGranted = 3530;     // MySQL: a default role that the account does not have
   return number == kNoTable || number == kNoRoutine || number == kNoColumn || number == kNoRole ||
-         number == kNoRoleMariadb;
+         number == kNoRoleMariadb || number == kNotGranted;
 }
 
 }  // namespace
@@ -176,9 +181,9 @@ ObjectSelection selectAccounts(Connection& source, Connection& target, const Eng
       continue;
     }
     for (const std::string& lost : script.lost) out.problems.push_back({kAccountItem, printable(account), lost});
-    for (const std::string& beside : script.beside)
-      out.notes.push_back("Not granted to the " + printable(account) +
-                          ", for it is outside of the selection: " + beside);
+    for (const std::string& beside : script.beside) out.notes.push_back(besideNote(printable(account), beside));
+    plan.leftOut = script.lost;
+    plan.leftOut.insert(plan.leftOut.end(), script.beside.begin(), script.beside.end());
     out.objects.push_back(std::move(plan));
   }
   return out;
@@ -206,10 +211,12 @@ void AccountCreator::create(const ObjectPlans& plans, const std::stop_token& sto
     };
     try {
       AccountScript script = writer_.write(account, true);
-      if (!script.problem.empty())
+      if (!script.problem.empty()) {
         fail(script.problem);
-      else if (createOne(plan, script))
-        made_.push_back({printable(account), std::move(script.grants)});
+      } else if (createOne(plan, script)) {
+        noteLosses(plan, printable(account), script);
+        made_.push_back({printable(account), account.target, std::move(script.grants)});
+      }
     } catch (const Error& error) {
       if (error.action() == Action::retry) throw;
       fail(withoutSecrets(error, target_.lastErrno()));
@@ -247,27 +254,52 @@ bool AccountCreator::createOne(const ObjectPlan& plan, const AccountScript& scri
               Origin::target);
 }
 
+/// What has changed at the source since the planning said what is left out.
+void AccountCreator::noteLosses(const ObjectPlan& plan, const std::string& name, const AccountScript& script) {
+  const auto isKnown = [&](const std::string& line) {
+    return std::find(plan.leftOut.begin(), plan.leftOut.end(), line) != plan.leftOut.end();
+  };
+  for (const std::string& lost : script.lost)
+    if (!isKnown(lost)) notes_.push_back("Left out: " + name + ": " + lost);
+  for (const std::string& beside : script.beside)
+    if (!isKnown(beside)) notes_.push_back(besideNote(name, beside));
+}
+
 std::vector<std::string> AccountCreator::grant() {
   std::string failures;
   for (const Made& one : made_) {
-    for (const AccountScript::Grant& grant : one.grants) {
-      try {
-        target_.execute(grant.sql);
-      } catch (const Error& error) {
-        if (error.action() == Action::retry) throw;
-        const unsigned number = target_.lastErrno();
-        const std::string text =
-            fmt::format("{} could not be granted to the {}: {}", grant.shown, one.name, withoutSecrets(error, number));
-        if (isMissingObject(number))
-          notes_.push_back(text);
-        else
-          failures += (failures.empty() ? "" : "; ") + text;
-      }
-    }
+    grantOne(one, failures);
     failpoint("accounts.granted");
   }
   if (!failures.empty()) throw Error(Msg::objectNotCreated, {failures}, Origin::target);
   return std::move(notes_);
+}
+
+void AccountCreator::grantOne(const Made& to, std::string& failures) {
+  std::vector<std::string> refused;  // roles
+  for (AccountScript::Grant grant : to.grants) {
+    if (!grant.defaults.empty() && !refused.empty()) {
+      // One that is not there must not keep the others from being default roles.
+      std::erase_if(grant.defaults, [&](const Account& role) {
+        return std::find(refused.begin(), refused.end(), quoteAccount(role)) != refused.end();
+      });
+      if (grant.defaults.empty()) continue;
+      grant = defaultRoles(grant.defaults, to.account, target_.server().mariadb);
+    }
+    try {
+      target_.execute(grant.sql);
+    } catch (const Error& error) {
+      if (error.action() == Action::retry) throw;
+      const unsigned number = target_.lastErrno();
+      const std::string text =
+          fmt::format("{} could not be granted to the {}: {}", grant.shown, to.name, withoutSecrets(error, number));
+      if (grant.role) refused.push_back(quoteAccount(*grant.role));
+      if (isMissingObject(number))
+        notes_.push_back(text);
+      else
+        failures += (failures.empty() ? "" : "; ") + text;
+    }
+  }
 }
 
 }  // namespace drs::mysql

@@ -27,7 +27,8 @@ class AccountCreator {
   /// Makes those that are not there and notes them. Throws Error(objectNotCreated) without any secret.
   void create(const ObjectPlans& plans, const std::stop_token& stop);
   /// Grants to those that create() found to be ours. Returns a line for each grant that the target did not take because
-  /// its object is not there; throws Error(objectNotCreated) for others.
+  /// its object is not there, and for what an account lacks that the planning did not know; throws
+  /// Error(objectNotCreated) for others.
   [[nodiscard]] std::vector<std::string> grant();
 
  private:
@@ -38,8 +39,11 @@ class AccountCreator {
   AccountWriter writer_;
   struct Made {
     std::string name;
+    Account account;
     std::vector<AccountScript::Grant> grants;
   };
+  void noteLosses(const ObjectPlan& plan, const std::string& name, const AccountScript& script);
+  void grantOne(const Made& to, std::string& failures);
   std::vector<Made> made_;
   std::vector<std::string> notes_;
 };
