@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""./x check: format, layers, spelling, shell scripts, clang-tidy. Prints what is wrong and ends with `N passed, N failed`.
+"""./x check: format, layers, spelling, shell scripts, tests that faults.md names, clang-tidy. Prints what is wrong and ends with `N passed, N failed`.
 
-    check.py [--no-analyzer] [format|layers|headers|built|spelling|shell|tidy]…
+    check.py [--no-analyzer] [format|layers|headers|built|spelling|shell|faults|tidy]…
 
 All of them by default. tidy takes 25 minutes on two cores the first time, half of it for the path-sensitive checks of
 clang-analyzer-*, which `--no-analyzer` leaves out (docs/adr/2026-11-22-analyzer-outside-of-the-test-run.md).
@@ -106,6 +106,25 @@ def check_shell():
     return run.stdout.splitlines()
 
 
+def check_faults(page="docs/reference/faults.md"):
+    """Every line of the table of faults names tests, and they exist: in tests/integration/test_faults.py unless it says where."""
+    problems, known = [], {}
+    for number, line in enumerate(open(page, encoding="utf-8"), 1):
+        cells = line.split("|")
+        if len(cells) < 3 or cells[1].strip() in ("fault", "---"):
+            continue
+        named = re.findall(r"`(?:([\w/]+\.py): )?(\w+)`", cells[-2])
+        if not named:
+            problems.append(f"{page}:{number}: names no test")
+        for file, test in named:
+            path = "tests/" + (file if "/" in file else "integration/" + (file or "test_faults.py"))
+            if path not in known:
+                known[path] = set(re.findall(r"^def (test_\w+)", open(path, encoding="utf-8").read(), re.M)) if os.path.exists(path) else set()
+            if test not in known[path]:
+                problems.append(f"{page}:{number}: {path} has no {test}")
+    return problems
+
+
 def tidy_one(path, flags, stamp):
     """One file; a file whose content, headers and settings have not changed since it passed is not looked at again."""
     groups = ["--checks=-clang-analyzer-*"] if NO_ANALYZER else []
@@ -136,7 +155,7 @@ def check_tidy():
     return sorted(set(problems))
 
 
-CHECKS = {"format": check_format, "layers": check_layers, "headers": check_headers, "built": check_built, "spelling": check_spelling, "shell": check_shell, "tidy": check_tidy}
+CHECKS = {"format": check_format, "layers": check_layers, "headers": check_headers, "built": check_built, "spelling": check_spelling, "shell": check_shell, "faults": check_faults, "tidy": check_tidy}
 
 
 def main(names):

@@ -3,131 +3,20 @@
 Each test holds a task at a place, breaks something, sees the documented outcome (the task goes on by itself, or its fault
 names object, cause and remedy), mends it as the remedy says, and compares both sides to the row."""
 import contextlib
-import pathlib
 import random
-import re
 import shutil
-import subprocess
-import tempfile
 import threading
 import time
 
 import pymysql
 import pytest
 
-from support import rows, servers
-from support.drsd import Drsd, job, tables, wait_for, whole
-
-# Small chunks that are read slowly: the copy lasts some seconds. Few and short pauses between tries.
-CONFIG = "[worker]\nchunk_bytes = 65536\npoll_millis = 100\nretry_limit = 4\nretry_max_seconds = 1\n"
-PATIENT = CONFIG.replace("retry_limit = 4", "retry_limit = 60")
-SLOW = "copy.read=sleep:250"
-NAMES = ("big", "small", "counter")
-
-
-def fill(server, database, rows_of_big=3000):
-    server.execute(f"DROP DATABASE IF EXISTS {database}", f"CREATE DATABASE {database} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
-    with server.connect(database, autocommit=False) as c, c.cursor() as cursor:
-        cursor.execute("CREATE TABLE big (id INT PRIMARY KEY, body VARCHAR(2000) NOT NULL, n INT NOT NULL, KEY (n))")
-        cursor.execute("CREATE TABLE small (id INT PRIMARY KEY, v VARCHAR(40))")
-        cursor.execute("CREATE TABLE counter (id INT PRIMARY KEY, n BIGINT)")
-        cursor.executemany("INSERT INTO big VALUES (%s,%s,%s)", [(i, "x" * 1000, i % 97) for i in range(rows_of_big)])
-        cursor.executemany("INSERT INTO small VALUES (%s,%s)", [(i, f"v{i}") for i in range(100)])
-        c.commit()
-
-
-class Task:
-    """One FULL_INCR_TRANS from `database` to `database`_c; the accounts may be narrower ones than usual."""
-
-    def __init__(self, service, source, target, database, fill_rows=3000, objects=(), accounts=(None, None), **more):
-        self.service, self.client = service, service.client
-        self.source, self.target, self.database, self.copy = source, target, database, database + "_c"
-        fill(source, database, fill_rows)
-        source.execute(*objects, "DO 1", database=database)
-        request = job(database[:40], source, target, whole(database, self.copy), **more)
-        for side, account in zip(("source_endpoint", "target_endpoint"), accounts):
-            if account:
-                request[side][0]["endpoint"]["db_user"] = account
-        (self.id,) = self.client.start(request)
-
-    def state(self):
-        return f"{self.client.status(self.id)} {self.client.logs(self.id)[:8]}"
-
-    def chunks(self):
-        """How many pieces are complete at the target."""
-        try:
-            return self.target.execute(f"SELECT COUNT(*) FROM drs_ctl.chunk WHERE job_id='{self.id}' AND done=1")[0][0]
-        except pymysql.err.MySQLError:
-            return 0
-
-    def loading(self):
-        """Waits until the load is under way: something is there, much is not."""
-        wait_for(lambda: self.chunks() >= 3, 60, "the first chunks", self.state)
-        assert self.client.status(self.id) == "FULL_TRANSFER_STARTED", self.state()
-        return self
-
-    def streaming(self):
-        wait_for(lambda: self.client.status(self.id) == "INCRE_TRANSFER_STARTED", 90, "the incremental phase", self.state)
-        return self
-
-    def fault(self, *parts, phase="FULL_TRANSFER_FAILED", seconds=90):
-        """Waits for the fault; its message must name all parts. Returns the message."""
-        wait_for(lambda: self.client.status(self.id) == phase, seconds, phase, self.state)
-        errors = [text for level, text in self.client.logs(self.id) if level.lower() == "error"]
-        assert errors, self.client.logs(self.id)
-        for part in parts:
-            assert part.lower() in errors[0].lower(), (part, errors)
-        return errors[0]
-
-    def retried(self, *parts):
-        """Waits for a line that says that the service tries again, and why."""
-        def found():
-            return next((t for _, t in self.client.logs(self.id) if re.search(r"try \d+, next in", t) and all(p.lower() in t.lower() for p in parts)), None)
-        return wait_for(found, 90, f"a try for {parts}", self.state)
-
-    def restart(self, how="restart"):
-        # A fault shows before the job's other running tasks have drained.
-        def accepted():
-            try:
-                return self.client.action(self.id, how).get("status") == "success"
-            except Exception as refused:  # noqa: BLE001
-                if "Another operation" in str(refused):
-                    return False
-                raise
-        wait_for(accepted, 60, how, self.state)
-        return self
-
-    def equal(self, *names):
-        """Both sides are equal to the row, changes arrive, and the end leaves nothing of ours."""
-        self.streaming()
-        value = int(time.time() * 1000) % 10**12
-        self.source.execute(f"REPLACE INTO counter VALUES (999, {value})", "UPDATE big SET n=n+1 WHERE id%100=7", database=self.database)
-        wait_for(lambda: self.target.execute("SELECT n FROM counter WHERE id=999", database=self.copy) == ((value,),), 60, "the marker row", self.state)
-        wait_for(lambda: self.client.progress(self.id)["incr_trans_delay"] == "0", 60, "delay 0", self.state)
-        rows.assert_equal(self.source, self.database, self.target, self.copy, *(names or NAMES))
-        self.end()
-
-    def end(self):
-        self.client.call("POST", f"/jobs/{self.id}/stop", {"is_force_stop": False})
-        wait_for(lambda: self.client.status(self.id) == "RELEASE_RESOURCE_COMPLETE", 60, "the end", self.state)
-        controls = [t for (t,) in self.target.execute("SELECT table_name FROM information_schema.tables WHERE table_schema='drs_ctl'")]
-        assert not [t for t in controls if self.id in str(self.target.execute(f"SELECT * FROM drs_ctl.`{t}`"))]
-        there = {t for (t,) in self.target.execute("SHOW TABLES", database=self.copy)}
-        assert there == {t for (t,) in self.source.execute("SHOW TABLES", database=self.database)}
-
-
-@contextlib.contextmanager
-def service(folder, config=CONFIG, failpoints=SLOW):
-    with Drsd(folder, config, environment={"OPENDRS_FAILPOINTS": failpoints}) as running:
-        yield running
+from support import servers
+from support.drsd import job, wait_for, whole
+from support.faults import CONFIG, DDL, NAMES, PATIENT, SLOW, SOURCE_RIGHTS, TARGET_RIGHTS, Task, fill, held_in_comparison, narrow, service, small_disk
 
 
 # -- definitions that change at the source while the copy runs --------------------------------------------------------
-DDL = {"alter": ("ALTER TABLE big ADD COLUMN extra INT", "ALTER TABLE big DROP COLUMN extra"),
-       "drop": ("DROP TABLE small", "CREATE TABLE small (id INT PRIMARY KEY, v VARCHAR(40))"),
-       "rename": ("RENAME TABLE big TO big_away", "RENAME TABLE big_away TO big")}
-
-
 @pytest.mark.parametrize("change", DDL)
 def test_source_definition_changes_during_the_copy(folder, pair, database, change):
     """It stops, now or when the stream meets it, naming the statement or the table; a reset copies what stands there now."""
@@ -138,6 +27,22 @@ def test_source_definition_changes_during_the_copy(folder, pair, database, chang
         wait_for(lambda: task.client.status(task.id).endswith("_FAILED"), 90, "the fault", task.state)
         task.fault("small" if change == "drop" else "big", "reset", phase=task.client.status(task.id))
         pair[0].execute(mended, database=database)
+        task.restart("reset").equal()
+
+
+@pytest.mark.parametrize("change", DDL)
+def test_source_definition_changes_while_planning(folder, mariadb_pair, database, change):
+    """Behind the reading of the definitions and the tables' creation at the target, before the tables are cut into pieces."""
+    source, target = mariadb_pair
+    broken, mended = DDL[change]
+    with service(folder, failpoints="plan.prepared=sleep:1500") as drsd:
+        task = Task(drsd, source, target, database)
+        wait_for(lambda: target.execute(f"SELECT COUNT(*) FROM information_schema.tables WHERE table_schema='{task.copy}'") == ((3,),), 60, "the tables", task.state)
+        assert task.client.status(task.id) == "STARTJOBING", task.state()
+        source.execute(broken, database=database)
+        wait_for(lambda: task.client.status(task.id).endswith("_FAILED"), 90, "the fault", task.state)
+        task.fault("small" if change == "drop" else "big", "reset", phase=task.client.status(task.id))
+        source.execute(mended, database=database)
         task.restart("reset").equal()
 
 
@@ -202,12 +107,18 @@ def test_target_account_loses_its_rights_in_the_incremental_phase(folder, mariad
         task.restart().equal()
 
 
-def test_metadata_lock_at_the_target_is_waited_for(folder, mariadb_pair, database):
-    with service(folder, PATIENT) as drsd:
+@pytest.mark.parametrize("seconds", [60, 1])
+def test_metadata_lock_at_the_target(folder, mariadb_pair, database, seconds):
+    """Waited for, and tried again when the time-out of one wait is over."""
+    with service(folder, PATIENT + f"[mysql]\nlock_wait_seconds = {seconds}\n") as drsd:
         task = Task(drsd, *mariadb_pair, database).loading()
         with mariadb_pair[1].connect(task.copy, autocommit=False) as holder, holder.cursor() as cursor:
             cursor.execute("LOCK TABLES big READ")
-            time.sleep(3)
+            if seconds == 1:
+                task.retried("1205", task.copy + ".big")
+            else:
+                time.sleep(3)
+                assert "1205" not in str(task.client.logs(task.id)), task.state()
             assert task.client.status(task.id) == "FULL_TRANSFER_STARTED", task.state()
         task.equal()
 
@@ -222,18 +133,6 @@ def test_row_lock_at_the_target_times_out_and_is_tried_again(folder, mariadb_pai
             wait_for(lambda: "1205" in drsd.log.read_text(errors="replace"), 30, "the first time-out", task.state)
             assert task.client.status(task.id) == "INCRE_TRANSFER_STARTED", task.state()
         task.equal()
-
-
-@contextlib.contextmanager
-def narrow(server, name, rights):
-    """An account with these rights and no others."""
-    server.execute(f"DROP USER IF EXISTS '{name}'@'%'", f"CREATE USER '{name}'@'%' IDENTIFIED BY '{servers.PASSWORD}'", f"GRANT {rights} ON *.* TO '{name}'@'%'")
-    yield name
-    server.execute(f"DROP USER IF EXISTS '{name}'@'%'")
-
-
-SOURCE_RIGHTS = "SELECT, SHOW VIEW, EVENT, TRIGGER, LOCK TABLES, REPLICATION SLAVE, REPLICATION CLIENT"
-TARGET_RIGHTS = ("SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES, TRIGGER, EVENT, CREATE VIEW, CREATE ROUTINE, ALTER ROUTINE")
 
 
 @pytest.mark.parametrize("phase", ["copy", "incremental"])
@@ -261,21 +160,6 @@ def test_read_only_target_that_stays_so_is_a_fault_that_restart_mends(folder, ma
         finally:
             target.execute("SET GLOBAL read_only=0")
         task.restart().equal()
-
-
-@contextlib.contextmanager
-def small_disk(megabytes):
-    """A file system of its own; skips where this account may not mount one."""
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="opendrs-disk-"))
-    run = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=755", "tmpfs", folder], capture_output=True, text=True)
-    if run.returncode:
-        folder.rmdir()
-        pytest.skip(f"no file system can be mounted here: {run.stderr.strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", folder], check=False)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_full_disk_of_the_target(folder, server_folder, mariadb_pair, database):
@@ -396,12 +280,18 @@ def test_source_account_loses_a_right_during_the_copy(folder, pair, database):
 
 
 def test_statement_time_limit_of_the_source_does_not_bind(folder, pair, database):
+    """One piece of more bytes than buffers on the way hold, read so slowly that its SELECT lasts ten times the limit."""
     source, target = pair
-    name, value = ("max_statement_time", "0.2") if source.mariadb else ("max_execution_time", "200")
+    name, value = ("max_statement_time", "0.5") if source.mariadb else ("max_execution_time", "500")
     try:
-        source.execute(f"SET GLOBAL {name}={value}")
-        with service(folder) as drsd:
-            Task(drsd, source, target, database).equal()
+        with service(folder, CONFIG.replace("65536", "67108864"), "copy.read=sleep:100") as drsd:
+            source.execute(f"SET GLOBAL {name}={value}")
+            task = Task(drsd, source, target, database, fill_rows=15000)
+            begun = time.monotonic()
+            task.streaming()
+            assert time.monotonic() - begun > 4, "the copy was too fast to tell"
+            assert not [text for level, text in task.client.logs(task.id) if "try " in text], task.state()
+            task.equal()
     finally:
         source.execute(f"SET GLOBAL {name}=0")
 
@@ -469,17 +359,26 @@ def test_server_that_is_away_fails_the_comparison_only(folder, server_folder, ma
     with servers.start("mariadb", server_folder) as target, service(folder, PATIENT.replace("retry_limit = 60", "retry_limit = 3"), failpoints="") as drsd:
         task = Task(drsd, mariadb_pair[0], target, database, fill_rows=50).streaming()
         target.stop(hard=True)
-        task.client.action(task.id, "create_compare", compare_task_param={"type": "contents"})
-
-        def listed():
-            return task.client.detail(task.id, "compare", compare_type="data_compare", query_type="list")["compare_result"]["data_compare_task_list"]
-
-        wait_for(lambda: any("FAIL" in c["status"] for c in listed()), 60, "the comparison to fail", listed)
+        comparison = task.compare()
+        wait_for(lambda: "FAIL" in comparison()["status"], 60, "the comparison to fail", comparison)
         target.run()
         if task.client.status(task.id) != "INCRE_TRANSFER_STARTED":
             task.restart()
         task.streaming()
         drsd.ctl("compare", task.id)
+        task.equal()
+
+
+@pytest.mark.parametrize("side", ["source", "target"])
+def test_session_killed_in_a_comparison(folder, pair, database, side):
+    source, target = pair
+    server = source if side == "source" else target
+    with service(folder, PATIENT, failpoints="") as drsd:
+        task = Task(drsd, source, target, database, fill_rows=50).streaming()
+        with held_in_comparison(task, server, database if side == "source" else task.copy) as session:
+            server.execute(f"KILL {session}")
+            task.retried("compare", server.address)
+        wait_for(lambda: "SUCCESS" in task.comparison()["status"], 60, "the comparison's end", task.comparison)
         task.equal()
 
 

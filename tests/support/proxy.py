@@ -1,5 +1,9 @@
-"""A proxy between drsd and a server that refuses LOAD DATA: with an error of its own, or by closing the connection."""
+"""Proxies between drsd and a server: one refuses LOAD DATA, with an error of its own or by closing the connection; one
+loses the network."""
+import contextlib
+import ctypes
 import socket
+import struct
 import threading
 
 
@@ -60,3 +64,76 @@ class RefusingProxy:
                 end.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
+
+
+_SO_ATTACH_FILTER, _SO_DETACH_FILTER = 26, 27
+_RETURN_NOTHING = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))  # BPF: every packet is dropped
+
+
+class LostNetwork:
+    """Passes bytes on until cut() or hang(). After cut() nothing that drsd sends is acknowledged, new connections neither: a
+    cable that was pulled out. After hang() connections are taken and what they send is swallowed: a server that stands still.
+    No connection is closed at either side. heal(): new connections pass; those of before stay dead."""
+
+    def __init__(self, server):
+        self.server, self.lost, self.hanging, self.ends, self.lock = server, threading.Event(), False, [], threading.Lock()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def address(self):
+        return f"127.0.0.1:{self.port}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+        for end in self.ends:
+            with contextlib.suppress(OSError):
+                end.close()
+
+    def cut(self):
+        with self.lock:
+            self.lost.set()
+            for end in [self.listener, *self.ends[::2]]:
+                with contextlib.suppress(OSError):
+                    end.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HL", 1, ctypes.addressof(_RETURN_NOTHING)))
+
+    def hang(self):
+        with self.lock:
+            self.lost.set()
+            self.hanging = True
+
+    def heal(self):
+        with self.lock:
+            if not self.hanging:
+                self.listener.setsockopt(socket.SOL_SOCKET, _SO_DETACH_FILTER, 0)
+            self.lost, self.hanging = threading.Event(), False
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            with self.lock:
+                upstream = socket.create_connection(("127.0.0.1", self.server.port))
+                self.ends += [client, upstream]
+                lost = self.lost
+            for source, sink in ((client, upstream), (upstream, client)):
+                threading.Thread(target=self._pass, args=(source, sink, lost), daemon=True).start()
+
+    @staticmethod
+    def _pass(source, sink, lost):
+        try:
+            while data := source.recv(65536):
+                if not lost.is_set():
+                    sink.sendall(data)
+        except OSError:
+            pass
+        if not lost.is_set():
+            for end in (source, sink):
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)

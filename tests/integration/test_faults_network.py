@@ -1,0 +1,65 @@
+"""A network that is lost without a word: no bytes, no RST (docs/reference/faults.md). It ends by a time-out, and the task goes
+on when the network is back."""
+import contextlib
+import os
+
+import pytest
+
+from support.drsd import wait_for
+from support.faults import PATIENT, SLOW, Task, held_in_comparison, held_in_finish, service
+from support.proxy import LostNetwork
+
+CONFIG = PATIENT.replace("[worker]", "[worker]\nnetwork_timeout_seconds = 2")
+FAILPOINTS = {"planning": "plan.prepared=sleep:1500", "load": SLOW, "finish": "copy.read=sleep:60"}
+
+
+@contextlib.contextmanager
+def held(task, phase, side):
+    """The task is at work in the phase."""
+    if phase == "planning":
+        wait_for(lambda: task.target.execute(f"SELECT 1 FROM information_schema.tables WHERE table_schema='{task.copy}' AND table_name='counter'"), 60, "the tables", task.state)
+        yield
+    elif phase == "load":
+        task.loading()
+        yield
+    elif phase == "finish":
+        with held_in_finish(task.loading()):
+            yield
+    elif phase == "comparison":
+        with held_in_comparison(task.streaming(), *((task.source, task.database) if side == "source" else (task.target, task.copy))):
+            yield
+    else:
+        task.streaming()
+        yield
+
+
+def cases():
+    """The same code waits at either side of some phases: those run with ./x test --all."""
+    more = pytest.mark.skipif("OPENDRS_ALL" not in os.environ, reason="part of ./x test --all")
+    for phase, side, how in (("planning", "source", "cut"), ("load", "target", "cut"), ("finish", "target", "cut"), ("incremental", "source", "cut"),
+                             ("incremental", "target", "hang"), ("comparison", "source", "hang")):
+        yield pytest.param(phase, side, how)
+    for phase, side, how in (("planning", "target", "hang"), ("load", "source", "cut"), ("load", "source", "hang"), ("load", "target", "hang"), ("incremental", "source", "hang"),
+                             ("incremental", "target", "cut"), ("comparison", "source", "cut"), ("comparison", "target", "cut")):
+        yield pytest.param(phase, side, how, marks=more)
+
+
+@pytest.mark.parametrize("phase,side,how", cases())
+def test_lost_network(folder, mariadb_pair, database, phase, side, how):
+    source, target = mariadb_pair
+    with LostNetwork(source) as to_source, LostNetwork(target) as to_target, service(folder, CONFIG, FAILPOINTS.get(phase, "")) as drsd:
+        lost = to_source if side == "source" else to_target
+        task = Task(drsd, source, target, database, fill_rows=50 if phase in ("incremental", "comparison") else 3000, through=(to_source, to_target))
+        with held(task, phase, side):
+            getattr(lost, how)()
+            if phase == "incremental":
+                # Within one try of the task, so that the log of drsd alone tells.
+                source.execute("UPDATE big SET n=n+1", database=database)
+                wait_for(lambda: any(lost.address in line and "again" in line for line in drsd.log.read_text(errors="replace").splitlines()), 60, "another try", task.state)
+            else:
+                task.retried(lost.address)
+            lost.heal()
+        if phase == "comparison":
+            wait_for(lambda: task.comparison()["status"] not in ("WAITING_FOR_RUNNING", "RUNNING"), 60, "the end of the comparison", task.comparison)
+            assert "SUCCESS" in task.comparison()["status"], task.comparison()
+        task.equal()
