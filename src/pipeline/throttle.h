@@ -18,9 +18,12 @@ struct SpeedRule {
   std::uint64_t bytesPerSecond = 0;  ///< 0 = unlimited
 };
 
+/// The speed that the rules allow at a time: that of the first rule that holds, in bytes per second; 0 = unlimited.
+[[nodiscard]] std::uint64_t speedAt(const std::vector<SpeedRule>& rules, UnixMillis now);
+
 /// Slows a job's copy down to the speed that the user set. Who asks waits until everything that was asked for before
 /// and his own bytes have had their time, so that copies side by side pass one after the other and not in bursts; a
-/// pause saves up a tenth of a second's worth. Over any ten seconds the speed is exact but for that and for one batch.
+/// pause saves up a fifth of a second's worth. Over any ten seconds the speed is exact but for that and for one batch.
 /// Hours outside of every rule are unlimited. All copies of a job on this node share one instance. Threads: any.
 class Throttle {
  public:
@@ -38,7 +41,6 @@ class Throttle {
   [[nodiscard]] std::uint64_t currentLimit() const;
 
  private:
-  [[nodiscard]] std::uint64_t limitAt(UnixMillis now) const;
   void refill(std::uint64_t limit);
 
   const Clock& clock_;
