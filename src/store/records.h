@@ -152,9 +152,17 @@ struct TableCount {
   std::uint64_t rows = 0, bytes = 0;
 };
 
+/// How fast a job's copy is, all copies of one node together, over the last seconds of work.
+struct JobRate {
+  std::uint64_t rows = 0, bytes = 0;  ///< per second; 0 = not known
+  std::uint64_t unlimited = 0;        ///< bytes per second when no speed limit held it back last; 0 = not known
+  std::uint64_t limit = 0;            ///< speed limit under which `bytes` was measured; 0 = none
+};
+
 /// What a running task says of itself. Numbers count from the start of the task.
 struct TaskProgress {
-  std::vector<TableCount> tables;           ///< copy, compare
+  std::vector<TableCount> tables;           ///< copy, compare; finish, stream: index work that is done (IndexWork)
+  JobRate rate;                             ///< copy; finish, stream: bytes of index work per second
   std::string position;                     ///< stream: applied up to here (Position::text)
   std::optional<std::int64_t> delayMillis;  ///< stream: source commit → target commit; 0 when caught up
   UnixMillis lastCommitMillis = 0;          ///< stream: source commit time of the last transaction applied

@@ -35,6 +35,17 @@ Json tablesOf(const std::vector<TableCount>& tables) {
   return out;
 }
 
+Json fromRate(const JobRate& rate) {
+  return {rate.rows, rate.bytes, rate.unlimited, rate.limit};
+}
+
+JobRate toRate(const Json& json) {
+  return {.rows = json.at(0).get<std::uint64_t>(),
+          .bytes = json.at(1).get<std::uint64_t>(),
+          .unlimited = json.at(2).get<std::uint64_t>(),
+          .limit = json.at(3).get<std::uint64_t>()};
+}
+
 }  // namespace
 
 std::string encodeNetwork(const std::vector<NetworkRow>& rows) {
@@ -92,6 +103,7 @@ std::string encodeProgress(const TaskProgress& p) {
             {"transactions", p.transactions},        {"rows", p.rows},         {"kept", p.conflictsKept},
             {"overwritten", p.conflictsOverwritten}, {"percent", p.percent},   {"updated", p.updateMillis}};
   if (p.delayMillis) json["delay"] = *p.delayMillis;
+  if (p.rate.bytes > 0) json["rate"] = fromRate(p.rate);
   return dump(json);
 }
 
@@ -103,6 +115,7 @@ TaskProgress decodeProgress(const std::string& text) {
       p.tables.push_back(
           {table.at(0).get<std::size_t>(), table.at(1).get<std::uint64_t>(), table.at(2).get<std::uint64_t>()});
     }
+    if (json.contains("rate")) p.rate = toRate(json.at("rate"));
     p.position = get<std::string>(json, "position");
     if (json.contains("delay")) p.delayMillis = get<std::int64_t>(json, "delay");
     p.lastCommitMillis = get<UnixMillis>(json, "commit");
@@ -114,6 +127,14 @@ TaskProgress decodeProgress(const std::string& text) {
     p.updateMillis = get<UnixMillis>(json, "updated");
     return p;
   });
+}
+
+std::string encodeRate(const JobRate& rate) {
+  return dump(fromRate(rate));
+}
+
+JobRate decodeRate(const std::string& text) {
+  return parse(text, toRate);
 }
 
 std::string encodeFault(const Fault& fault) {

@@ -14,6 +14,8 @@ namespace drs {
 [[nodiscard]] std::string encodePrecheck(const PrecheckReport& report);
 [[nodiscard]] PrecheckReport decodePrecheck(const std::string& text);
 [[nodiscard]] std::string encodeProgress(const TaskProgress& progress);
+[[nodiscard]] std::string encodeRate(const JobRate& rate);
+[[nodiscard]] JobRate decodeRate(const std::string& text);
 [[nodiscard]] TaskProgress decodeProgress(const std::string& text);
 [[nodiscard]] std::string encodeFault(const Fault& fault);
 [[nodiscard]] Fault decodeFault(const std::string& text);

@@ -53,6 +53,9 @@ inline constexpr std::string_view kTaskColumns =
     "attempts, deaths, place, death_place, error, progress";
 [[nodiscard]] TaskRecord readTask(const SqlRow& row);
 
+/// The job's document with its newest JobRate.
+inline constexpr const char* kRateDocument = "rate";
+
 inline constexpr std::string_view kEventColumns = "job_id, number, millis, level, message, user_name";
 [[nodiscard]] EventRecord readEvent(const SqlRow& row);
 

@@ -91,11 +91,13 @@ void Store::saveProgress(const std::vector<TaskRecord>& tasks) {
   if (tasks.empty()) return;
   database_->transaction([&](SqlSession& session) {
     for (const TaskRecord& task : tasks) {
-      session.query(
+      const auto result = session.query(
           "UPDATE task SET progress = $3, place = $4, attempts = $5, deaths = $6 WHERE id = $1 AND epoch = $2 AND "
           "state = 'running'",
           {task.id, sqlOf(task.epoch), encodeProgress(task.progress), task.place, std::int64_t{task.attempts},
            std::int64_t{task.deaths}});
+      if (result.changed == 1 && task.kind == TaskKind::copy && task.progress.rate.bytes > 0)
+        StoreTransaction(session, *specs_).setDocument(task.jobId, kRateDocument, encodeRate(task.progress.rate));
     }
   });
 }

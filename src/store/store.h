@@ -72,7 +72,7 @@ class StoreView {
   [[nodiscard]] std::optional<TaskRecord> task(const std::string& id) const;
   [[nodiscard]] std::vector<TaskRecord> tasks(const std::string& jobId) const;  ///< by number
   [[nodiscard]] std::vector<TaskRecord> runningTasks(const std::string& jobId) const;
-  /// Running tasks, and streams that wait: what a job's progress is made of.
+  /// Running tasks, and streams and finishing tasks that wait: what a job's progress is made of.
   [[nodiscard]] std::vector<TaskRecord> phaseTasks(const std::string& jobId) const;
   /// True if a task of the kind is pending or running.
   [[nodiscard]] bool unfinished(const std::string& jobId, TaskKind kind) const;
@@ -88,6 +88,8 @@ class StoreView {
   [[nodiscard]] TableTotals tableTotals(const std::string& jobId) const;
   /// A private text of the job's bodies ("plan", "windows", …).
   [[nodiscard]] std::optional<std::string> document(const std::string& jobId, const std::string& name) const;
+  /// How fast the job's copy was when it last said so (saveProgress()).
+  [[nodiscard]] std::optional<JobRate> lastRate(const std::string& jobId) const;
   /// The jobs other than `jobId` that hold one of the target tables, each with one of them.
   [[nodiscard]] std::vector<TargetHolder> targetHolders(const std::string& jobId,
                                                         const std::vector<std::string>& keys) const;
@@ -209,7 +211,8 @@ class Store {
   [[nodiscard]] std::vector<RenewedLease> leases(const std::string& owner);
   /// Ends the leases of all other workers at once; only for who holds the data folder alone.
   void expireForeignLeases(const std::string& owner);
-  /// Writes what running tasks say of themselves; tasks that are no longer ours are passed over.
+  /// Writes what running tasks say of themselves, and beside it the rate of the copies, which outlives them; tasks that
+  /// are no longer ours are passed over.
   void saveProgress(const std::vector<TaskRecord>& tasks);
 
  private:

@@ -1,3 +1,4 @@
+#include "store/records_json.h"
 #include "store/rows.h"
 #include "store/sql_text.h"
 #include "store/store.h"
@@ -42,9 +43,11 @@ std::vector<TaskRecord> StoreView::runningTasks(const std::string& jobId) const 
 
 std::vector<TaskRecord> StoreView::phaseTasks(const std::string& jobId) const {
   std::vector<TaskRecord> out = runningTasks(jobId);
-  const std::string text =
-      sqlText({"SELECT ", kTaskColumns, " FROM task WHERE job_id = $1 AND state = 'pending' AND class = 0"});
-  for (const SqlRow& row : session_.query(text, {jobId}).rows) out.push_back(readTask(row));
+  const std::string text = sqlText({"SELECT ", kTaskColumns,
+                                    " FROM task WHERE job_id = $1 AND state = 'pending' AND "
+                                    "(class = 0 OR (class = $2 AND rank = $3)) ORDER BY number"});
+  const SqlParams params{jobId, static_cast<std::int64_t>(classOf(TaskKind::finish)), rankOf(TaskKind::finish)};
+  for (const SqlRow& row : session_.query(text, params).rows) out.push_back(readTask(row));
   return out;
 }
 
@@ -124,6 +127,12 @@ TableTotals StoreView::tableTotals(const std::string& jobId) const {
 std::optional<std::string> StoreView::document(const std::string& jobId, const std::string& name) const {
   return readFirst(session_.query("SELECT text FROM job_document WHERE job_id = $1 AND name = $2", {jobId, name}),
                    [](const SqlRow& row) { return row.text(0); });
+}
+
+std::optional<JobRate> StoreView::lastRate(const std::string& jobId) const {
+  const auto text = document(jobId, kRateDocument);
+  if (!text) return std::nullopt;
+  return decodeRate(*text);
 }
 
 std::vector<TargetHolder> StoreView::targetHolders(const std::string& jobId,
