@@ -12,8 +12,11 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json part(int percent) {
-  return {{"completed", fmt::format("{}%", percent)}};
+/// `seconds`: −1 = not known, or of no interest.
+ordered_json part(int percent, std::int64_t seconds = -1) {
+  ordered_json out = {{"completed", fmt::format("{}%", percent)}};
+  if (seconds >= 0) out["remaining_time"] = std::to_string(seconds);
+  return out;
 }
 
 bool hasFullPhase(const JobProgress& progress) {
@@ -65,11 +68,19 @@ ordered_json encodeProgress(const JobRecord& job, const JobProgress& progress) {
   ordered_json map = ordered_json::object();
   if (hasFullPhase(progress)) {
     map["struct"] = part(progress.structPercent);
-    map["data"] = part(progress.dataPercent);
-    if (progress.remainingSeconds >= 0) map["data"]["remaining_time"] = std::to_string(progress.remainingSeconds);
-    map["index"] = part(progress.indexPercent);
+    map["data"] = part(progress.dataPercent, progress.dataSeconds);
+    map["index"] = part(progress.indexPercent, progress.indexSeconds);
   }
   out["progress_map"] = std::move(map);
+  return out;
+}
+
+ordered_json encodeMetrics(const JobRecord& job, const JobProgress& progress, UnixMillis now) {
+  ordered_json out = {{"job_id", job.id}, {"time_stamp", isoTime(now)}};
+  const bool copies = job.status == "FULL_TRANSFER_STARTED" && progress.dataPercent < 100;
+  if (!copies) return out;
+  out["network_incoming_bytes_rate"] = std::to_string(progress.rate.bytes);
+  out["apply_rows_rate"] = std::to_string(progress.rate.rows);
   return out;
 }
 
@@ -80,8 +91,7 @@ ordered_json encodeObjectProgress(const JobRecord& job, const JobProgress& progr
     overviews.push_back(
         overview(job, "TABLE_STRUCTURE", progress.tables, whole(progress.structPercent), progress.structPercent));
     overviews.push_back(overview(job, "TABLE", progress.tables, progress.tablesDone, progress.dataPercent));
-    overviews.push_back(
-        overview(job, "TABLE_INDEX", progress.tables, whole(progress.indexPercent), progress.indexPercent));
+    overviews.push_back(overview(job, "TABLE_INDEX", progress.tables, progress.tablesIndexed, progress.indexPercent));
   }
   for (const JobProgress::Objects& objects : progress.objects) overviews.push_back(overview(job, objects));
   ordered_json out = {{"migration_object_overview", std::move(overviews)}, {"create_time", isoTime(job.createMillis)}};

@@ -14,4 +14,7 @@ namespace drs::api {
 /// migration_object_progress_info: how many tables, structures and index sets are there and done.
 [[nodiscard]] nlohmann::ordered_json encodeObjectProgress(const JobRecord& job, const JobProgress& progress);
 
+/// metrics: how fast the rows are copied now; without rates when no rows are copied. All values are text.
+[[nodiscard]] nlohmann::ordered_json encodeMetrics(const JobRecord& job, const JobProgress& progress, UnixMillis now);
+
 }  // namespace drs::api

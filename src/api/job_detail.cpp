@@ -24,17 +24,22 @@ ordered_json detail(const Call&, const JobRecord& job) {
   return encodeJobDetail(job);
 }
 
-ordered_json progress(const Call& call, const JobRecord& job) {
-  const JobProgress figures = call.jobs().progress(call.actor, job.id);
+ordered_json progressOf(const JobRecord& job, const JobProgress& figures) {
   ordered_json out = headOf(job);
   out["progress_info"] = encodeProgress(job, figures);
   out["migration_object_progress_info"] = encodeObjectProgress(job, figures);
   return out;
 }
 
+ordered_json progress(const Call& call, const JobRecord& job) {
+  return progressOf(job, call.jobs().progress(call.actor, job.id));
+}
+
 ordered_json overview(const Call& call, const JobRecord& job) {
-  ordered_json out = progress(call, job);
+  const JobProgress figures = call.jobs().progress(call.actor, job.id);
+  ordered_json out = progressOf(job, figures);
   out["create_time"] = isoTime(job.createMillis);
+  out["metrics"] = encodeMetrics(job, figures, call.api.clock->now());
   return out;
 }
 

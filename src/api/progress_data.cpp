@@ -51,22 +51,34 @@ struct Rows {
   ordered_json list = ordered_json::array();
 };
 
-/// Structures and indexes are made in one step for all tables, so each table stands where the step stands.
+/// Structures are made in one step for all tables, so each table stands where the step stands.
 Rows tables(const Call& call, const std::string& type, const std::string& search) {
   std::optional<int> step;
-  if (type != "table") {
-    const JobProgress progress = call.jobs().progress(call.actor, call.jobId());
-    step = type == "table_structure" ? progress.structPercent : progress.indexPercent;
-  }
+  if (type == "table_structure") step = call.jobs().progress(call.actor, call.jobId()).structPercent;
   const Page<TableProgress> page = call.jobs().tableProgress(call.actor, call.jobId(), search, pagingOf(call.request));
   Rows out;
   out.count = page.total;
-  for (const TableProgress& one : page.items) out.list.push_back(encodeTable(one.table, step.value_or(one.percent)));
+  for (const TableProgress& one : page.items) {
+    const int own = type == "table_indexs" ? one.indexPercent : one.percent;
+    out.list.push_back(encodeTable(one.table, step.value_or(own)));
+  }
   return out;
 }
 
+/// Tables weigh by their bytes; one without any is either copied or not.
 struct Database {
-  std::int64_t tables = 0, percents = 0;
+  std::uint64_t bytes = 0, expected = 0;
+  bool complete = true;
+
+  void add(const TableProgress& table) {
+    bytes += table.table.bytes;
+    expected += table.bytesExpected;
+    complete = complete && table.percent == 100;
+  }
+  [[nodiscard]] int percent() const {
+    if (complete) return 100;
+    return expected == 0 ? 0 : static_cast<int>(std::min<std::uint64_t>(99, bytes * 100 / expected));
+  }
 };
 
 Rows databases(const Call& call, const std::string& search) {
@@ -75,17 +87,12 @@ Rows databases(const Call& call, const std::string& search) {
   for (std::int64_t total = 1; all.offset < total; all.offset += kReadAtOnce) {
     const Page<TableProgress> page = call.jobs().tableProgress(call.actor, call.jobId(), "", all);
     total = page.total;
-    for (const TableProgress& one : page.items) {
-      Database& database = found[{one.table.sourceDatabase, one.table.targetDatabase}];
-      ++database.tables;
-      database.percents += one.percent;
-    }
+    for (const TableProgress& one : page.items) found[{one.table.sourceDatabase, one.table.targetDatabase}].add(one);
   }
   std::vector<ordered_json> rows;
   for (const auto& [names, database] : found) {
     if (names.first.find(search) == std::string::npos && names.second.find(search) == std::string::npos) continue;
-    rows.push_back(
-        {{"src_db", names.first}, {"dst_db", names.second}, {"progress", database.percents / database.tables}});
+    rows.push_back({{"src_db", names.first}, {"dst_db", names.second}, {"progress", database.percent()}});
   }
   Rows out;
   out.count = static_cast<std::int64_t>(rows.size());

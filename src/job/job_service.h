@@ -50,14 +50,17 @@ struct JobProgress {
   std::string taskType;  ///< FULL_TRANS …
   int percent = 0;       ///< of the full phase; 100 when it is over
   int structPercent = 0, dataPercent = 0, indexPercent = 0;
-  std::int64_t tables = 0, tablesDone = 0;
-  std::uint64_t rowsEstimated = 0, rowsDone = 0, bytesEstimated = 0, bytesDone = 0;
-  std::optional<std::int64_t> delayMillis;  ///< nothing = not in the incremental phase, or not known yet
-  std::string position;                     ///< of the stream, the engine's text
+  std::int64_t tables = 0, tablesDone = 0, tablesIndexed = 0;
+  std::uint64_t rowsEstimated = 0, rowsDone = 0;
+  std::uint64_t bytesExpected = 0, bytesDone = 0;  ///< of row data; what is expected is corrected by what was read
+  JobRate rate;                                    ///< of the copies that run now, or ran last before a pause
+  std::optional<std::int64_t> delayMillis;         ///< nothing = not in the incremental phase, or not known yet
+  std::string position;                            ///< of the stream, the engine's text
   std::uint64_t transactions = 0, changes = 0, conflictsKept = 0,
                 conflictsOverwritten = 0;  ///< since the stream was last started
-  std::int64_t remainingSeconds = -1;      ///< of the full phase; -1 = not known
-  UnixMillis updateMillis = 0;             ///< when the newest figure was taken
+  /// Of the full phase, of the rows, of the indexes behind them; -1 = not known. Time in pause comes on top.
+  std::int64_t remainingSeconds = -1, dataSeconds = -1, indexSeconds = -1;
+  UnixMillis updateMillis = 0;  ///< when the newest figure was taken
   struct Objects {
     ObjectKind kind = ObjectKind::view;
     std::int64_t all = 0, done = 0;
@@ -68,7 +71,8 @@ struct JobProgress {
 /// Progress of one table.
 struct TableProgress {
   TableRecord table;  ///< rows and bytes include those of running chunks
-  int percent = 0;
+  int percent = 0, indexPercent = 0;
+  std::uint64_t bytesExpected = 0;
 };
 
 /// What may be done with a job now, in the vocabulary of GET …/actions.

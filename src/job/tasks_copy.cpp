@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "job/pace.h"
 #include "job/tasks_common.h"
 #include "pipeline/copy_run.h"
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::uint64_t kMegabyte = 1'000'000;  // of speed_limit: 10^6 bytes
 constexpr std::chrono::seconds kSpeedRefresh{2};
+constexpr std::chrono::minutes kFlowKept{10};
 
 int hourOf(const std::string& text) {
   int hour = 0;
@@ -22,40 +24,51 @@ int hourOf(const std::string& text) {
   return hour;
 }
 
-/// One throttle for all copies of a job on this node. Threads: any.
-class Throttles {
+/// What all copies of a job on this node share.
+struct Flow {
+  explicit Flow(const Clock& clock) : throttle(clock), pace(clock), usedAt(clock.steady()) {}
+  Throttle throttle;
+  Pace pace;
+  std::chrono::steady_clock::time_point usedAt;  ///< the last copy began; of Flows
+};
+
+/// Keeps each job's for a while, so that it goes on from one piece to the next. Threads: any.
+class Flows {
  public:
-  std::shared_ptr<Throttle> get(const std::string& jobId, const JobSpec& spec) {
+  std::shared_ptr<Flow> get(const std::string& jobId, const JobSpec& spec) {
     const std::lock_guard lock(mutex_);
-    std::erase_if(throttles_, [](const auto& entry) { return entry.second.expired(); });
-    auto throttle = throttles_[jobId].lock();
-    if (!throttle) {
-      throttle = std::make_shared<Throttle>(clock_);
-      throttles_[jobId] = throttle;
-    }
-    throttle->setRules(speedRulesOf(spec));
-    return throttle;
+    const auto now = clock_.steady();
+    std::erase_if(flows_, [&](const auto& entry) {
+      return entry.second.use_count() == 1 && now - entry.second->usedAt > kFlowKept;
+    });
+    auto& flow = flows_[jobId];
+    if (!flow) flow = std::make_shared<Flow>(clock_);
+    flow->usedAt = now;
+    flow->throttle.setRules(speedRulesOf(spec));
+    return flow;
   }
 
  private:
   const Clock clock_;
   std::mutex mutex_;
-  std::map<std::string, std::weak_ptr<Throttle>> throttles_;
+  std::map<std::string, std::shared_ptr<Flow>> flows_;
 };
 
 /// Counts the rows of a chunk by table and tells the store; follows a changed speed limit on the way. refresh() may be
 /// called from another thread than the rest.
 class CopyWatch {
  public:
-  CopyWatch(TaskContext& context, Throttle& throttle) : context_(context), throttle_(throttle) {}
+  CopyWatch(TaskContext& context, Flow& flow) : context_(context), flow_(flow) {}
 
   void add(std::size_t plan, std::uint64_t rows, std::uint64_t bytes) {
     TableCount& count = counts_[plan];
     count.plan = plan;
     count.rows += rows;
     count.bytes += bytes;
+    flow_.pace.add(rows, bytes, flow_.throttle.currentLimit());
     TaskProgress progress;
     progress.tables = list();
+    progress.rate = flow_.pace.rate();
     context_.progress->report(progress);
     refresh();
   }
@@ -67,7 +80,7 @@ class CopyWatch {
       if (std::chrono::steady_clock::now() - refreshedAt_ < kSpeedRefresh) return;
       refreshedAt_ = std::chrono::steady_clock::now();
     }
-    if (const auto job = context_.store->view().job(context_.job.id)) throttle_.setRules(speedRulesOf(*job->spec));
+    if (const auto job = context_.store->view().job(context_.job.id)) flow_.throttle.setRules(speedRulesOf(*job->spec));
   }
 
   [[nodiscard]] std::vector<TableCount> list() const {
@@ -78,7 +91,7 @@ class CopyWatch {
 
  private:
   TaskContext& context_;
-  Throttle& throttle_;
+  Flow& flow_;
   std::map<std::size_t, TableCount> counts_;
   std::mutex mutex_;  ///< guards refreshedAt_
   std::chrono::steady_clock::time_point refreshedAt_ = std::chrono::steady_clock::now();
@@ -133,10 +146,11 @@ class CopyBody final : public TaskBody {
     const Chunk chunk = decodeChunk(context.task.payload);
     const auto source = engine.source(context.engineJob);
     const auto sink = engine.sink(context.engineJob);
-    const auto throttle = throttles_.get(context.job.id, context.engineJob.spec);
-    CopyWatch watch(context, *throttle);
+    const auto flow = flows_.get(context.job.id, context.engineJob.spec);
+    const PaceRun run(flow->pace);
+    CopyWatch watch(context, *flow);
 
-    CopyContext copy{*source, *sink, planned->plans, fenceOf(context), *throttle};
+    CopyContext copy{*source, *sink, planned->plans, fenceOf(context), flow->throttle};
     copy.queueBytes = context.engineJob.limits.queueBytes;
     copy.log = context.engineJob.log;
     copy.progress = [&watch](std::size_t plan, std::uint64_t rows, std::uint64_t bytes) {
@@ -163,7 +177,7 @@ class CopyBody final : public TaskBody {
 
  private:
   std::shared_ptr<PlanCache> plans_;
-  Throttles throttles_;
+  Flows flows_;
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "base/failpoint.h"
+#include "job/remaining.h"
 #include "job/tasks_common.h"
 #include "job/tasks_objects.h"
 
@@ -128,7 +129,7 @@ std::vector<TableRecord> tableRecords(const Plans& plans, const std::vector<Chun
     record.targetDatabase = plan.target.database;
     record.targetTable = plan.target.table;
     record.estimatedRows = plan.source->estimatedRows;
-    record.estimatedBytes = plan.source->dataBytes;
+    record.estimatedBytes = estimatedVolume(*plan.source);
   }
   for (const Chunk& chunk : chunks) {
     for (const std::size_t plan : chunk.plans) ++records.at(plan).chunks;
@@ -168,11 +169,11 @@ class PlanBody final : public TaskBody {
                                         std::to_string(chunks.size()) + " chunks, " +
                                         std::to_string(planned->objects.objects.size()) + " other objects" +
                                         (planned->plan.start.empty() ? kWithoutLog : ""));
-    return outcomeOf(*planned, chunks);
+    return outcomeOf(context.engineJob.spec, *planned, chunks);
   }
 
  private:
-  static TaskOutcome outcomeOf(const Planned& planned, const std::vector<Chunk>& chunks) {
+  static TaskOutcome outcomeOf(const JobSpec& spec, const Planned& planned, const std::vector<Chunk>& chunks) {
     TaskOutcome outcome;
     for (const Chunk& chunk : chunks) {
       NewTask task;
@@ -182,9 +183,11 @@ class PlanBody final : public TaskBody {
     }
     outcome.also = [plan = encodePlan(planned.plan), objects = encodeObjects(planned.objects),
                     objectList = encodeObjectList(planned.objects), list = encodeChunkList(chunks),
+                    indexes = encodeIndexWork(indexWork(planned.plan.plans, spec)),
                     records = tableRecords(planned.plan.plans, chunks)](StoreTransaction& tx, JobRecord& job) {
       tx.setDocument(job.id, kPlanDocument, plan);
       tx.setDocument(job.id, kChunksDocument, list);
+      tx.setDocument(job.id, kIndexDocument, indexes);
       tx.setDocument(job.id, kObjectsDocument, objects);
       tx.setDocument(job.id, kObjectListDocument, objectList);
       tx.replaceTables(job.id, records);

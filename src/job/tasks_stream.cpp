@@ -1,9 +1,14 @@
 #include "base/error.h"
+#include "job/remaining.h"
 #include "job/tasks_common.h"
 #include "job/tasks_objects.h"
 #include "pipeline/stream_run.h"
 
 #include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <map>
+#include <mutex>
 
 // finish: what is added when the rows are there. stream: the replay of the source's log.
 
@@ -18,6 +23,48 @@ std::vector<Chunk> chunkList(const TaskContext& context) {
   return decodeChunkList(*document);
 }
 
+/// Adds indexes and foreign keys, and says how far that is.
+class IndexWatch {
+ public:
+  explicit IndexWatch(TaskContext& context) : context_(context) {
+    const auto document = context.store->view().document(context.job.id, kIndexDocument);
+    if (document)  // a plan of an older version has none
+      for (const IndexWork& work : decodeIndexWork(*document)) work_[work.plan] = work.bytes;
+  }
+
+  void finish(Sink& sink, const Plans& plans) {
+    began_ = std::chrono::steady_clock::now();
+    context_.progress->report(progress_);
+    sink.finish(plans, [this](std::size_t plan, bool added) { note(plan, added); });
+    context_.progress->report(progress_);
+  }
+
+ private:
+  void note(std::size_t plan, bool added) {
+    const std::lock_guard lock(mutex_);
+    const auto found = work_.find(plan);
+    if (found == work_.end()) return;
+    progress_.tables.push_back({plan, 0, found->second});
+    if (added) added_ += static_cast<double>(found->second);  // what stood there took no time
+    const auto now = std::chrono::steady_clock::now();
+    const double seconds = std::chrono::duration<double>(now - began_).count();
+    if (added && seconds >= kMeasurable) progress_.rate.bytes = static_cast<std::uint64_t>(added_ / seconds);
+    if (now - reportedAt_ < kReportEvery) return;
+    reportedAt_ = now;
+    context_.progress->report(progress_);
+  }
+
+  static constexpr double kMeasurable = 1;  ///< seconds
+  static constexpr std::chrono::milliseconds kReportEvery{200};
+  TaskContext& context_;
+  std::map<std::size_t, std::uint64_t> work_;
+  std::chrono::steady_clock::time_point began_;
+  std::mutex mutex_;  ///< guards what follows
+  TaskProgress progress_;
+  double added_ = 0;
+  std::chrono::steady_clock::time_point reportedAt_;
+};
+
 class FinishBody final : public TaskBody {
  public:
   explicit FinishBody(std::shared_ptr<PlanCache> plans) : plans_(std::move(plans)) {}
@@ -27,7 +74,7 @@ class FinishBody final : public TaskBody {
     const auto sink = engineOf(context).sink(context.engineJob);
     (void)sink->fence(fenceOf(context));
     (void)windowsOf(planned->plans, chunkList(context), sink->chunks());  // throws if a chunk is missing
-    sink->finish(planned->plans);
+    IndexWatch(context).finish(*sink, planned->plans);
     StoredObjects objects = storedObjects(context);
     createObjects(context, objects, false);
     objects.copyDone = true;
@@ -93,7 +140,7 @@ class StreamBody final : public TaskBody {
     if (taskTypeOf(context) != "FULL_TRANS") return std::nullopt;
     const Json payload = Json::parse(context.task.payload);
     if (payload.contains("end")) return Position{payload.at("end").get<std::string>()};
-    sink.finish(planned.plans);
+    IndexWatch(context).finish(sink, planned.plans);
     Position end = source.currentPosition();
     if (!context.savePayload(Json{{"end", end.text}}.dump())) throw Error(Msg::fenced, {"the task"});
     return end;

@@ -116,8 +116,9 @@ class Sink {
   /// The committed chunks of the control row's plan.
   [[nodiscard]] virtual std::vector<ChunkResult> chunks() = 0;
   /// Adds secondary indexes and foreign keys. Idempotent. Foreign keys are added without checking the rows: chunks were
-  /// read at different times, a child may stand there whose parent only the replay brings.
-  virtual void finish(const Plans& plans) = 0;
+  /// read at different times, a child may stand there whose parent only the replay brings. `indexed` is told of each
+  /// table that has its indexes, and whether they were added now; from several threads.
+  virtual void finish(const Plans& plans, const std::function<void(std::size_t plan, bool added)>& indexed) = 0;
   /// Applies whole transactions and moves the mark to the last one's end in one target transaction. Transactions may be
   /// without changes; a SchemaChange comes alone. `tolerant[i]` says for plan i that its window is open: rows are
   /// written by after image, whatever collides on any unique key is removed first, a missing row is no error, and

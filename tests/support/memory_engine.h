@@ -200,7 +200,9 @@ class MemorySink : public Sink {
   std::unique_ptr<ChunkWriter> openChunk(const Chunk& chunk, const Fence& fence, const Plans& plans,
                                          ChunkResult& done) override;
   std::vector<ChunkResult> chunks() override;
-  void finish(const Plans&) override {}
+  void finish(const Plans& plans, const std::function<void(std::size_t plan, bool added)>& indexed) override {
+    for (std::size_t i = 0; i < plans.size(); ++i) indexed(i, true);
+  }
   ApplyStats apply(const std::vector<Transaction>& transactions, const Plans& plans, const std::vector<bool>& tolerant,
                    const std::stop_token& stop) override;
 

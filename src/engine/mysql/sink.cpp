@@ -45,10 +45,10 @@ class MySqlSink : public Sink {
     });
   }
 
-  void finish(const Plans& plans) override {
+  void finish(const Plans& plans, const std::function<void(std::size_t plan, bool added)>& indexed) override {
     const TargetDefinitions definitions = describe(plans);
     definitions_.each(plans.size(), 1, [&](Connection& connection, std::size_t i) {
-      named(plans[i], [&] { definitions.finish(connection, plans[i]); });
+      named(plans[i], [&] { indexed(i, definitions.finish(connection, plans[i])); });
     });
     // One after the other: each locks the definitions of its parents too.
     definitions_.each(1, 1, [&](Connection& connection, std::size_t) {

@@ -153,7 +153,8 @@ std::vector<std::vector<std::string>> referencedColumns(const TablePlan& parent,
   return lists;
 }
 
-void addIndexes(Connection& connection, const TablePlan& plan, const Plans& plans, const TableDdl& ddl) {
+/// Whether there were any to add.
+bool addIndexes(Connection& connection, const TablePlan& plan, const Plans& plans, const TableDdl& ddl) {
   const auto there = namesOf(
       connection, "SELECT DISTINCT INDEX_NAME FROM information_schema.STATISTICS WHERE " + onTable(plan.target));
   const auto referenced =
@@ -173,6 +174,7 @@ void addIndexes(Connection& connection, const TablePlan& plan, const Plans& plan
   }
   if (!together.empty()) connection.execute(alter + together);
   for (const std::string& sql : alone) connection.execute(sql);
+  return !together.empty() || !alone.empty();
 }
 
 void raiseAutoIncrement(Connection& connection, const TablePlan& plan, std::uint64_t wanted) {
@@ -291,14 +293,15 @@ void TargetDefinitions::createMissing(Connection& connection, const std::vector<
   }
 }
 
-void TargetDefinitions::finish(Connection& connection, const TablePlan& plan) const {
+bool TargetDefinitions::finish(Connection& connection, const TablePlan& plan) const {
   const bool isOurs = plan.createTable && made_.contains(plan.target);
   if (plan.createTable && !isOurs) refuseTable(plan.target, kNotOurs);
   const SyncTypes types = syncTypesOf(job_.spec);
-  if (!isOurs && (types.structure || !types.constraints)) return;
+  if (!isOurs && (types.structure || !types.constraints)) return false;
   const TableDdl ddl = rewriteTable(*plan.source, plan.target, collations_, isOurs && createsAllIndexes(plan));
-  if (!ddl.secondary.empty()) addIndexes(connection, plan, plans_, ddl);
+  const bool added = !ddl.secondary.empty() && addIndexes(connection, plan, plans_, ddl);
   if (isOurs && ddl.autoIncrement) raiseAutoIncrement(connection, plan, *ddl.autoIncrement);
+  return added;
 }
 
 void TargetDefinitions::addForeignKeys(Connection& connection, const TablePlan& plan) const {

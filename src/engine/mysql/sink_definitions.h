@@ -36,8 +36,8 @@ class TargetDefinitions {
   void create(Connection& connection, std::size_t first, std::size_t last) const;
   /// Adds to a table that we created (to any table if SyncTypes asks for constraints without structure) what create()
   /// left out: secondary indexes (all of a table in one pass; those that
-  /// a foreign key needs even without index_trans) and the AUTO_INCREMENT value.
-  void finish(Connection& connection, const TablePlan& plan) const;
+  /// a foreign key needs even without index_trans) and the AUTO_INCREMENT value. True = there were indexes to add.
+  bool finish(Connection& connection, const TablePlan& plan) const;
   /// Adds the foreign keys to tables of the plans, without checking the rows, when the indexes of all tables are there.
   /// A foreign key to a table outside the selection is left out with a warning.
   void addForeignKeys(Connection& connection, const TablePlan& plan) const;

@@ -55,6 +55,33 @@ TEST(Progress, NumbersAreTextAndNoDelayIsMinusOne) {
   EXPECT_EQ(out["progress_map"]["data"]["completed"], "40%");
 }
 
+TEST(Progress, RowsAndIndexesHaveRemainingTimesOfTheirOwn) {
+  JobProgress progress;
+  progress.remainingSeconds = 70;
+  progress.dataSeconds = 60;
+  progress.indexSeconds = 10;
+  const ordered_json out = encodeProgress(someJob(), progress);
+  EXPECT_EQ(out["remaining_time"], "70");
+  EXPECT_EQ(out["progress_map"]["data"]["remaining_time"], "60");
+  EXPECT_EQ(out["progress_map"]["index"]["remaining_time"], "10");
+  EXPECT_FALSE(out["progress_map"]["struct"].contains("remaining_time"));
+}
+
+TEST(Progress, MetricsHaveRatesWhileRowsAreCopied) {
+  JobRecord job = someJob();
+  JobProgress progress;
+  progress.rate = {.rows = 7, .bytes = 700, .unlimited = 0, .limit = 0};
+  EXPECT_FALSE(encodeMetrics(job, progress, 0).contains("apply_rows_rate"));
+  job.status = "FULL_TRANSFER_STARTED";
+  const ordered_json out = encodeMetrics(job, progress, 0);
+  EXPECT_EQ(out["job_id"], job.id);
+  EXPECT_EQ(out["time_stamp"], "1970-01-01T00:00:00Z");
+  EXPECT_EQ(out["network_incoming_bytes_rate"], "700");
+  EXPECT_EQ(out["apply_rows_rate"], "7");
+  progress.dataPercent = 100;
+  EXPECT_FALSE(encodeMetrics(job, progress, 0).contains("apply_rows_rate"));
+}
+
 TEST(Progress, DelayIsInWholeSecondsAndInMilliseconds) {
   JobProgress progress;
   progress.delayMillis = 1999;

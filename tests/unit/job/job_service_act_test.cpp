@@ -1,4 +1,5 @@
 #include "job/object_store.h"
+#include "job/remaining.h"
 #include "job_service_fixture.h"
 #include "store/records_json.h"
 
@@ -187,21 +188,87 @@ TEST_F(JobServiceTest, ProgressCountsWhatIsCommittedAndWhatIsUnderWay) {
   TaskRecord task = claim(*store, "w", TaskClass::work, 9).back();
   ASSERT_EQ(task.kind, TaskKind::copy);
   task.progress.tables = {{0, 10, 100}};
+  task.progress.rate = {.rows = 2, .bytes = 20, .unlimited = 0, .limit = 0};
+  task.progress.updateMillis = task.claimMillis;
   store->saveProgress({task});
-  clock->advance(std::chrono::seconds(30));
   const JobProgress progress = service.progress(actor, id);
   EXPECT_EQ(progress.rowsDone, 60U);
   EXPECT_EQ(progress.percent, 30);
   EXPECT_EQ(progress.dataPercent, 30);
   EXPECT_EQ(progress.structPercent, 100);
   EXPECT_EQ(progress.indexPercent, 0);
+  EXPECT_EQ(progress.bytesDone, 600U);
+  EXPECT_EQ(progress.bytesExpected, 2000U);
   EXPECT_EQ(progress.remainingSeconds, 70);
   EXPECT_FALSE(progress.delayMillis);
+  clock->advance(std::chrono::milliseconds(1500));
+  EXPECT_EQ(service.progress(actor, id).remainingSeconds, 69) << "what came since the figures were taken is assumed";
   const auto tables = service.tableProgress(actor, id, "", {}).items;
   EXPECT_EQ(tables.at(0).percent, 60);
   EXPECT_EQ(tables.at(1).percent, 0);
   store->write([&](StoreTransaction& tx) { tx.addRows(id, {{1, 20, 1}}); });
   EXPECT_EQ(service.tableProgress(actor, id, "b", {}).items.at(0).percent, 100) << "the estimate was too high";
+}
+
+TEST_F(JobServiceTest, APauseTakesNothingFromTheRemainingTime) {
+  const std::string id = jobIn(Phase::copying);
+  store->write([&](StoreTransaction& tx) {
+    tx.replaceTables(id, {{0, "shop", "a", "copy", "a", 100, 1000, 0, 0, 2, 0}});
+    tx.addRows(id, {{0, 50, 500}});
+  });
+  EXPECT_EQ(service.progress(actor, id).remainingSeconds, -1) << "no rate is known";
+  addTask(service.job(actor, id), TaskKind::copy);
+  TaskRecord task = claim(*store, "w", TaskClass::work, 9).back();
+  task.progress.tables = {{0, 10, 100}};
+  task.progress.rate = {.rows = 1, .bytes = 10, .unlimited = 0, .limit = 0};
+  task.progress.updateMillis = task.claimMillis;
+  store->saveProgress({task});
+  EXPECT_EQ(service.progress(actor, id).remainingSeconds, 40);
+  service.pause(actor, id);
+  store->write([&](StoreTransaction& tx) { ASSERT_TRUE(releaseTask(tx, task, 0)); });
+  clock->advance(std::chrono::hours(2));
+  EXPECT_EQ(service.progress(actor, id).remainingSeconds, 50) << "what was not committed is copied again";
+  service.resume(actor, id);
+  const TaskRecord again = claim(*store, "w", TaskClass::work, 9).back();
+  EXPECT_EQ(again.id, task.id);
+  const JobProgress progress = service.progress(actor, id);
+  EXPECT_EQ(progress.rowsDone, 50U) << "its figures are those of the run before";
+  EXPECT_EQ(progress.remainingSeconds, 50);
+}
+
+TEST_F(JobServiceTest, IndexesHaveAProgressAndATimeOfTheirOwn) {
+  const std::string id = jobIn(Phase::copying);
+  store->write([&](StoreTransaction& tx) {
+    tx.replaceTables(id, {{0, "shop", "a", "copy", "a", 100, 1000, 0, 0, 1, 0},
+                          {1, "shop", "b", "copy", "b", 100, 1000, 0, 0, 1, 0},
+                          {2, "shop", "c", "copy", "c", 100, 1000, 0, 0, 1, 0}});
+    tx.setDocument(id, kIndexDocument, encodeIndexWork({{0, 6'000'000'000}, {1, 2'000'000'000}}));
+    JobRecord job = *tx.job(id);
+    Lifecycle(tx).move(job, Phase::finishing);
+  });
+  addTask(service.job(actor, id), TaskKind::finish);
+  JobProgress progress = service.progress(actor, id);
+  EXPECT_EQ(progress.dataSeconds, 0);
+  EXPECT_EQ(progress.indexSeconds, 80) << "at the usual rate";
+  EXPECT_EQ(progress.percent, 99);
+  EXPECT_EQ(progress.tablesIndexed, 1) << "one has none";
+  TaskRecord task = claim(*store, "w", TaskClass::work, 9).back();
+  ASSERT_EQ(task.kind, TaskKind::finish);
+  task.progress.tables = {{1, 0, 2'000'000'000}};
+  task.progress.rate.bytes = 200'000'000;
+  task.progress.updateMillis = task.claimMillis;
+  store->saveProgress({task});
+  progress = service.progress(actor, id);
+  EXPECT_EQ(progress.indexPercent, 25);
+  EXPECT_EQ(progress.indexSeconds, 30);
+  EXPECT_EQ(progress.remainingSeconds, 30);
+  EXPECT_EQ(progress.tablesIndexed, 2);
+  clock->advance(std::chrono::seconds(10));
+  EXPECT_EQ(service.progress(actor, id).indexSeconds, 20) << "the server says nothing while it works";
+  const auto tables = service.tableProgress(actor, id, "", {}).items;
+  EXPECT_EQ(tables.at(0).indexPercent, 0);
+  EXPECT_EQ(tables.at(1).indexPercent, 100);
+  EXPECT_EQ(tables.at(2).indexPercent, 100);
 }
 
 TEST_F(JobServiceTest, ObjectsBesideTablesHaveAProgress) {
