@@ -72,6 +72,10 @@ const std::vector<Setting>& settingsTable() {
        "the task"},
       {"worker", "sessions_per_job", node(&Settings::sessionsPerJob, 1, 64),
        "pieces of work of a job at a time, each with one database session to each side; definitions at a time"},
+      {"worker", "appliers_per_job", node(&Settings::appliersPerJob, 1, 64),
+       "transactions of the source's log that a job applies side by side, each on a session of its own; never more "
+       "than "
+       "sessions_per_job"},
       {"worker", "chunk_bytes", node(&Settings::chunkBytes, kKiB, kGiB),
        "size of the pieces that a table is copied in"},
       {"worker", "lease_ttl_seconds", node(&Settings::leaseTtlSeconds, 3, 3600),

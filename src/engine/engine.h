@@ -29,6 +29,7 @@ using InstanceCatalogue = std::map<std::string, Instance>;
 struct EngineLimits {
   std::size_t queueBytes = 32U << 20U;  ///< this job's share of the process-wide memory budget
   int maxSessions = 4;                  ///< database sessions per job and side
+  int maxAppliers = 4;                  ///< of them, those that apply transactions side by side
   std::size_t chunkBytes = 16U << 20U;
   std::size_t maxTransactionBytes = 256U << 20U;  ///< memory for one transaction of the source
   std::string spillFolder;                        ///< for what must not stay in memory

@@ -18,6 +18,7 @@ struct Settings {
   std::size_t memoryBudgetBytes = 512U << 20U;    ///< for queues of all running tasks
   std::size_t maxTransactionBytes = 256U << 20U;  ///< for one transaction of a source, beside the queues
   int sessionsPerJob = 4;
+  int appliersPerJob = 4;  ///< no more than sessionsPerJob
   std::size_t chunkBytes = 16U << 20U;
   int leaseTtlSeconds = 30, leaseRenewSeconds = 10, leaseMarginSeconds = 5;
   int pollMillis = 500;

@@ -90,6 +90,7 @@ TaskContext TaskRunner::contextOf(const TaskRecord& task, const JobRecord& job, 
   engine.instances = instances_;
   engine.limits.queueBytes = queueBytes;
   engine.limits.maxSessions = settings_.sessionsPerJob;
+  engine.limits.maxAppliers = settings_.appliersPerJob;
   engine.limits.chunkBytes = settings_.chunkBytes;
   engine.limits.maxTransactionBytes = settings_.maxTransactionBytes;
   engine.limits.spillFolder = settings_.dataFolder + "/spill";

@@ -116,7 +116,7 @@ class StreamBody final : public TaskBody {
 
     const Clock clock;
     StreamContext stream{*source, *sink, planned->plans, std::move(start.windows), start.from, end, {}, clock, {}, {}};
-    stream.options.queueBytes = context.engineJob.limits.queueBytes;
+    stream.options.queueBytes = context.engineJob.limits.queueBytes / 2;  // the appliers may hold as much again
     stream.log = context.engineJob.log;
     stream.progress = [&context](const StreamProgress& progress) { report(context, progress); };
     context.log.info("job {}: replay from {}", context.job.id, start.from.text);

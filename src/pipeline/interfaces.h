@@ -2,6 +2,8 @@
 
 #include "model/change_event.h"
 #include "pipeline/chunk.h"
+#include "pipeline/conflict_keys.h"
+#include "pipeline/turns.h"
 #include "transform/table_plan.h"
 
 #include <cstdint>
@@ -73,7 +75,7 @@ struct Fence {
   std::uint64_t epoch = 0;
 };
 
-/// The mark of a lane, stored in the target in the transaction of the data.
+/// The mark of a lane, stored in the target in the transaction of the data: everything up to it has been applied.
 struct Mark {
   Position position;
   std::uint64_t epoch = 0;  ///< of the task that moved it last
@@ -97,14 +99,41 @@ struct ApplyStats {
   std::uint64_t rows = 0, conflictsKept = 0, conflictsOverwritten = 0;
 };
 
-/// Writes a job's target. One instance for each thread that loads or applies.
+/// Contiguous transactions of a lane that become one transaction at the target.
+struct ApplyBatch {
+  std::uint64_t number = 0;  ///< within the run, from 1
+  std::vector<Transaction> transactions;
+  /// tolerant[i]: the window of plan i is open: rows are written by after image, whatever collides on any unique key is
+  /// removed first, a missing row is no error, and foreign keys are not checked (tables joined by foreign keys share
+  /// their window).
+  std::vector<bool> tolerant;
+  std::size_t bytes = 0;
+};
+
+/// Applies batches, each on a database session of its own.
+class Appliers {
+ public:
+  virtual ~Appliers() = default;
+  /// How many batches can be applied side by side; at least 1.
+  [[nodiscard]] virtual std::size_t count() const = 0;
+  /// Adds what the transaction's changes touch at the target. Thread: one, while apply() runs on others.
+  virtual void addKeys(const Transaction& transaction, ConflictKeys& keys) = 0;
+  /// Applies whole transactions and moves the mark to the last one's end in one target transaction. Transactions may be
+  /// without changes; a SchemaChange comes alone, with no other batch in flight. Calls turn.awaitCommit() before the
+  /// commit. What goes wrong before the batch is the head is done again when it is. An ambiguous commit is settled
+  /// inside. Returns when durable; after a stop it may throw instead. Throws Error(fenced), Error(conflict). Thread:
+  /// one for each `applier` (0 … count() − 1).
+  virtual ApplyStats apply(std::size_t applier, const ApplyBatch& batch, Turn& turn, const std::stop_token& stop) = 0;
+};
+
+/// Writes a job's target. One instance for each thread that loads.
 class Sink {
  public:
   virtual ~Sink() = default;
   /// Makes the control tables, takes the control row over (exclusive lock: waits for a predecessor's open transaction;
   /// its next one fails with fenced) and returns the lane's mark, if one was set for this plan. Throws Error(fenced) if
   /// the row belongs to a newer plan, to the same plan with a newer epoch, or to an older plan that still has chunks or
-  /// a mark (only Cleaner::reset() may drop those). apply() goes on under this fence.
+  /// a mark (only Cleaner::reset() may drop those).
   virtual std::optional<Mark> fence(const Fence& fence) = 0;
   /// Creates databases and tables with primary and unique keys; what exists stays. Idempotent.
   virtual void prepare(const Plans& plans) = 0;
@@ -119,13 +148,9 @@ class Sink {
   /// read at different times, a child may stand there whose parent only the replay brings. `indexed` is told of each
   /// table that has its indexes, and whether they were added now; from several threads.
   virtual void finish(const Plans& plans, const std::function<void(std::size_t plan, bool added)>& indexed) = 0;
-  /// Applies whole transactions and moves the mark to the last one's end in one target transaction. Transactions may be
-  /// without changes; a SchemaChange comes alone. `tolerant[i]` says for plan i that its window is open: rows are
-  /// written by after image, whatever collides on any unique key is removed first, a missing row is no error, and
-  /// foreign keys are not checked (tables joined by foreign keys share their window). An ambiguous commit is settled
-  /// inside. Returns when durable; after a stop it may throw instead. Throws Error(fenced), Error(conflict).
-  virtual ApplyStats apply(const std::vector<Transaction>& transactions, const Plans& plans,
-                           const std::vector<bool>& tolerant, const std::stop_token& stop) = 0;
+  /// The appliers, under the fence that fence() took. They live no longer than the sink and the plans. After a restart
+  /// there may be more or fewer: the lane goes on from the furthest mark of any.
+  [[nodiscard]] virtual std::unique_ptr<Appliers> appliers(const Plans& plans) = 0;
 };
 
 }  // namespace drs

@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "base/task_group.h"
-#include "pipeline/applier.h"
+#include "pipeline/dispatcher.h"
 
 namespace drs {
 namespace {
@@ -30,25 +30,33 @@ void readLog(const StreamContext& context, LaneQueue& queue, const std::stop_tok
 }  // namespace
 
 StreamEnd streamLog(const StreamContext& context, const std::stop_token& stop) {
+  const auto appliers = context.sink.appliers(context.plans);
   LaneQueue queue(context.options.queueBytes);
-  Applier applier(context, queue);
+  ApplyProgress progress(context.clock, context.from);
+  ApplyPool pool(context.options, *appliers, progress);
+  Dispatcher dispatcher(context, queue, *appliers, pool, progress);
   try {
     TaskGroup group(stop);
     group.start("log-reader", [&](const std::stop_token& s) { readLog(context, queue, s); });
-    group.start("applier", [&](const std::stop_token& s) {
-      applier.run(s);
+    for (std::size_t slot = 0; slot < appliers->count(); ++slot)
+      group.start("applier-" + std::to_string(slot), [&, slot](const std::stop_token& s) { pool.run(slot, s); });
+    group.start("dispatcher", [&](const std::stop_token& s) {
+      dispatcher.run(s);
       group.stop();  // ended by itself: the end position is reached
     });
     while (sleepFor(context.options.progressInterval, group.token())) {
-      if (context.progress) context.progress(applier.progress());
+      if (context.progress) context.progress(progress.now());
     }
     group.wait();
   } catch (const Error& error) {
     if (!stop.stop_requested()) throw;
     context.log.debug("dropped after a stop: {}", error.text());
   }
-  if (context.progress) context.progress(applier.progress());
-  return applier.endReached() ? StreamEnd::endReached : StreamEnd::stopped;
+  const ApplyPool::Counters counters = pool.counters();
+  context.log.info("replay ends: {} appliers, {} batches, {} side by side, {} waited for another, {} gave way",
+                   appliers->count(), counters.batches, counters.sideBySide, counters.waited, counters.gaveWay);
+  if (context.progress) context.progress(progress.now());
+  return dispatcher.endReached() ? StreamEnd::endReached : StreamEnd::stopped;
 }
 
 }  // namespace drs

@@ -14,11 +14,12 @@
 namespace drs {
 
 struct StreamOptions {
-  std::size_t queueBytes = 16U << 20U;    ///< transactions between the reader and the applier
+  std::size_t queueBytes = 16U << 20U;    ///< transactions between the reader and the appliers; as many with these
   std::size_t maxBatchBytes = 1U << 20U;  ///< of one target transaction, unless one source transaction is larger
   std::size_t maxBatchTransactions = 200;
   std::chrono::milliseconds markInterval{1000};  ///< how often the mark moves over transactions that are not ours
   std::chrono::milliseconds progressInterval{1000};
+  std::chrono::milliseconds turnPatience{150};  ///< see Turns
 };
 
 /// How far a replay is. Counters begin with the run.
@@ -47,8 +48,9 @@ struct StreamContext {
 
 enum class StreamEnd { stopped, endReached };
 
-/// Replays a lane: one reader thread, one applier thread, commit order kept. A batch is a row of contiguous
-/// transactions: one when idle, more as the backlog grows. Each batch and the mark behind it commit together, so a run
+/// Replays a lane: one thread reads, one forms batches, one for each applier; commit order kept. A batch is a row of
+/// contiguous transactions: one when idle, more as the backlog grows. Batches that do not depend on each other are
+/// applied side by side and committed in order. Each batch and the mark behind it commit together, so a run
 /// that ends at any moment, by stop, error or death, goes on from the mark and applies every transaction exactly once;
 /// what was read but not applied is dropped. Throws what the engine throws, unless a stop was requested before.
 [[nodiscard]] StreamEnd streamLog(const StreamContext& context, const std::stop_token& stop);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <random>
+#include <thread>
 
 // Random workloads, chunks read at different times and loaded in any order, deaths at any point: the target must end
 // equal to the source, and every transaction must have taken effect once. Then the same with rules that are known to be
@@ -20,7 +21,10 @@ enum class Rule {
   strictAtOnce,   ///< no window
   startAtTail,    ///< replay from the raw tail of the log, not from what chunks saw
   groupsAreFree,  ///< tables joined by cascades are chunked like others
-  ownWindows      ///< tables joined by RESTRICT keys do not share their window
+  ownWindows,     ///< tables joined by RESTRICT keys do not share their window
+  noKeys,         ///< batches run side by side whatever they touch
+  primaryKeys,    ///< other unique keys are left out of what batches touch
+  noParents       ///< foreign keys are
 };
 
 constexpr std::int64_t kKeys = 6;  // small, so that keys are used again and again
@@ -217,11 +221,27 @@ class Scenario {
       StreamContext context{source_, sink, plans_, windows, from, source_.currentPosition(), {}, clock_, {}, {}};
       context.options.maxBatchTransactions = static_cast<std::size_t>(1 + upTo(5));
       context.options.markInterval = std::chrono::milliseconds(0);
+      context.options.turnPatience = std::chrono::milliseconds(1);
+      runSideBySide(sink);
       return streamLog(context, {}) == StreamEnd::endReached;
     } catch (const Error& error) {
       if (error.msg() != Msg::connectionLost) throw;
       return false;
     }
+  }
+
+  /// Several appliers, a number of their own in each run; now and then one dawdles, so that others give way to it.
+  void runSideBySide(MemorySink& sink) {
+    using enum MemorySink::Keys;
+    sink.applierCount = static_cast<std::size_t>(1 + upTo(5));
+    sink.keys = rule_ == Rule::noKeys        ? none
+                : rule_ == Rule::primaryKeys ? primaryOnly
+                : rule_ == Rule::noParents   ? withoutParents
+                                             : all;
+    const auto dawdles = static_cast<std::uint64_t>(3 + upTo(60));
+    sink.beforeTurn = [dawdles](const ApplyBatch& batch) {
+      if (batch.number % dawdles == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    };
   }
 
   void applyWrongRule(std::vector<Window>& windows, const std::vector<ChunkResult>& results) {
@@ -302,6 +322,18 @@ TEST(ReplayProperty, ChunkingTablesJoinedByCascadesLosesRows) {
 
 TEST(ReplayProperty, ParentAndChildNeedOneWindow) {
   EXPECT_TRUE(isCaught(Rule::ownWindows));
+}
+
+TEST(ReplayProperty, BatchesThatTouchTheSameRowsMustNotRunSideBySide) {
+  EXPECT_TRUE(isCaught(Rule::noKeys));
+}
+
+TEST(ReplayProperty, EveryUniqueKeyCountsForWhatABatchTouches) {
+  EXPECT_TRUE(isCaught(Rule::primaryKeys));
+}
+
+TEST(ReplayProperty, ForeignKeysCountForWhatABatchTouches) {
+  EXPECT_TRUE(isCaught(Rule::noParents));
 }
 
 }  // namespace

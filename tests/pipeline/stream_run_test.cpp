@@ -20,13 +20,12 @@ class WatchedSink final : public MemorySink {
   std::vector<std::vector<std::string>> batches;  ///< ids; only to be read after the run
   std::function<void()> beforeApply = [] {};
 
-  ApplyStats apply(const std::vector<Transaction>& transactions, const Plans& plans, const std::vector<bool>& tolerant,
-                   const std::stop_token& stop) override {
+  ApplyStats apply(const ApplyBatch& batch, Turn& turn) override {
     beforeApply();
     auto& ids = batches.emplace_back();
-    for (const Transaction& transaction : transactions)
+    for (const Transaction& transaction : batch.transactions)
       ids.push_back(transaction.changes.empty() ? "-" : transaction.id);
-    return MemorySink::apply(transactions, plans, tolerant, stop);
+    return MemorySink::apply(batch, turn);
   }
 };
 

@@ -153,6 +153,24 @@ bool MemorySchema::parentsExist(const Content& content, std::size_t table, const
       [&](const MemoryForeignKey& key) { return !row[key.column] || content[key.parent].contains(*row[key.column]); });
 }
 
+void MemorySchema::addKeys(std::size_t table, const Row& row, std::vector<ConflictKey>& primary,
+                           std::vector<ConflictKey>& unique, std::vector<ConflictKey>& parents) const {
+  const auto hash = [](std::uint64_t kind, std::uint64_t of, std::int64_t value) {
+    return (kind << 48U | of << 32U | static_cast<std::uint32_t>(value)) << 1U;
+  };
+  constexpr std::uint64_t kPrimary = 1, kUnique = 2, kCascade = 3;
+  primary.push_back(exclusiveKey(hash(kPrimary, table, keyOf(row))));
+  for (const std::size_t column : rules_[table].unique)
+    if (row[column]) unique.push_back(exclusiveKey(hash(kUnique + 8 * column, table, *row[column])));
+  for (const MemoryForeignKey& key : rules_[table].foreignKeys) {
+    if (key.cascades) parents.push_back(exclusiveKey(hash(kCascade, key.parent, 0)));
+    if (row[key.column]) parents.push_back(sharedKey(hash(kPrimary, key.parent, *row[key.column])));
+  }
+  for (const Rule& child : rules_)
+    for (const MemoryForeignKey& key : child.foreignKeys)
+      if (key.cascades && key.parent == table) parents.push_back(exclusiveKey(hash(kCascade, table, 0)));
+}
+
 bool MemorySchema::isReferenced(const Content& content, std::size_t table, std::int64_t key) const {
   for (std::size_t child = 0; child < tables_.size(); ++child) {
     for (const MemoryForeignKey& foreign : rules_[child].foreignKeys) {
@@ -491,21 +509,85 @@ std::vector<ChunkResult> MemorySink::chunks() {
   return out;
 }
 
-ApplyStats MemorySink::apply(const std::vector<Transaction>& transactions, const Plans&,
-                             const std::vector<bool>& tolerant, const std::stop_token&) {
+namespace {
+
+class MemoryAppliers final : public Appliers {
+ public:
+  explicit MemoryAppliers(MemorySink& sink) : sink_(sink) {}
+  std::size_t count() const override { return sink_.applierCount; }
+  void addKeys(const Transaction& transaction, ConflictKeys& keys) override { sink_.addKeys(transaction, keys); }
+  ApplyStats apply(std::size_t, const ApplyBatch& batch, Turn& turn, const std::stop_token&) override {
+    return sink_.apply(batch, turn);
+  }
+
+ private:
+  MemorySink& sink_;
+};
+
+/// Carries the difference between `before` and `after` over to `to`.
+void carryOver(const Content& before, const Content& after, Content& to) {
+  for (std::size_t table = 0; table < after.size(); ++table) {
+    for (const auto& [key, row] : before[table])
+      if (!after[table].contains(key)) to[table].erase(key);
+    for (const auto& [key, row] : after[table]) {
+      const auto old = before[table].find(key);
+      if (old == before[table].end() || old->second != row) to[table][key] = row;
+    }
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Appliers> MemorySink::appliers(const Plans&) {
+  return std::make_unique<MemoryAppliers>(*this);
+}
+
+void MemorySink::addKeys(const Transaction& transaction, ConflictKeys& out) const {
+  for (const ChangeEvent& event : transaction.changes) {
+    const auto* change = std::get_if<RowsChange>(&event);
+    if (change == nullptr) return out.touchAll();
+    for (std::size_t row = 0; row < change->rows.rows(); ++row) {
+      std::vector<ConflictKey> primary, unique, parents;
+      target_.schema().addKeys(change->plan, rowOf(change->rows, row), primary, unique, parents);
+      const auto add = [&](const std::vector<ConflictKey>& more) {
+        out.list().insert(out.list().end(), more.begin(), more.end());
+      };
+      if (keys != Keys::none) add(primary);
+      if (keys == Keys::all || keys == Keys::withoutParents) add(unique);
+      if (keys == Keys::all) add(parents);
+    }
+  }
+}
+
+ApplyStats MemorySink::work(const ApplyBatch& batch, MemoryTarget::State& state) const {
+  ApplyStats stats;
+  RowApplier applier(target_.schema(), state.content);
+  for (const Transaction& transaction : batch.transactions) {
+    for (const ChangeEvent& change : transaction.changes) {
+      applier.apply(change, batch.tolerant);
+      if (const auto* rows = std::get_if<RowsChange>(&change)) stats.rows += rows->rows.rows();
+    }
+  }
+  return stats;
+}
+
+ApplyStats MemorySink::apply(const ApplyBatch& batch, Turn& turn) {
   crashes_.pass("apply");
   ApplyStats stats;
+  MemoryTarget::State before, after;
+  do {
+    if (after.plan != 0) turn.awaitHead();  // gave way
+    turn.begin();
+    before = after = target_.state();
+    stats = work(batch, after);
+    if (beforeTurn) beforeTurn(batch);
+  } while (!turn.awaitCommit());
   target_.transact([&](MemoryTarget::State& state) {
     if (state.plan != fence_.plan || state.epoch != fence_.epoch) throw Error(Msg::fenced, {"the job"});
-    RowApplier applier(target_.schema(), state.content);
-    for (const Transaction& transaction : transactions) {
-      for (const ChangeEvent& change : transaction.changes) {
-        applier.apply(change, tolerant);
-        if (const auto* rows = std::get_if<RowsChange>(&change)) stats.rows += rows->rows.rows();
-      }
+    carryOver(before.content, after.content, state.content);
+    for (const Transaction& transaction : batch.transactions)
       if (!transaction.changes.empty()) ++state.applied[transaction.id];
-    }
-    state.mark = Mark{transactions.back().end, fence_.epoch};
+    state.mark = Mark{batch.transactions.back().end, fence_.epoch};
   });
   crashes_.pass("applied");
   return stats;

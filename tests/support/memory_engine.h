@@ -50,6 +50,10 @@ class MemorySchema {
   [[nodiscard]] bool parentsExist(const Content& content, std::size_t table, const Row& row) const;
   /// Deletes with cascades; false if a child without a cascade stands in the way (then nothing has changed).
   bool removeChecked(Content& content, std::size_t table, std::int64_t key) const;
+  /// Hashes of what the row touches (see ConflictKeys): its key, unique values, parents, and one for all tables joined
+  /// by cascades.
+  void addKeys(std::size_t table, const Row& row, std::vector<ConflictKey>& primary, std::vector<ConflictKey>& unique,
+               std::vector<ConflictKey>& parents) const;
   /// True if some row of another table refers to `key`.
   [[nodiscard]] bool isReferenced(const Content& content, std::size_t table, std::int64_t key) const;
 
@@ -203,10 +207,22 @@ class MemorySink : public Sink {
   void finish(const Plans& plans, const std::function<void(std::size_t plan, bool added)>& indexed) override {
     for (std::size_t i = 0; i < plans.size(); ++i) indexed(i, true);
   }
-  ApplyStats apply(const std::vector<Transaction>& transactions, const Plans& plans, const std::vector<bool>& tolerant,
-                   const std::stop_token& stop) override;
+  std::unique_ptr<Appliers> appliers(const Plans& plans) override;
+
+  std::size_t applierCount = 1;
+  /// Which keys are given to the scheduler; others than `all` are wrong.
+  enum class Keys { all, none, primaryOnly, withoutParents } keys = Keys::all;
+  /// Called between what a batch does and its turn.
+  std::function<void(const ApplyBatch&)> beforeTurn;
+
+  void addKeys(const Transaction& transaction, ConflictKeys& keys) const;
+  /// Applies a batch to the state as it is now and, at its turn, carries over what it changed: whatever an earlier
+  /// batch changes meanwhile must not matter. Threads: any.
+  virtual ApplyStats apply(const ApplyBatch& batch, Turn& turn);
 
  private:
+  /// What the batch makes of `state`.
+  ApplyStats work(const ApplyBatch& batch, MemoryTarget::State& state) const;
   MemoryTarget& target_;
   Crashes& crashes_;
   Fence fence_;

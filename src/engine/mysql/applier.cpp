@@ -25,29 +25,29 @@ std::string shortened(const std::string& sql) {
 
 }  // namespace
 
-Applier::Applier(SinkSession& session, Log log)
-    : session_(session), log_(std::move(log)), batch_(kStatementBytes, kStatementBytes, [this] { flush(); }) {}
+Applier::Applier(SinkSession& session, ApplierWorld& world, std::size_t number, std::uint64_t sequence, Log log)
+    : session_(session),
+      world_(world),
+      number_(number),
+      log_(std::move(log)),
+      targets_(world.plans.size()),
+      batch_(kStatementBytes, kStatementBytes, [this] { flush(); }),
+      sequence_(sequence) {}
 
-void Applier::start(const StoredMark& mark) {
-  position_ = mark.position;
-  sequence_ = mark.sequence;
-  unsettled_ = false;
-  targets_.clear();
-  made_.reset();
-}
-
-Applier::Work Applier::examine(const std::vector<Transaction>& transactions, const Plans& plans,
-                               const std::vector<bool>& tolerant) {
-  Work work{transactions, plans, tolerant};
+Applier::Work Applier::examine(const ApplyBatch& batch, Turn& turn) const {
+  Work work{batch, world_.base + batch.number, turn};
   std::size_t changes = 0;
-  for (const Transaction& transaction : transactions) {
+  for (const Transaction& transaction : batch.transactions) {
     changes += transaction.changes.size();
     for (const ChangeEvent& event : transaction.changes) {
-      const auto* schemaChange = std::get_if<SchemaChange>(&event);
-      if (schemaChange == nullptr) continue;
-      if (schemaChange->kind != SchemaChange::Kind::truncate)
-        throw Error(Msg::ddlNotSupported, {shortened(schemaChange->sql)}, Origin::source);
-      work.truncate = schemaChange;
+      if (const auto* rows = std::get_if<RowsChange>(&event)) {
+        work.rows += rows->rows.rows();
+        continue;
+      }
+      const auto& schemaChange = std::get<SchemaChange>(event);
+      if (schemaChange.kind != SchemaChange::Kind::truncate)
+        throw Error(Msg::ddlNotSupported, {shortened(schemaChange.sql)}, Origin::source);
+      work.truncate = &schemaChange;
     }
   }
   work.empty = changes == 0;
@@ -56,144 +56,167 @@ Applier::Work Applier::examine(const std::vector<Transaction>& transactions, con
   return work;
 }
 
-ApplyStats Applier::apply(const std::vector<Transaction>& transactions, const Plans& plans,
-                          const std::vector<bool>& tolerant, const std::stop_token& stop) {
+ApplyStats Applier::apply(const ApplyBatch& batch, Turn& turn, const std::stop_token& stop) {
   if (unsettled_)
     throw Error(Msg::connectionLost, {"the target", "the outcome of an earlier commit is unknown"}, Origin::target);
-  if (transactions.empty()) return {};
-  const Work work = examine(transactions, plans, tolerant);
-  if (work.empty && transactions.back().end == position_) return {};
+  Work work = examine(batch, turn);
   const std::stop_callback onStop(stop, [this] { session_.shutdown(); });
-  bool single = false;
+  ApplyStats stats = applyWork(work, stop);
+  sequence_ = work.sequence;
+  world_.durable = work.sequence;  // in the order of the batches: the next one waits for this call's end
+  return stats;
+}
+
+ApplyStats Applier::applyWork(Work& work, const std::stop_token& stop) {
   std::chrono::milliseconds pause = kFirstPause;
   for (int attempts = 1;; ++attempts) {
+    const bool isHead = work.turn.isHead();
     try {
       ApplyStats stats;
-      if (!(unsettled_ && hasMoved())) {
-        unsettled_ = false;
-        single = attempt(work, single, stats) == Result::unexpected;
-        if (single) continue;
-      }
+      const Result result = unsettled_ && hasMoved(work) ? Result::committed : attempt(work, stats);
       unsettled_ = false;
-      position_ = transactions.back().end;
-      ++sequence_;
-      return stats;
+      if (result == Result::committed) return stats;
+      rollBack();
+      // What an earlier batch has not committed yet may be what was missing.
+      work.single = result == Result::unexpected && isHead;
     } catch (const Error& error) {
-      batch_.clear();
-      batch_.forgetSession();
-      const bool lost = error.msg() == Msg::connectionLost;
-      lost ? session_.drop() : session_.rollback();
-      unsettled_ = (unsettled_ || lost) && error.msg() != Msg::fenced;  // the fence is an answer too
-      if (error.action() != Action::retry && error.msg() != Msg::fenced) forgetMissing(session_);
-      if (error.action() != Action::retry || attempts == kAttempts || stop.stop_requested()) throw;
+      recover(error);
+      if (stop.stop_requested() || error.msg() == Msg::fenced) throw;
       log_.info("applying again: {}", error.text());
+      if (isHead) {
+        if (error.action() != Action::retry) forgetMissing(session_);
+        if (error.action() != Action::retry || attempts >= kAttempts) throw;
+        if (!sleepFor(pause, stop))
+          throw Error(Msg::connectionLost, {"the target", "the task was stopped"}, Origin::target);
+        pause = std::min(pause * 2, kLongestPause);
+      }
     }
-    if (!sleepFor(pause, stop))
-      throw Error(Msg::connectionLost, {"the target", "the task was stopped"}, Origin::target);
-    pause = std::min(pause * 2, kLongestPause);
+    if (!isHead) attempts = 0;
+    work.turn.awaitHead();
   }
 }
 
-bool Applier::hasMoved() {
+void Applier::recover(const Error& error) {
+  batch_.clear();
+  batch_.forgetSession();
+  const bool lost = error.msg() == Msg::connectionLost;
+  lost ? session_.drop() : session_.rollback();
+  unsettled_ = (unsettled_ || lost) && error.msg() != Msg::fenced;  // the fence is an answer too
+}
+
+void Applier::rollBack() {
+  batch_.clear();
+  session_.rollback();
+  batch_.forgetSession();
+}
+
+Connection& Applier::connect(const Work& work) {
   Connection& connection = session_.fenced();
-  StoredMark mark;
-  inTransaction(connection, [&] { mark = session_.control().lockedMark(connection, session_.fenceNumbers()); });
-  if (mark.sequence == sequence_ + 1) return true;
-  if (mark.sequence == sequence_) return false;
+  if (checked_ == session_.name()) return connection;
+  work.turn.awaitHead();  // only then is it known what must be there
+  if (session_.control().furthestMark(connection) < world_.durable)
+    throw Error(Msg::fenced, {"the mark of this job"}, Origin::target);
+  checked_ = session_.name();
+  return connection;
+}
+
+bool Applier::hasMoved(const Work& work) {
+  Connection& connection = connect(work);
+  std::uint64_t stored = 0;
+  inTransaction(connection,
+                [&] { stored = session_.control().lockedMark(connection, session_.fenceNumbers(), number_); });
+  if (stored == work.sequence) return true;
+  if (stored == sequence_) return false;
   throw Error(Msg::fenced, {"the mark of this job"}, Origin::target);
 }
 
-void Applier::requireOurs(const TablePlan& plan) {
-  if (!plan.createTable) return;
-  if (!made_) made_ = session_.control().made(*connection_);
-  if (!made_->contains(plan.target))
-    throw Error(Msg::schemaDrift, {plan.target.database + "." + plan.target.table, kNotOurs}, Origin::target);
-}
-
 void Applier::readTargets(const Work& work) {
-  for (const Transaction& transaction : work.transactions) {
+  for (const Transaction& transaction : work.batch.transactions) {
     for (const ChangeEvent& event : transaction.changes) {
       const auto* rows = std::get_if<RowsChange>(&event);
-      if (rows == nullptr || targets_.contains(rows->plan)) continue;
-      requireOurs(work.plans.at(rows->plan));
-      targets_[rows->plan] = std::make_unique<TargetTable>(readTargetTable(*connection_, work.plans.at(rows->plan)));
+      if (rows == nullptr || targets_.at(rows->plan) != nullptr) continue;
+      targets_[rows->plan] = &world_.tables.get(rows->plan, *connection_);
     }
   }
 }
 
-Applier::Result Applier::attempt(const Work& work, bool single, ApplyStats& stats) {
-  connection_ = &session_.fenced();
-  if (work.empty) {
-    moveMark(work.transactions.back().end);
-    return Result::committed;
-  }
-  if (work.truncate != nullptr) {
-    applyTruncate(work);
-    return Result::committed;
-  }
+Applier::Result Applier::attempt(const Work& work, ApplyStats& stats) {
+  if (work.empty || work.truncate != nullptr) work.turn.awaitHead();  // these commit by themselves
+  work.turn.begin();
+  connection_ = &connect(work);
+  if (work.empty) return moveMark(work);
+  if (work.truncate != nullptr) return applyTruncate(work);
   readTargets(work);
   batch_.resize(session_.statementBytes(), session_.rowBytes());
   unexpected_ = false;
-  single_ = single;
-  const std::string mark =
-      session_.control().moveMark(session_.fenceNumbers(), work.transactions.back().end, sequence_);
-  if (single) {
-    connection_->execute("START TRANSACTION");
-    runMark(mark);
-    applySingly(work, stats);
-    return Result::committed;
-  }
+  single_ = work.single;
+  if (work.single) return applySingly(work, stats);
   batch_.add("START TRANSACTION", StatementBatch::Expect::nothing);
-  batch_.add(mark, StatementBatch::Expect::fence);
+  batch_.add(markStatement(work), StatementBatch::Expect::fence);
   return applyRows(work, stats);
 }
 
 Applier::Result Applier::applyRows(const Work& work, ApplyStats& stats) {
-  for (const Transaction& transaction : work.transactions) {
+  const std::vector<bool>& tolerant = work.batch.tolerant;
+  const bool anyTolerant = std::find(tolerant.begin(), tolerant.end(), true) != tolerant.end();
+  for (const Transaction& transaction : work.batch.transactions) {
     for (const ChangeEvent& event : transaction.changes) {
       const auto& change = std::get<RowsChange>(event);
-      const bool tolerant = work.tolerant.at(change.plan);
-      batch_.foreignKeyChecks(!tolerant && change.foreignKeyChecks);
-      addRows(change, target(change.plan), tolerant);
       stats.rows += change.op == RowOp::update ? change.rows.rows() / 2 : change.rows.rows();
+      if (anyTolerant || work.rows > RowOrder::kMostRows) addRows(change, target(change.plan), tolerant[change.plan]);
     }
   }
+  if (!anyTolerant && work.rows <= RowOrder::kMostRows) addArranged(work);
   flush();
-  if (unexpected_) {
-    session_.rollback();
-    batch_.forgetSession();
-    return Result::unexpected;
+  if (unexpected_) return Result::unexpected;
+  return commit(work);
+}
+
+void Applier::addArranged(const Work& work) {
+  order_.clear();
+  for (const Transaction& transaction : work.batch.transactions) {
+    for (const ChangeEvent& event : transaction.changes) {
+      const auto& change = std::get<RowsChange>(event);
+      order_.add(change, target(change.plan));
+    }
   }
-  commit();
-  return Result::committed;
+  for (const RowOrder::Entry& entry : order_.arrange()) {
+    batch_.foreignKeyChecks(entry.change->foreignKeyChecks);
+    addRow(*entry.change, entry.row, *entry.table, false);
+  }
 }
 
 void Applier::addRows(const RowsChange& change, const TargetTable& target, bool tolerant) {
-  const RowBatch& rows = change.rows;
+  batch_.foreignKeyChecks(!tolerant && change.foreignKeyChecks);
   const std::size_t step = change.op == RowOp::update ? 2 : 1;
-  for (std::size_t row = 0; row + step <= rows.rows(); row += step) {
-    if (change.op == RowOp::remove) {
-      batch_.remove(target.writer, rows, row, !tolerant);
-    } else if (change.op == RowOp::update && !tolerant) {
-      batch_.update(target.writer, rows, row, row + 1, target.clockColumns);
-    } else if (change.op == RowOp::update) {
-      if (target.writer.keyChanged(rows, row, row + 1)) batch_.remove(target.writer, rows, row, false);
-      batch_.replace(target.writer, rows, row + 1);
-    } else if (tolerant) {
-      batch_.replace(target.writer, rows, row);
-    } else {
-      batch_.insert(target.writer, rows, row);
-    }
+  for (std::size_t row = 0; row + step <= change.rows.rows(); row += step) addRow(change, row, target, tolerant);
+}
+
+void Applier::addRow(const RowsChange& change, std::size_t row, const TargetTable& target, bool tolerant) {
+  const RowBatch& rows = change.rows;
+  if (change.op == RowOp::remove) {
+    batch_.remove(target.writer, rows, row, !tolerant);
+  } else if (change.op == RowOp::update && !tolerant) {
+    batch_.update(target.writer, rows, row, row + 1, target.clockColumns);
+  } else if (change.op == RowOp::update) {
+    if (target.writer.keyChanged(rows, row, row + 1)) batch_.remove(target.writer, rows, row, false);
+    batch_.replace(target.writer, rows, row + 1);
+  } else if (tolerant) {
+    batch_.replace(target.writer, rows, row);
+  } else {
+    batch_.insert(target.writer, rows, row);
   }
 }
 
-void Applier::applySingly(const Work& work, ApplyStats& stats) {
-  for (const Transaction& transaction : work.transactions) {
+Applier::Result Applier::applySingly(const Work& work, ApplyStats& stats) {
+  connection_->execute("START TRANSACTION");
+  runMark(markStatement(work));
+  for (const Transaction& transaction : work.batch.transactions) {
     for (const ChangeEvent& event : transaction.changes) {
       const auto& change = std::get<RowsChange>(event);
       const TargetTable& table = target(change.plan);
-      const bool tolerant = work.tolerant.at(change.plan);
-      RowApplier applier(*connection_, batch_, work.plans[change.plan], table, log_, stats);
+      const bool tolerant = work.batch.tolerant.at(change.plan);
+      RowApplier applier(*connection_, batch_, world_.plans[change.plan], table, log_, stats);
       batch_.foreignKeyChecks(!tolerant && change.foreignKeyChecks);
       const std::size_t step = change.op == RowOp::update ? 2 : 1;
       for (std::size_t row = 0; row + step <= change.rows.rows(); row += step) {
@@ -217,7 +240,7 @@ void Applier::applySingly(const Work& work, ApplyStats& stats) {
       }
     }
   }
-  commit();
+  return commit(work);
 }
 
 void Applier::flush() {
@@ -246,7 +269,8 @@ void Applier::flush() {
   batch_.clear();
 }
 
-void Applier::commit() {
+Applier::Result Applier::commit(const Work& work) {
+  if (!work.turn.awaitCommit()) return Result::gaveWay;
   failpoint("sink.before_commit");
   try {
     connection_->execute("COMMIT");
@@ -256,25 +280,32 @@ void Applier::commit() {
     throw Error(Msg::connectionLost, {connection_->peer(), "the commit was refused: " + error.text()}, Origin::target);
   }
   failpoint("sink.after_commit");
+  return Result::committed;
 }
 
-void Applier::moveMark(const Position& position) {
+std::string Applier::markStatement(const Work& work) const {
+  return session_.control().moveMark(session_.fenceNumbers(), number_, work.batch.transactions.back().end, sequence_,
+                                     work.sequence);
+}
+
+Applier::Result Applier::moveMark(const Work& work) {
   failpoint("sink.before_commit");
-  runMark(session_.control().moveMark(session_.fenceNumbers(), position, sequence_));
+  runMark(markStatement(work));
   failpoint("sink.after_commit");
+  return Result::committed;
 }
 
 void Applier::runMark(const std::string& sql) {
   if (connection_->execute(sql).affected != 1) throw Error(Msg::fenced, {"the mark of this job"}, Origin::target);
 }
 
-void Applier::applyTruncate(const Work& work) {
-  const TablePlan& plan = work.plans.at(work.truncate->plan);
+Applier::Result Applier::applyTruncate(const Work& work) {
+  const TablePlan& plan = world_.plans.at(work.truncate->plan);
   // The source allowed it, so no foreign key there stood against it; here a child table may be waiting for its own.
   connection_->execute("SET foreign_key_checks = 0");
   batch_.forgetSession();
   connection_->execute("TRUNCATE TABLE " + quoteName(plan.target));
-  moveMark(work.transactions.back().end);
+  return moveMark(work);
 }
 
 }  // namespace drs::mysql

@@ -12,35 +12,30 @@
 namespace drs::mysql {
 namespace {
 
-/// Column names are compared without case by every server; names with letters beyond ASCII must agree byte for byte.
-std::optional<std::size_t> columnOf(const TableSchema& schema, const std::string& name) {
-  for (std::size_t i = 0; i < schema.columns.size(); ++i)
-    if (lowerCase(schema.columns[i].name) == lowerCase(name)) return i;
-  return std::nullopt;
-}
-
 Column columnFrom(const std::vector<std::optional<std::string>>& row) {
   ColumnText text;
   text.extra = row.at(1).value_or("");
   text.dataType = row.at(2).value_or("");
   text.columnType = row.at(3).value_or("");
   text.charset = row.at(4).value_or("");
+  text.collation = row.at(5).value_or("");
   return makeColumn(row.at(0).value_or(""), text);
 }
 
 /// Values go as the bytes, numbers and member numbers that they are at the source, so a column of another type or
 /// character set would take them for something else, without a word. Whatever was passed over before, that stops here.
-void readColumns(Connection& connection, const TablePlan& plan, TargetTable& out) {
-  std::vector<bool> found(plan.source->columns.size(), false);
+TargetColumns readColumns(Connection& connection, const TablePlan& plan, TargetTable& out) {
+  TargetColumns found(plan.source->columns.size());
   const std::string name = plan.target.database + "." + plan.target.table;
   const auto rows = connection.query(
-      "SELECT COLUMN_NAME, EXTRA, DATA_TYPE, COLUMN_TYPE, CHARACTER_SET_NAME FROM information_schema.COLUMNS WHERE " +
+      "SELECT COLUMN_NAME, EXTRA, DATA_TYPE, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME FROM "
+      "information_schema.COLUMNS WHERE " +
       onTable(plan.target));
   for (const auto& row : rows) {
     const Column target = columnFrom(row);
     const auto column = columnOf(*plan.source, target.name);
     if (!column) continue;
-    found[*column] = true;
+    found[*column] = target;
     if (target.onUpdateNow) out.clockColumns.push_back(*column);
     const std::string difference = valueDifference(plan.source->columns[*column], target);
     if (!difference.empty())
@@ -50,6 +45,7 @@ void readColumns(Connection& connection, const TablePlan& plan, TargetTable& out
   for (std::size_t i = 0; i < found.size(); ++i)
     if (!found[i] && !plan.source->columns[i].generated)
       throw Error(Msg::schemaDrift, {name, "the target has no column " + plan.source->columns[i].name}, Origin::target);
+  return found;
 }
 
 void readKeys(Connection& connection, const TablePlan& plan, TargetTable& out) {
@@ -71,12 +67,29 @@ void readKeys(Connection& connection, const TablePlan& plan, TargetTable& out) {
   }
 }
 
+/// Of the triggers an account sees those of tables where it has the right TRIGGER.
+bool hasTriggers(Connection& connection, const TableName& table) {
+  return connection
+      .value(fmt::format("SELECT 1 FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = {} AND "
+                         "LOWER(EVENT_OBJECT_TABLE) = LOWER({}) LIMIT 1",
+                         quoteText(table.database), quoteText(table.table)))
+      .has_value();
+}
+
 }  // namespace
 
-TargetTable readTargetTable(Connection& connection, const TablePlan& plan) {
-  TargetTable out{SqlWriter(*plan.source, plan.target, !connection.server().mariadb), {}, {}};
-  readColumns(connection, plan, out);
+std::optional<std::size_t> columnOf(const TableSchema& schema, const std::string& name) {
+  for (std::size_t i = 0; i < schema.columns.size(); ++i)
+    if (lowerCase(schema.columns[i].name) == lowerCase(name)) return i;
+  return std::nullopt;
+}
+
+TargetTable readTargetTable(Connection& connection, const TablePlan& plan, const TargetWorld& world) {
+  TargetTable out{SqlWriter(*plan.source, plan.target, !connection.server().mariadb), {}, {}, {}};
+  const TargetColumns columns = readColumns(connection, plan, out);
   readKeys(connection, plan, out);
+  out.conflicts = ConflictTable(world.salt, *plan.source, plan.target, !out.writer.key().empty(), columns,
+                                out.uniqueKeys, world.foreignKeys, hasTriggers(connection, plan.target));
   return out;
 }
 

@@ -1,8 +1,11 @@
 #pragma once
 
+#include "engine/mysql/conflict_table.h"
 #include "engine/mysql/sql_writer.h"
 #include "transform/table_plan.h"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,10 +26,21 @@ struct TargetTable {
   SqlWriter writer;
   std::vector<TargetKey> uniqueKeys;      ///< the primary key included
   std::vector<std::size_t> clockColumns;  ///< columns that the target sets to its clock on update
+  ConflictTable conflicts;
 };
+
+/// What is the same for all tables of a target.
+struct TargetWorld {
+  std::uint64_t salt = 0;  ///< of the hashes in conflict keys
+  TargetForeignKeys foreignKeys;
+};
+
+/// The column's position in the schema. Column names are compared without case by every server; names with letters
+/// beyond ASCII must agree byte for byte.
+[[nodiscard]] std::optional<std::size_t> columnOf(const TableSchema& schema, const std::string& name);
 
 /// Reads the target's definition. Throws Error(schemaDrift) if the table or a column of the plan is missing there, or a
 /// column would take values for other ones (valueDifference()).
-[[nodiscard]] TargetTable readTargetTable(Connection& connection, const TablePlan& plan);
+[[nodiscard]] TargetTable readTargetTable(Connection& connection, const TablePlan& plan, const TargetWorld& world);
 
 }  // namespace drs::mysql

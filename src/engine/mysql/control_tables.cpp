@@ -35,8 +35,9 @@ std::vector<std::string> definitions() {
       fmt::format("CREATE DATABASE IF NOT EXISTS {} CHARACTER SET utf8mb4", kControlSchema),
       table("job", "plan_no BIGINT UNSIGNED NOT NULL, epoch BIGINT UNSIGNED NOT NULL, PRIMARY KEY (job_id)"),
       table("mark",
-            "lane INT NOT NULL, plan_no BIGINT UNSIGNED NOT NULL, epoch BIGINT UNSIGNED NOT NULL, "
-            "sequence_no BIGINT UNSIGNED NOT NULL, position_text MEDIUMTEXT NOT NULL, PRIMARY KEY (job_id, lane)"),
+            "lane INT NOT NULL, applier INT NOT NULL DEFAULT 0, plan_no BIGINT UNSIGNED NOT NULL, "
+            "epoch BIGINT UNSIGNED NOT NULL, sequence_no BIGINT UNSIGNED NOT NULL, position_text MEDIUMTEXT NOT NULL, "
+            "PRIMARY KEY (job_id, lane, applier)"),
       table("chunk",
             "chunk_no INT UNSIGNED NOT NULL, plan_no BIGINT UNSIGNED NOT NULL, epoch BIGINT UNSIGNED NOT NULL, "
             "passes BIGINT UNSIGNED NOT NULL, done TINYINT NOT NULL, low_text MEDIUMTEXT, high_text MEDIUMTEXT, "
@@ -131,8 +132,22 @@ void ControlTables::throwFenced() const {
 }
 
 void ControlTables::create(Connection& connection) const {
-  if (hasControlTables(connection)) return;
+  if (hasControlTables(connection)) return upgrade(connection);
   for (const std::string& sql : definitions()) connection.execute(sql);
+  upgrade(connection);
+}
+
+/// Before there were several appliers, a lane had one mark row.
+void ControlTables::upgrade(Connection& connection) {
+  const auto column = connection.value(
+      fmt::format("SELECT 1 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = '{}' AND TABLE_NAME = 'mark' AND "
+                  "COLUMN_NAME = 'applier'",
+                  kControlSchema));
+  if (column) return;
+  connection.execute(
+      fmt::format("ALTER TABLE {}.mark ADD COLUMN applier INT NOT NULL DEFAULT 0 AFTER lane, DROP PRIMARY KEY, "
+                  "ADD PRIMARY KEY (job_id, lane, applier)",
+                  kControlSchema));
 }
 
 void ControlTables::createWithRow(Connection& connection) const {
@@ -164,12 +179,21 @@ void ControlTables::takeControlRow(Connection& connection, const Fence& fence) c
                                  fence.epoch, job_));
 }
 
-StoredMark ControlTables::takeMark(Connection& connection, const Fence& fence) const {
+StoredMark ControlTables::takeMarks(Connection& connection, const Fence& fence) const {
   connection.execute(
-      fmt::format("INSERT INTO {}.mark (job_id, lane, plan_no, epoch, sequence_no, position_text) "
-                  "VALUES ({}, {}, {}, {}, 0, '') ON DUPLICATE KEY UPDATE plan_no = {}, epoch = {}",
-                  kControlSchema, id_, kLane, fence.plan, fence.epoch, fence.plan, fence.epoch));
-  return lockedMark(connection, fence);
+      fmt::format("INSERT INTO {}.mark (job_id, lane, applier, plan_no, epoch, sequence_no, position_text) "
+                  "VALUES ({}, {}, 0, {}, {}, 0, '') ON DUPLICATE KEY UPDATE job_id = job_id",
+                  kControlSchema, id_, kLane, fence.plan, fence.epoch));
+  connection.execute(fmt::format("UPDATE {}.mark SET plan_no = {}, epoch = {} WHERE {} AND lane = {}", kControlSchema,
+                                 fence.plan, fence.epoch, job_, kLane));
+  const auto rows = connection.query(fmt::format(
+      "SELECT position_text, sequence_no FROM {}.mark WHERE {} AND lane = {} FOR UPDATE", kControlSchema, job_, kLane));
+  StoredMark furthest{{}, fence.epoch, 0};
+  for (const auto& row : rows) {
+    const std::uint64_t sequence = number(row.at(1));
+    if (sequence >= furthest.sequence && sequence > 0) furthest = {{row.at(0).value_or("")}, fence.epoch, sequence};
+  }
+  return furthest;
 }
 
 StoredMark ControlTables::fence(Connection& connection, const Fence& fence, const std::string& session) const {
@@ -192,7 +216,7 @@ StoredMark ControlTables::fence(Connection& connection, const Fence& fence, cons
   StoredMark mark;
   inTransaction(connection, [&] {
     takeControlRow(connection, fence);
-    mark = takeMark(connection, fence);
+    mark = takeMarks(connection, fence);
   });
   return mark;
 }
@@ -267,20 +291,45 @@ void ControlTables::endSessions(Connection& connection, const std::string& condi
   forget();
 }
 
-std::string ControlTables::moveMark(const Fence& fence, const Position& position, std::uint64_t sequence) const {
-  return fmt::format(
-      "UPDATE {}.mark SET position_text = {}, sequence_no = {} "
-      "WHERE {} AND lane = {} AND plan_no = {} AND epoch = {} AND sequence_no = {}",
-      kControlSchema, quoteText(position.text), sequence + 1, job_, kLane, fence.plan, fence.epoch, sequence);
+std::vector<std::uint64_t> ControlTables::openMarks(Connection& connection, const Fence& fence,
+                                                    std::size_t count) const {
+  std::vector<std::uint64_t> sequences;
+  inTransaction(connection, [&] {
+    sequences.clear();
+    const auto ours =
+        connection.value(fmt::format("SELECT 1 FROM {}.job WHERE {} AND plan_no = {} AND epoch = {} LOCK IN SHARE MODE",
+                                     kControlSchema, job_, fence.plan, fence.epoch));
+    if (!ours) throwFenced();
+    for (std::size_t applier = 0; applier < count; ++applier) {
+      connection.execute(
+          fmt::format("INSERT INTO {}.mark (job_id, lane, applier, plan_no, epoch, sequence_no, position_text) "
+                      "VALUES ({}, {}, {}, {}, {}, 0, '') ON DUPLICATE KEY UPDATE job_id = job_id",
+                      kControlSchema, id_, kLane, applier, fence.plan, fence.epoch));
+      sequences.push_back(lockedMark(connection, fence, applier));
+    }
+  });
+  return sequences;
 }
 
-StoredMark ControlTables::lockedMark(Connection& connection, const Fence& fence) const {
-  const auto rows =
-      connection.query(fmt::format("SELECT position_text, sequence_no FROM {}.mark WHERE {} AND lane = {} AND plan_no "
-                                   "= {} AND epoch = {} FOR UPDATE",
-                                   kControlSchema, job_, kLane, fence.plan, fence.epoch));
+std::string ControlTables::moveMark(const Fence& fence, std::size_t applier, const Position& position,
+                                    std::uint64_t from, std::uint64_t to) const {
+  return fmt::format(
+      "UPDATE {}.mark SET position_text = {}, sequence_no = {} "
+      "WHERE {} AND lane = {} AND applier = {} AND plan_no = {} AND epoch = {} AND sequence_no = {}",
+      kControlSchema, quoteText(position.text), to, job_, kLane, applier, fence.plan, fence.epoch, from);
+}
+
+std::uint64_t ControlTables::lockedMark(Connection& connection, const Fence& fence, std::size_t applier) const {
+  const auto rows = connection.query(fmt::format(
+      "SELECT sequence_no FROM {}.mark WHERE {} AND lane = {} AND applier = {} AND plan_no = {} AND epoch = "
+      "{} FOR UPDATE",
+      kControlSchema, job_, kLane, applier, fence.plan, fence.epoch));
   if (rows.size() != 1) throwFenced();
-  return {Position{rows[0][0].value_or("")}, fence.epoch, number(rows[0][1])};
+  return number(rows[0][0]);
+}
+
+std::uint64_t ControlTables::furthestMark(Connection& connection) const {
+  return number(connection.value(fmt::format("SELECT MAX(sequence_no) FROM {}.mark WHERE {}", kControlSchema, job_)));
 }
 
 std::optional<ChunkResult> ControlTables::takeChunk(Connection& connection, const Fence& fence,

@@ -16,8 +16,9 @@ namespace drs::mysql {
 /// Readers and catalogues must leave it out.
 inline constexpr std::string_view kControlSchema = "drs_ctl";
 
-/// The mark row. `sequence` grows by one with every commit of apply(): after a commit whose answer was lost it says
-/// whether that very commit took place.
+/// A mark row. `sequence` is the number of the batch that moved it, counted through all runs and appliers of the job,
+/// so that the furthest row is the one with the highest. After a commit whose answer was lost it says whether that very
+/// commit took place.
 struct StoredMark {
   Position position;  ///< empty: never set
   std::uint64_t epoch = 0, sequence = 0;
@@ -29,7 +30,8 @@ struct StoredMark {
 ///   job      one row: plan and epoch (see drs::Fence); every transaction of ours holds a lock on this row, on its
 ///   chunk's
 ///            row or on the mark row from its start to its end
-///   mark     one row for the lane
+///   mark     one row for each applier of the lane. Batches commit in the order of the source, so whatever stands in a
+///            row implies everything before it, and the lane is where the furthest row is
 ///   chunk    one row for each chunk that was ever opened
 ///   session  one row for each server session that may write. Its name is also a server-side named lock that the
 ///   session
@@ -47,7 +49,7 @@ class ControlTables {
   explicit ControlTables(std::string_view jobId);
 
   /// Creates schema and tables, takes the control row over, ends the older sessions, and registers this session for
-  /// the job. Throws Error(fenced) as Sink::fence() says. Returns the mark row.
+  /// the job and takes over all mark rows. Throws Error(fenced) as Sink::fence() says. Returns the furthest mark.
   StoredMark fence(Connection& connection, const Fence& fence, const std::string& session) const;
   /// The same for a reset, whatever plan the control row is of: while it lasts the row carries a plan that no worker
   /// has, so that nobody older can write, register or take over; and all older sessions are ended, those of chunks too.
@@ -74,12 +76,19 @@ class ControlTables {
   /// All committed chunks of the control row's plan; empty if there are no control tables.
   [[nodiscard]] std::vector<ChunkResult> chunks(Connection& connection) const;
 
-  /// The statement that moves the mark; it must find exactly one row, else the caller was fenced. First in a
+  /// Makes the mark rows of appliers 0 … count − 1 as far as they are missing; returns the sequences in them. Throws
+  /// Error(fenced).
+  [[nodiscard]] std::vector<std::uint64_t> openMarks(Connection& connection, const Fence& fence,
+                                                     std::size_t count) const;
+  /// The statement that moves an applier's mark; it must find exactly one row, else the caller was fenced. First in a
   /// transaction.
-  [[nodiscard]] std::string moveMark(const Fence& fence, const Position& position, std::uint64_t sequence) const;
-  /// The mark row, read under an exclusive lock that waits for whoever is writing it. Throws Error(fenced) if it is not
-  /// ours.
-  [[nodiscard]] StoredMark lockedMark(Connection& connection, const Fence& fence) const;
+  [[nodiscard]] std::string moveMark(const Fence& fence, std::size_t applier, const Position& position,
+                                     std::uint64_t from, std::uint64_t to) const;
+  /// The sequence in an applier's mark row, read under an exclusive lock that waits for whoever is writing it. Throws
+  /// Error(fenced) if the row is not ours.
+  [[nodiscard]] std::uint64_t lockedMark(Connection& connection, const Fence& fence, std::size_t applier) const;
+  /// The highest sequence in any mark row of the job.
+  [[nodiscard]] std::uint64_t furthestMark(Connection& connection) const;
 
   /// Notes that the job makes these tables; forgets it. One statement; idempotent; nothing for an empty list.
   void noteMade(Connection& connection, const std::vector<TableName>& tables) const;
@@ -98,11 +107,13 @@ class ControlTables {
 
  private:
   void create(Connection& connection) const;
+  /// Brings control tables that an older version made up to date.
+  static void upgrade(Connection& connection);
   /// The same, and a control row below every fence, so that the schema is not taken for empty by another job's end.
   void createWithRow(Connection& connection) const;
   /// Takes or checks the control row under an exclusive lock. Inside a transaction.
   void takeControlRow(Connection& connection, const Fence& fence) const;
-  StoredMark takeMark(Connection& connection, const Fence& fence) const;
+  StoredMark takeMarks(Connection& connection, const Fence& fence) const;
   void note(Connection& connection, const Fence& fence, const std::string& session, std::int64_t scope) const;
   /// Ends the sessions that `condition` selects and forgets them.
   void endSessions(Connection& connection, const std::string& condition) const;

@@ -1,6 +1,6 @@
 #include "engine/mysql/sink.h"
 
-#include "engine/mysql/applier.h"
+#include "engine/mysql/appliers.h"
 #include "engine/mysql/definition_workers.h"
 #include "engine/mysql/server_errors.h"
 #include "engine/mysql/sink_chunk.h"
@@ -21,13 +21,12 @@ class MySqlSink : public Sink {
   explicit MySqlSink(const EngineJob& job)
       : job_(job),
         session_(connectOptions(job, Side::target), ControlTables(job.id)),
-        definitions_(patient(connectOptions(job, Side::target)), ControlTables(job.id), job.limits.maxSessions - 1),
-        applier_(session_, job.log) {}
+        definitions_(patient(connectOptions(job, Side::target)), ControlTables(job.id), job.limits.maxSessions - 1) {}
 
   std::optional<Mark> fence(const Fence& fence) override {
     try {
       const StoredMark mark = session_.fence(fence);
-      applier_.start(mark);
+      furthest_ = mark.sequence;
       definitions_.adopt(fence);
       if (mark.position.empty()) return std::nullopt;
       return Mark{mark.position, mark.epoch};
@@ -81,9 +80,13 @@ class MySqlSink : public Sink {
     }
   }
 
-  ApplyStats apply(const std::vector<Transaction>& transactions, const Plans& plans, const std::vector<bool>& tolerant,
-                   const std::stop_token& stop) override {
-    return applier_.apply(transactions, plans, tolerant, stop);
+  std::unique_ptr<Appliers> appliers(const Plans& plans) override {
+    try {
+      return makeAppliers(job_, session_, furthest_, plans);
+    } catch (const Error& error) {
+      if (error.msg() == Msg::connectionLost) session_.drop();
+      throw;
+    }
   }
 
  private:
@@ -109,7 +112,7 @@ class MySqlSink : public Sink {
   const EngineJob job_;
   SinkSession session_;            ///< for rows
   DefinitionWorkers definitions_;  ///< for prepare() and finish()
-  Applier applier_;
+  std::uint64_t furthest_ = 0;     ///< sequence of the furthest mark when the fence was taken
 };
 
 }  // namespace

@@ -1,13 +1,12 @@
 #pragma once
 
 #include "base/bounded_queue.h"
+#include "pipeline/apply_pool.h"
 #include "pipeline/stream_run.h"
 
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <variant>
-#include <vector>
 
 namespace drs {
 
@@ -19,52 +18,45 @@ struct LaneIdle {
 using LaneItem = std::variant<Transaction, LaneIdle>;
 using LaneQueue = BoundedQueue<LaneItem>;
 
-/// The applying half of streamLog(): forms batches and hands them to the sink. run() on one thread, progress() on any.
-class Applier {
+/// Forms batches out of the queue, in order, and hands them to the appliers. One thread.
+class Dispatcher {
  public:
-  Applier(const StreamContext& context, LaneQueue& queue);
+  Dispatcher(const StreamContext& context, LaneQueue& queue, Appliers& appliers, ApplyPool& pool,
+             ApplyProgress& progress);
 
-  /// Returns when stop is requested, the queue is closed, or the end position is reached.
+  /// Returns when stop is requested, the queue is closed, or the end position is reached and durable.
   void run(const std::stop_token& stop);
   /// To be read when run() has returned.
   [[nodiscard]] bool endReached() const { return endReached_; }
-  [[nodiscard]] StreamProgress progress() const;
 
  private:
-  /// What progress() reads; guarded by mutex_.
-  struct Shown {
-    StreamProgress progress;
-    UnixMillis oldestInFlight = 0;  ///< commit time of the batch being applied; 0 = none
-    UnixMillis provenAt = 0;        ///< when `delay` was last true
-  };
-
   std::optional<LaneItem> take(const std::stop_token& stop);
   void addToBatch(Transaction transaction);
   [[nodiscard]] bool fits(const Transaction& transaction) const;
   void fillBatch(Transaction first, const std::stop_token& stop);
-  void applyBatch(const std::stop_token& stop);
+  void sendBatch(const std::stop_token& stop);
   void onIdle(const LaneIdle& idle, const std::stop_token& stop);
   void moveMark(const std::stop_token& stop);
   [[nodiscard]] bool markIsDue() const;
   [[nodiscard]] bool isAtEnd();
-  void commit(const std::vector<Transaction>& transactions, const std::stop_token& stop);
+  void send(ApplyBatch batch, const std::stop_token& stop);
+  [[nodiscard]] ConflictKeys keysOf(const ApplyBatch& batch);
   void dropUnwanted(Transaction& transaction);
+  [[nodiscard]] ApplyBatch emptyBatch() const;
 
   const StreamContext& context_;
   LaneQueue& queue_;
+  Appliers& appliers_;
+  ApplyPool& pool_;
+  ApplyProgress& progress_;
   WindowTracker windows_;
   std::optional<LaneItem> held_;  ///< taken from the queue, belongs to the next batch
-  std::vector<Transaction> batch_;
-  std::size_t batchBytes_ = 0;
-  std::vector<bool> tolerant_;            ///< of the batch, by plan
+  ApplyBatch batch_;
   std::optional<Transaction> emptyTail_;  ///< the last of the transactions without changes behind the batch
   Position before_;                       ///< the lane's position at the end of batch and tail
-  Position mark_;                         ///< the durable one
+  Position sent_;                         ///< at the end of what was handed over
   std::chrono::steady_clock::time_point markedAt_;
   bool endReached_ = false;
-
-  mutable std::mutex mutex_;
-  Shown shown_;
 };
 
 }  // namespace drs

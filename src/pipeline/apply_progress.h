@@ -1,0 +1,31 @@
+#pragma once
+
+#include "pipeline/stream_run.h"
+
+#include <map>
+#include <mutex>
+
+namespace drs {
+
+/// What is known of a running replay: counters, position, delay. Threads: any.
+class ApplyProgress {
+ public:
+  ApplyProgress(const Clock& clock, const Position& from);
+
+  /// A batch was handed to an applier.
+  void begun(const ApplyBatch& batch);
+  /// It is durable; to be called in the order of the batches.
+  void committed(const ApplyBatch& batch, const ApplyStats& stats);
+  /// The reader has nothing more, and was last sure of that at `caughtUpAt`.
+  void idle(UnixMillis caughtUpAt);
+  [[nodiscard]] StreamProgress now() const;
+
+ private:
+  const Clock& clock_;
+  mutable std::mutex mutex_;
+  StreamProgress progress_;
+  std::map<std::uint64_t, UnixMillis> inFlight_;  ///< by number: commit time at the source
+  UnixMillis provenAt_;                           ///< when `delay` was last true
+};
+
+}  // namespace drs
