@@ -56,7 +56,9 @@ std::vector<http::MetricFamily> NodeMetrics::collect() const {
       gauge("drs_node_ready", "1 while the worker takes tasks", worker_.health().ok ? 1 : 0),
       gauge("drs_node_running_tasks", "Plan, copy, finish, compare and short tasks that run now",
             static_cast<double>(load.tasks)),
-      gauge("drs_node_running_streams", "Incremental jobs that run now", static_cast<double>(load.streams))};
+      gauge("drs_node_running_streams", "Incremental jobs that run now", static_cast<double>(load.streams)),
+      gauge("drs_node_jobs_held_back", "Jobs whose copy waits now because their source is busy",
+            static_cast<double>(load.heldBack))};
   try {
     JobFamilies families;
     std::map<std::string, double> phases;

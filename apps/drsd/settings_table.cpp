@@ -27,6 +27,10 @@ IntegerSetting node(std::size_t Settings::* member, std::int64_t least, std::int
   return number(least, most, [member](Config& config) -> std::size_t& { return config.node.*member; });
 }
 
+IntegerSetting source(int SourceLimits::* member, std::int64_t most) {
+  return number(0, most, [member](Config& config) -> int& { return config.node.source.*member; });
+}
+
 IntegerSetting threads(int http::ServerOptions::* member, std::int64_t most) {
   return number(1, most, [member](Config& config) -> int& { return config.http.*member; });
 }
@@ -102,6 +106,13 @@ const std::vector<Setting>& settingsTable() {
        "it), or an account written 'user'@'host'"},
       {"mysql", "lock_wait_seconds", node(&Settings::mysqlLockWaitSeconds, 1, kMaxSeconds),
        "wait of one try for a metadata lock that another session of the target holds"},
+
+      {"mysql", "source_max_running_threads", source(&SourceLimits::runningThreads, 100'000),
+       "the full copy is held back while Threads_running of its source is larger; the sessions that read for the copy "
+       "count, the one that asks does not; 0 = not asked"},
+      {"mysql", "source_max_replica_lag_seconds", source(&SourceLimits::replicaLagSeconds, kMaxSeconds),
+       "the full copy is held back while the source, if it is a replica, or one of the further addresses of its "
+       "endpoint lags longer behind, does not replicate or cannot be asked; 0 = not asked"},
 
       {"api", "jobs_per_batch", node(&Settings::maxJobsPerBatch, 1, 1000), "jobs that one batch may have"},
 

@@ -5,6 +5,7 @@
 #include "pipeline/compare.h"
 #include "pipeline/interfaces.h"
 #include "pipeline/large_rows.h"
+#include "pipeline/source_care.h"
 #include "transform/object_plan.h"
 
 #include <functional>
@@ -154,6 +155,11 @@ class Engine {
   /// Error(fenced).
   [[nodiscard]] virtual std::vector<std::string> setReadOnly(const EngineJob& /*job*/, const Fence& /*fence*/) const {
     return {};
+  }
+  /// Null: how busy such a source is cannot be asked, and nothing is held back. Opens no session yet.
+  [[nodiscard]] virtual std::unique_ptr<LoadGauge> loadGauge(const EngineJob& /*job*/,
+                                                             const SourceLimits& /*limits*/) const {
+    return nullptr;
   }
   /// Null: the databases have nothing beside tables.
   [[nodiscard]] virtual std::unique_ptr<ObjectCopier> objects(const EngineJob& /*job*/) const { return nullptr; }

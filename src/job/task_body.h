@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "engine/engine.h"
 #include "job/settings.h"
+#include "job/source_cares.h"
 #include "store/store.h"
 
 #include <chrono>
@@ -36,6 +37,7 @@ struct TaskContext {
   Store* store = nullptr;
   const Registry* registry = nullptr;
   const Settings* settings = nullptr;
+  SourceCares* cares = nullptr;  ///< of the node
   ProgressSink* progress = nullptr;
   Log log;  ///< of the program
   /// Requested when the work is not wanted any more (pause, end, fault, cancel), the lease is lost or the worker stops.

@@ -58,7 +58,7 @@ TaskRunner::TaskRunner(Store& store, const Sealer& sealer, const Registry& regis
       memory_(settings.memoryBudgetBytes) {}
 
 TaskContext TaskRunner::contextOf(const TaskRecord& task, const JobRecord& job, const std::stop_token& stop,
-                                  ProgressSink& progress, std::size_t queueBytes) const {
+                                  ProgressSink& progress, std::size_t queueBytes) {
   TaskContext context;
   context.task = task;
   context.job = job;
@@ -67,6 +67,7 @@ TaskContext TaskRunner::contextOf(const TaskRecord& task, const JobRecord& job, 
   context.store = &store_;
   context.registry = &registry_;
   context.settings = &settings_;
+  context.cares = &cares_;
   context.progress = &progress;
   context.log = log_.with("job " + job.id);
   context.stop = stop;

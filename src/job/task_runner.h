@@ -6,6 +6,7 @@
 #include "job/lease_keeper.h"
 #include "job/memory_budget.h"
 #include "job/settings.h"
+#include "job/source_cares.h"
 #include "job/task_body.h"
 #include "store/store.h"
 
@@ -26,10 +27,12 @@ class TaskRunner {
   /// Returns when the run is over and its outcome is stored, or the lease is lost. `stop` is the token that the keeper
   /// knows. Never throws.
   void run(const TaskRecord& task, const JobRecord& job, const std::stop_token& stop) noexcept;
+  /// Jobs whose copies are held back now because their source is busy.
+  [[nodiscard]] std::size_t heldBack() const { return cares_.heldBack(); }
 
  private:
   [[nodiscard]] TaskContext contextOf(const TaskRecord& task, const JobRecord& job, const std::stop_token& stop,
-                                      ProgressSink& progress, std::size_t queueBytes) const;
+                                      ProgressSink& progress, std::size_t queueBytes);
   void runAndSettle(const TaskRecord& task, const JobRecord& job, const std::stop_token& stop);
   void settle(const TaskRecord& task, const std::function<bool(StoreTransaction&)>& write);
   void fail(TaskRecord task, const Error& error);
@@ -44,6 +47,7 @@ class TaskRunner {
   const std::function<void(const Error&)> onStoreError_;
   const std::shared_ptr<const InstanceCatalogue> instances_;
   MemoryBudget memory_;
+  SourceCares cares_;
   const std::shared_ptr<LargeRows> largeRows_ = std::make_shared<LargeRows>();
 };
 

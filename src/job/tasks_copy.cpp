@@ -17,6 +17,7 @@ namespace {
 constexpr std::uint64_t kMegabyte = 1'000'000;  // of speed_limit: 10^6 bytes
 constexpr std::chrono::seconds kSpeedRefresh{2};
 constexpr std::chrono::minutes kFlowKept{10};
+constexpr std::chrono::seconds kNextTry{1};  ///< of a chunk that could not be opened yet
 
 int hourOf(const std::string& text) {
   int hour = 0;
@@ -136,12 +137,33 @@ void addRests(StoreTransaction& tx, const JobRecord& job, const Chunk& chunk, co
   tx.setDocument(job.id, kChunksDocument, encodeChunkList(list));
 }
 
+SourceWatch watchOf(const TaskContext& context, const Engine& engine) {
+  const SourceLimits& limits = context.settings->source;
+  if (!limits.any()) return {};
+  const auto shared =
+      context.cares->get(context.job.id, context.job.spec, [&] { return engine.loadGauge(context.engineJob, limits); });
+  const auto note = [&context](const std::string& line) { context.event(EventLevel::info, line); };
+  return {shared.care, shared.gauge, note, context.engineJob.log};
+}
+
+/// The run ends without having begun, so that it takes no place from the work of other jobs while it waits.
+TaskOutcome notNow(const TaskContext& context) {
+  if (context.stop.stop_requested()) return TaskOutcome::stoppedEarly();
+  TaskOutcome outcome;
+  outcome.kind = TaskOutcome::Kind::again;
+  outcome.after = kNextTry;
+  return outcome;
+}
+
 class CopyBody final : public TaskBody {
  public:
   explicit CopyBody(std::shared_ptr<PlanCache> plans) : plans_(std::move(plans)) {}
 
   TaskOutcome run(TaskContext& context) override {
     const Engine& engine = engineOf(context);
+    SourceWatch care = watchOf(context, engine);
+    // Here nothing is open yet, neither a snapshot at the source nor a transaction at the target.
+    if (!care.mayOpen(context.stop)) return notNow(context);
     const auto planned = plans_->get(*context.store, context.job.id, context.plan);
     const Chunk chunk = decodeChunk(context.task.payload);
     const auto source = engine.source(context.engineJob);
@@ -157,6 +179,7 @@ class CopyBody final : public TaskBody {
       watch.add(plan, rows, bytes);
     };
     copy.waiting = [&watch] { watch.refresh(); };
+    copy.hold = [&care](const std::stop_token& stop) { care.holdWithin(stop); };
     const auto result = copyChunk(copy, chunk, context.stop);
     if (!result) return TaskOutcome::stoppedEarly();
     if (result->replaced > 0)

@@ -78,7 +78,7 @@ class Worker::Impl {
     return {problem_.empty(), problem_};
   }
 
-  Load load() const { return {tasks_.load(), streams_.load()}; }
+  Load load() const { return {tasks_.load(), streams_.load(), runner_.heldBack()}; }
 
  private:
   void loop(const std::stop_token& stop) {

@@ -32,6 +32,7 @@ void readInto(BoundedQueue<TableBatch>& queue, const CopyContext& context, const
     const std::uint64_t rows = batch.rows();
     const std::uint64_t volume = batch.volume();
     failpoint("copy.read");
+    if (context.hold) context.hold(stop);
     accepted =
         context.throttle.pass(volume, stop, context.waiting) && queue.push({plan, std::move(batch)}, memory, stop);
     if (accepted) {

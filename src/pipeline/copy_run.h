@@ -24,6 +24,8 @@ struct CopyContext {
   /// Called by the reading thread, several times a second, while rows wait for the speed limit: one row may wait for
   /// long. May be empty.
   std::function<void()> waiting{};
+  /// Called by the reading thread before each batch: may hold it back for a bounded time. May be empty.
+  std::function<void(const std::stop_token&)> hold{};
 };
 
 /// Copies one chunk: a reader thread fills a bounded queue, the calling thread writes and commits. A chunk that was

@@ -3,6 +3,7 @@
 #include "engine/mysql/catalog.h"
 #include "engine/mysql/cleaner.h"
 #include "engine/mysql/comparer.h"
+#include "engine/mysql/load_gauge.h"
 #include "engine/mysql/object_copier.h"
 #include "engine/mysql/parameters.h"
 #include "engine/mysql/prober.h"
@@ -25,6 +26,9 @@ class MysqlEngine final : public Engine {
   [[nodiscard]] std::unique_ptr<Cleaner> cleaner(const EngineJob& job) const override { return makeCleaner(job); }
   [[nodiscard]] std::unique_ptr<ObjectCopier> objects(const EngineJob& job) const override {
     return makeObjectCopier(job);
+  }
+  [[nodiscard]] std::unique_ptr<LoadGauge> loadGauge(const EngineJob& job, const SourceLimits& limits) const override {
+    return makeLoadGauge(job, limits);
   }
   [[nodiscard]] std::vector<std::string> setParameters(const EngineJob& job) const override {
     return mysql::setParameters(job);

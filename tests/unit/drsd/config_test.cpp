@@ -76,6 +76,10 @@ TEST_F(ConfigTest, TheDefinerIsAWordOrAnAccount) {
   EXPECT_EQ(load("").node.mysqlDefiner, "keep");
   EXPECT_EQ(load("[mysql]\ndefiner = \"'app'@'%'\"\n").node.mysqlDefiner, "'app'@'%'");
   EXPECT_THROW((void)load("[mysql]\ndefiner = \"app\"\n"), Error);
+  EXPECT_FALSE(load("").node.source.any()) << "nothing is asked of a source unless it is wanted";
+  const Config careful = load("[mysql]\nsource_max_running_threads = 50\nsource_max_replica_lag_seconds = 10\n");
+  EXPECT_EQ(careful.node.source.runningThreads, 50);
+  EXPECT_EQ(careful.node.source.replicaLagSeconds, 10);
 }
 
 TEST_F(ConfigTest, MistakesAreRefusedWithTheLine) {
