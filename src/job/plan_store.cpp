@@ -242,6 +242,7 @@ std::string encodeChunk(const Chunk& chunk) {
   json["upTo"] = packAll(chunk.upTo);
   json["rows"] = chunk.estimatedRows;
   json["bytes"] = chunk.estimatedBytes;
+  if (chunk.largeRows) json["largeRows"] = true;
   return json.dump();
 }
 
@@ -252,6 +253,7 @@ Chunk decodeChunk(const std::string& text) {
     chunk.upTo = unpackAll(json.at("upTo"));
     chunk.estimatedRows = json.at("rows").get<std::uint64_t>();
     chunk.estimatedBytes = json.at("bytes").get<std::uint64_t>();
+    chunk.largeRows = json.value("largeRows", false);
     return chunk;
   });
 }

@@ -18,6 +18,7 @@ constexpr std::uint64_t kMegabyte = 1'000'000;  // of speed_limit: 10^6 bytes
 constexpr std::chrono::seconds kSpeedRefresh{2};
 constexpr std::chrono::minutes kFlowKept{10};
 constexpr std::chrono::seconds kNextTry{1};  ///< of a chunk that could not be opened yet
+constexpr std::chrono::seconds kPermitPatience{10};
 
 int hourOf(const std::string& text) {
   int hour = 0;
@@ -155,6 +156,23 @@ TaskOutcome notNow(const TaskContext& context) {
   return outcome;
 }
 
+/// Statistics say that it would be met at once: then nothing is read twice.
+bool hasLargeRows(const Chunk& chunk, const Plans& plans) {
+  return std::ranges::any_of(
+      chunk.plans, [&](std::size_t plan) { return plans.at(plan).source->averageRowBytes >= LargeRows::kLarge; });
+}
+
+/// The chunk was rolled back at the first large row. From now on it is known to hold one.
+TaskOutcome readAgainAlone(const TaskContext& context, Chunk chunk) {
+  context.engineJob.log.info("part {} holds rows of {} MiB and more; it is read again when no other such part is",
+                             chunk.number, LargeRows::kLarge >> 20U);
+  chunk.largeRows = true;
+  (void)context.savePayload(encodeChunk(chunk));
+  TaskOutcome outcome;
+  outcome.kind = TaskOutcome::Kind::again;
+  return outcome;
+}
+
 class CopyBody final : public TaskBody {
  public:
   explicit CopyBody(std::shared_ptr<PlanCache> plans) : plans_(std::move(plans)) {}
@@ -165,7 +183,13 @@ class CopyBody final : public TaskBody {
     // Here nothing is open yet, neither a snapshot at the source nor a transaction at the target.
     if (!care.mayOpen(context.stop)) return notNow(context);
     const auto planned = plans_->get(*context.store, context.job.id, context.plan);
-    const Chunk chunk = decodeChunk(context.task.payload);
+    Chunk chunk = decodeChunk(context.task.payload);
+    chunk.largeRows = chunk.largeRows || hasLargeRows(chunk, planned->plans);
+    std::shared_ptr<const void> permit;
+    if (const auto& largeRows = context.engineJob.limits.largeRows; chunk.largeRows && largeRows) {
+      permit = largeRows->mayRead(context.stop, kPermitPatience);
+      if (!permit) return notNow(context);
+    }
     const auto source = engine.source(context.engineJob);
     const auto sink = engine.sink(context.engineJob);
     const auto flow = flows_.get(context.job.id, context.engineJob.spec);
@@ -173,14 +197,20 @@ class CopyBody final : public TaskBody {
     CopyWatch watch(context, *flow);
 
     CopyContext copy{*source, *sink, planned->plans, fenceOf(context), flow->throttle};
-    copy.queueBytes = context.engineJob.limits.queueBytes;
+    copy.queueBytes = std::min(copy.queueBytes, context.engineJob.limits.queueBytes);
     copy.log = context.engineJob.log;
     copy.progress = [&watch](std::size_t plan, std::uint64_t rows, std::uint64_t bytes) {
       watch.add(plan, rows, bytes);
     };
     copy.waiting = [&watch] { watch.refresh(); };
     copy.hold = [&care](const std::stop_token& stop) { care.holdWithin(stop); };
-    const auto result = copyChunk(copy, chunk, context.stop);
+    std::optional<ChunkResult> result;
+    try {
+      result = copyChunk(copy, chunk, context.stop);
+    } catch (const LargeRowMet&) {
+      if (chunk.largeRows) throw;
+      return readAgainAlone(context, chunk);
+    }
     if (!result) return TaskOutcome::stoppedEarly();
     if (result->replaced > 0)
       context.event(EventLevel::info,

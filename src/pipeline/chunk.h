@@ -19,6 +19,8 @@ struct Chunk {
   /// open.
   std::vector<std::string> after, upTo;
   std::uint64_t estimatedRows = 0, estimatedBytes = 0;
+  /// Rows of LargeRows::kLarge and more may come: read only by who holds LargeRows::mayRead().
+  bool largeRows = false;
 };
 
 /// What a chunk's commit stores in the target beside the rows.
@@ -42,6 +44,7 @@ struct ChunkResult {
   const auto less = [](std::uint64_t all, std::uint64_t done) { return all > done ? all - done : 0; };
   const auto at = chunk.plans.begin() + static_cast<std::ptrdiff_t>(result.endedIn);
   Chunk rest = chunk;
+  rest.largeRows = false;  // of what is behind nobody knows
   rest.number = number;
   rest.plans = {*at};
   rest.after = result.endedAt;
@@ -51,6 +54,7 @@ struct ChunkResult {
   if (at + 1 == chunk.plans.end()) return rests;
   Chunk& others = rests.emplace_back(chunk);
   others.number = number + 1;
+  others.largeRows = false;
   others.plans.assign(at + 1, chunk.plans.end());
   others.estimatedRows = rest.estimatedRows;
   others.estimatedBytes = rest.estimatedBytes;

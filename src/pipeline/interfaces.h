@@ -49,7 +49,8 @@ class Source {
   /// Streams a chunk's rows; low and high are set (rows and bytes are counted by the caller). A free chunk in which a
   /// table is far longer than it should be may be ended early, between two rows of its key: then endedAt is set.
   /// Everything at or before low is visible in the snapshot (never the raw tail of the log), everything visible in it
-  /// is at or before high. After a stop, or when `out` says false, it returns early or throws; the caller drops such a
+  /// is at or before high. Throws LargeRowMet for a row of LargeRows::kLarge and more if the chunk does not say
+  /// largeRows. After a stop, or when `out` says false, it returns early or throws; the caller drops such a
   /// chunk in either case.
   virtual ChunkResult readChunk(const Chunk& chunk, const Plans& plans, const BatchConsumer& out,
                                 const std::stop_token& stop) = 0;

@@ -13,6 +13,7 @@ TEST(Chunk, RestsHoldWhatWasNotRead) {
   one.upTo = {"9"};
   one.estimatedRows = 10;
   one.estimatedBytes = 20;
+  one.largeRows = true;
   ChunkResult result;
   result.rows = 4;
   result.bytes = 50;
@@ -25,6 +26,7 @@ TEST(Chunk, RestsHoldWhatWasNotRead) {
   EXPECT_EQ(rest[0].upTo, one.upTo);
   EXPECT_EQ(rest[0].estimatedRows, 6U);
   EXPECT_EQ(rest[0].estimatedBytes, 0U);
+  EXPECT_FALSE(rest[0].largeRows) << "of what is behind nobody knows";
 }
 
 TEST(Chunk, OfSeveralTablesTheOthersAreAChunkToo) {

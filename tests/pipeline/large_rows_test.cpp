@@ -13,14 +13,25 @@ TEST(LargeRows, OneAtATime) {
   const auto rows = std::make_shared<LargeRows>();
   const std::stop_source stop;
   auto first = rows->enter(stop.get_token());
-  ASSERT_NE(first.use_count(), 0);
-  EXPECT_EQ(rows->enter(stop.get_token(), milliseconds(1)).use_count(), 0) << "nobody waits for ever";
+  ASSERT_TRUE(first);
+  EXPECT_FALSE(rows->enter(stop.get_token(), milliseconds(1))) << "it gives up in time";
   std::thread later([&] {
     std::this_thread::sleep_for(milliseconds(50));
     first.reset();
   });
-  EXPECT_NE(rows->enter(stop.get_token()).use_count(), 0) << "the second one enters when the first is dropped";
+  EXPECT_TRUE(rows->enter(stop.get_token())) << "the second one enters when the first is dropped";
   later.join();
+}
+
+TEST(LargeRows, OneReaderAtATimeAndItsRowsPass) {
+  const auto rows = std::make_shared<LargeRows>();
+  const std::stop_source stop;
+  auto reader = rows->mayRead(stop.get_token(), milliseconds(1000));
+  ASSERT_TRUE(reader);
+  EXPECT_FALSE(rows->mayRead(stop.get_token(), milliseconds(1)));
+  EXPECT_TRUE(rows->enter(stop.get_token())) << "the reader's own row";
+  reader.reset();
+  EXPECT_TRUE(rows->mayRead(stop.get_token(), milliseconds(1000)));
 }
 
 TEST(LargeRows, AStopEndsTheWaiting) {
@@ -28,7 +39,7 @@ TEST(LargeRows, AStopEndsTheWaiting) {
   std::stop_source stop;
   const auto first = rows->enter(stop.get_token());
   stop.request_stop();
-  EXPECT_EQ(rows->enter(stop.get_token()).use_count(), 0);
+  EXPECT_FALSE(rows->enter(stop.get_token()));
 }
 
 }  // namespace

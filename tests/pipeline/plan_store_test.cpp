@@ -89,6 +89,9 @@ TEST(PlanStore, AChunkComesBackAsItWas) {
   EXPECT_EQ(back.after, chunk.after);
   EXPECT_EQ(back.upTo, chunk.upTo);
   EXPECT_EQ(back.estimatedBytes, 6U);
+  EXPECT_FALSE(back.largeRows);
+  chunk.largeRows = true;
+  EXPECT_TRUE(decodeChunk(encodeChunk(chunk)).largeRows);
   const auto list = decodeChunkList(encodeChunkList({chunk, chunk}));
   ASSERT_EQ(list.size(), 2U);
   EXPECT_EQ(list[1].plans, chunk.plans);

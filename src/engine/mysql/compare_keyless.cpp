@@ -64,9 +64,9 @@ std::vector<std::string> printableRow(const Row& fields) {
 
 class KeylessComparison {
  public:
-  KeylessComparison(const CompareSessions& sessions, const TablePlan& plan, const CompareTable& table,
-                    std::size_t maxListed, const std::function<void(std::uint64_t)>& progress,
-                    const std::stop_token& stop, TableComparison& out)
+  KeylessComparison(CompareSessions& sessions, const TablePlan& plan, const CompareTable& table, std::size_t maxListed,
+                    const std::function<void(std::uint64_t)>& progress, const std::stop_token& stop,
+                    TableComparison& out)
       : sessions_(sessions),
         plan_(plan),
         table_(table),
@@ -95,7 +95,7 @@ class KeylessComparison {
  private:
   template <typename Each>
   void readSide(bool source, const Each& each) {
-    Connection& connection = source ? sessions_.source : sessions_.target;
+    Connection& connection = source ? sessions_.source() : sessions_.target();
     connection.stream(selectRows(plan_, table_, source) + "TRUE", [&](const Row& fields) {
       each(readRow(table_, fields, false).hash, fields);
       return !stop_.stop_requested();
@@ -237,7 +237,7 @@ class KeylessComparison {
     }
   }
 
-  const CompareSessions& sessions_;
+  CompareSessions& sessions_;
   const TablePlan& plan_;
   const CompareTable& table_;
   const std::size_t maxListed_;
@@ -254,10 +254,12 @@ class KeylessComparison {
 
 }  // namespace
 
-void compareKeyless(const CompareSessions& sessions, const TablePlan& plan, const CompareTable& table,
-                    std::size_t maxListed, const std::function<void(std::uint64_t rows)>& progress,
-                    const std::stop_token& stop, TableComparison& out) {
-  KeylessComparison(sessions, plan, table, maxListed, progress, stop, out).run();
+void compareKeyless(CompareSessions& sessions, const TablePlan& plan, const CompareTable& table, std::size_t maxListed,
+                    const std::function<void(std::uint64_t rows)>& progress, const std::stop_token& stop,
+                    TableComparison& out) {
+  const TableComparison before = out;
+  sessions.withAnyRows([&] { KeylessComparison(sessions, plan, table, maxListed, progress, stop, out).run(); },
+                       [&] { out = before; }, stop);
 }
 
 }  // namespace drs::mysql

@@ -15,8 +15,8 @@ namespace drs::mysql {
 ///
 /// Tables that differ in more than memory holds or a bounded number of whole readings can settle get an error that says
 /// so, beside the differences that were found. Throws what Connection throws.
-void compareKeyless(const CompareSessions& sessions, const TablePlan& plan, const CompareTable& table,
-                    std::size_t maxListed, const std::function<void(std::uint64_t rows)>& progress,
-                    const std::stop_token& stop, TableComparison& out);
+void compareKeyless(CompareSessions& sessions, const TablePlan& plan, const CompareTable& table, std::size_t maxListed,
+                    const std::function<void(std::uint64_t rows)>& progress, const std::stop_token& stop,
+                    TableComparison& out);
 
 }  // namespace drs::mysql

@@ -9,7 +9,9 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <tuple>
 #include <unordered_map>
+#include <utility>
 
 namespace drs::mysql {
 namespace {
@@ -34,7 +36,7 @@ std::vector<std::string> literalsOf(const TableSchema& schema, const std::vector
 /// Reads parts of both sides and matches their rows.
 class TableReader {
  public:
-  TableReader(const CompareSessions& sessions, const TablePlan& plan, const CompareTable& table, Suspects& suspects,
+  TableReader(CompareSessions& sessions, const TablePlan& plan, const CompareTable& table, Suspects& suspects,
               const std::stop_token& stop, TableComparison& out)
       : sessions_(sessions), plan_(plan), table_(table), suspects_(suspects), stop_(stop), out_(out) {}
 
@@ -42,7 +44,7 @@ class TableReader {
   std::vector<std::string> readSource(const std::string& condition, const std::string& order, std::size_t limit) {
     std::vector<std::string> last;
     std::size_t rows = 0;
-    sessions_.source.stream(selectRows(plan_, table_, true) + condition + order, [&](const Row& fields) {
+    sessions_.source().stream(selectRows(plan_, table_, true) + condition + order, [&](const Row& fields) {
       ComparedRow row = readRow(table_, fields, false);
       ++out_.sourceRows;
       if (++rows == limit) last = literalsOf(*plan_.source, row.key);
@@ -54,7 +56,7 @@ class TableReader {
 
   /// The same part of the target; matched rows go, the rest of both sides are suspects.
   void readTarget(const std::string& condition) {
-    sessions_.target.stream(selectRows(plan_, table_, false) + condition, [&](const Row& fields) {
+    sessions_.target().stream(selectRows(plan_, table_, false) + condition, [&](const Row& fields) {
       const ComparedRow row = readRow(table_, fields, false);
       ++out_.targetRows;
       const auto found = rows_.find(row.keyBytes);
@@ -65,6 +67,9 @@ class TableReader {
     for (auto& [bytes, held] : rows_) suspect({std::move(held.key), bytes, held.hash, {}});
     rows_.clear();
   }
+
+  /// Forgets the rows of a part that will be read again; its suspects stay and are found equal if they are.
+  void forget() { rows_.clear(); }
 
  private:
   struct Held {
@@ -77,7 +82,7 @@ class TableReader {
     if (suspects_.full()) suspects_.settle(stop_);
   }
 
-  const CompareSessions& sessions_;
+  CompareSessions& sessions_;
   const TablePlan& plan_;
   const CompareTable& table_;
   Suspects& suspects_;
@@ -126,7 +131,7 @@ ComparedRow readRow(const CompareTable& table, const Row& fields, bool withColum
 }
 
 void Suspects::add(const ComparedRow& row) {
-  waiting_[row.keyBytes].key = row.key;
+  if (!counted_.contains(row.keyBytes)) waiting_[row.keyBytes].key = row.key;
 }
 
 void Suspects::settle(const std::stop_token& stop) {
@@ -138,8 +143,10 @@ void Suspects::settle(const std::stop_token& stop) {
   }
   if (!stop.stop_requested()) {
     out_.differences += waiting_.size();
-    for (auto& [key, suspect] : waiting_)
+    for (auto& [key, suspect] : waiting_) {
+      counted_.insert(key);
       if (out_.listed.size() < maxListed_) out_.listed.push_back(std::move(suspect.difference));
+    }
     // Tables that simply differ need no patience with every row.
     hopeless_ = hopeless_ || (before >= kMost && waiting_.size() > before - before / 10);
   }
@@ -151,8 +158,8 @@ void Suspects::look(const std::stop_token& stop) {
     const auto first = at;
     std::vector<const Suspect*> some;
     for (; at != waiting_.end() && some.size() < kLookUpRows; ++at) some.push_back(&at->second);
-    const Found source = lookUp(sessions_.source, true, some);
-    const Found target = lookUp(sessions_.lookup, false, some);
+    const Found source = lookUp(sessions_.source(), true, some);
+    const Found target = lookUp(sessions_.lookup(), false, some);
     for (auto one = first; one != at;) {
       if (agrees(one->second, one->first, source, target))
         one = waiting_.erase(one);
@@ -206,20 +213,34 @@ bool Suspects::agrees(Suspect& suspect, const std::string& key, const Found& sou
   return false;
 }
 
-void compareRows(const CompareSessions& sessions, const TablePlan& plan, const CompareTable& table,
-                 std::size_t maxListed, const std::function<void(std::uint64_t rows)>& progress,
-                 const std::stop_token& stop, TableComparison& out) {
+void compareRows(CompareSessions& sessions, const TablePlan& plan, const CompareTable& table, std::size_t maxListed,
+                 const std::function<void(std::uint64_t rows)>& progress, const std::stop_token& stop,
+                 TableComparison& out) {
   Suspects suspects(sessions, plan, table, maxListed, out);
   TableReader reader(sessions, plan, table, suspects, stop, out);
   const TableSchema& schema = *plan.source;
+  // What settled suspects have added to `out` stays when a part is read again; its rows are counted anew.
+  const auto part = [&](const std::function<void()>& body) {
+    const auto counts = std::pair(out.sourceRows, out.targetRows);
+    suspects.beginPart();
+    sessions.withAnyRows(
+        body,
+        [&] {
+          std::tie(out.sourceRows, out.targetRows) = counts;
+          reader.forget();
+        },
+        stop);
+    if (progress) progress(std::max(out.sourceRows, out.targetRows));
+  };
   if (canCut(schema)) {
     const std::string order = fmt::format(" ORDER BY {} LIMIT {}", joinComma(keyColumns(schema)), kRangeRows);
     std::vector<std::string> after;
     do {
-      const std::vector<std::string> upTo = reader.readSource(rangeCondition(schema, after, {}), order, kRangeRows);
-      if (stop.stop_requested()) return;
-      reader.readTarget(rangeCondition(schema, after, upTo));
-      if (progress) progress(std::max(out.sourceRows, out.targetRows));
+      std::vector<std::string> upTo;
+      part([&] {
+        upTo = reader.readSource(rangeCondition(schema, after, {}), order, kRangeRows);
+        if (!stop.stop_requested()) reader.readTarget(rangeCondition(schema, after, upTo));
+      });
       if (!upTo.empty() && upTo == after)
         throw Error(Msg::internal, {"the primary key of " + quoteName(schema.name) + " does not advance"},
                     Origin::source);
@@ -227,14 +248,15 @@ void compareRows(const CompareSessions& sessions, const TablePlan& plan, const C
     } while (!after.empty() && !stop.stop_requested());
   } else {
     const std::uint64_t parts = schema.estimatedRows / kRowsPerPart + 1;
-    for (std::uint64_t part = 0; part < parts && !stop.stop_requested(); ++part) {
-      const std::string condition = partCondition(schema, parts, part);
-      reader.readSource(condition, "", 0);
-      if (!stop.stop_requested()) reader.readTarget(condition);
-      if (progress) progress(std::max(out.sourceRows, out.targetRows));
+    for (std::uint64_t number = 0; number < parts && !stop.stop_requested(); ++number) {
+      const std::string condition = partCondition(schema, parts, number);
+      part([&] {
+        reader.readSource(condition, "", 0);
+        if (!stop.stop_requested()) reader.readTarget(condition);
+      });
     }
   }
-  suspects.settle(stop);
+  sessions.withAnyRows([&] { suspects.settle(stop); }, [] {}, stop);
 }
 
 }  // namespace drs::mysql

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/mysql/compare_columns.h"
+#include "engine/mysql/compare_sessions.h"
 #include "pipeline/compare.h"
 
 #include <cstdint>
@@ -12,12 +13,6 @@
 #include <vector>
 
 namespace drs::mysql {
-
-struct CompareSessions {
-  Connection& source;
-  Connection& target;  ///< streams ranges
-  Connection& lookup;  ///< at the target too, for single rows
-};
 
 /// 128 bits over a row's comparable bytes: equal for equal rows; for different rows equal once in 2^64 comparisons or
 /// rarer.
@@ -42,11 +37,13 @@ struct ComparedRow {
 /// Looks suspects up at both sides until they agree or have differed for long enough, and counts and lists the rest.
 class Suspects {
  public:
-  Suspects(const CompareSessions& sessions, const TablePlan& plan, const CompareTable& table, std::size_t maxListed,
+  Suspects(CompareSessions& sessions, const TablePlan& plan, const CompareTable& table, std::size_t maxListed,
            TableComparison& out)
       : sessions_(sessions), plan_(plan), table_(table), maxListed_(maxListed), out_(out) {}
 
   void add(const ComparedRow& row);
+  /// A part of the table begins. It may be read twice (CompareSessions): what was counted in it is not counted again.
+  void beginPart() { counted_.clear(); }
   [[nodiscard]] bool full() const { return waiting_.size() >= kMost; }
   /// Ends early when stopped; what was not settled is then dropped.
   void settle(const std::stop_token& stop);
@@ -68,18 +65,19 @@ class Suspects {
   /// True if the suspect's rows agree; otherwise its difference is noted.
   [[nodiscard]] bool agrees(Suspect& suspect, const std::string& key, const Found& source, const Found& target) const;
 
-  const CompareSessions& sessions_;
+  CompareSessions& sessions_;
   const TablePlan& plan_;
   const CompareTable& table_;
   const std::size_t maxListed_;
   TableComparison& out_;
-  std::map<std::string, Suspect> waiting_;  ///< by keyBytes
-  bool hopeless_ = false;                   ///< nearly all of many suspects differed to the last
+  std::map<std::string, Suspect> waiting_;      ///< by keyBytes
+  std::set<std::string, std::less<>> counted_;  ///< keyBytes of the differences of the part at hand
+  bool hopeless_ = false;                       ///< nearly all of many suspects differed to the last
 };
 
 /// Compares all rows of a table with a primary key. Throws what Connection throws.
-void compareRows(const CompareSessions& sessions, const TablePlan& plan, const CompareTable& table,
-                 std::size_t maxListed, const std::function<void(std::uint64_t rows)>& progress,
-                 const std::stop_token& stop, TableComparison& out);
+void compareRows(CompareSessions& sessions, const TablePlan& plan, const CompareTable& table, std::size_t maxListed,
+                 const std::function<void(std::uint64_t rows)>& progress, const std::stop_token& stop,
+                 TableComparison& out);
 
 }  // namespace drs::mysql

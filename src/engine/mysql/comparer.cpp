@@ -19,7 +19,7 @@ namespace {
 
 class MysqlComparer final : public Comparer {
  public:
-  explicit MysqlComparer(EngineJob job) : job_(std::move(job)) {}
+  explicit MysqlComparer(EngineJob job) : job_(std::move(job)), sessions_(job_) {}
 
   TableComparison compareTable(const Plans& plans, std::size_t plan, std::size_t maxListed,
                                const std::function<void(std::uint64_t rows)>& progress,
@@ -27,49 +27,36 @@ class MysqlComparer final : public Comparer {
     TableComparison out;
     out.plan = plan;
     try {
-      connect();
-      const std::stop_callback onStop(stop, [this] {
-        for (const auto& connection : {source_.get(), target_.get(), lookup_.get()}) connection->shutdown();
-      });
+      sessions_.connect();
+      const std::stop_callback onStop(stop, [this] { sessions_.shutdown(); });
       const TablePlan& wanted = plans.at(plan);
-      const CompareSessions sessions{*source_, *target_, *lookup_};
       const CompareTable table = describe(wanted);
       const auto& compare = table.keys == 0 ? compareKeyless : compareRows;
-      compare(sessions, wanted, table, maxListed, progress, stop, out);
-      if (stop.stop_requested()) throw Error(Msg::connectionLost, {source_->peer(), "the comparison was stopped"});
+      compare(sessions_, wanted, table, maxListed, progress, stop, out);
+      if (stop.stop_requested()) throw Error(Msg::connectionLost, {"the source", "the comparison was stopped"});
     } catch (const Error& error) {
       const bool passes = error.action() == Action::retry && !stop.stop_requested();
       out.error = stop.stop_requested() ? "the comparison was stopped" : error.text();
-      source_.reset();
-      target_.reset();
-      lookup_.reset();
+      sessions_.close();
       if (passes) throw;
     }
     return out;
   }
 
  private:
-  void connect() {
-    if (source_ && target_ && lookup_) return;
-    source_ = Connection::open(connectOptions(job_, Side::source));
-    target_ = Connection::open(connectOptions(job_, Side::target));
-    lookup_ = Connection::open(connectOptions(job_, Side::target));
-  }
-
   CompareTable describe(const TablePlan& plan) {
     std::map<std::string, TargetColumn> columns;
-    for (const auto& row : target_->query(
+    for (const auto& row : sessions_.target().query(
              "SELECT COLUMN_NAME, DATA_TYPE, CHARACTER_SET_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = " +
              quoteText(plan.target.database) + " AND TABLE_NAME = " + quoteText(plan.target.table)))
       columns[lowerCase(row.at(0).value_or(""))] = {lowerCase(row.at(1).value_or("")), row.at(2).value_or("")};
     if (columns.empty())
       throw Error(Msg::schemaDrift, {quoteName(plan.target), "the target has no such table"}, Origin::target);
-    return compareTableOf(*plan.source, plan.target, columns, source_->server(), target_->server());
+    return compareTableOf(*plan.source, plan.target, columns, sessions_.source().server(), sessions_.target().server());
   }
 
   EngineJob job_;
-  std::unique_ptr<Connection> source_, target_;
-  std::unique_ptr<Connection> lookup_;  ///< at the target, for suspects that turn up while target_ is streaming
+  CompareSessions sessions_;
 };
 
 }  // namespace

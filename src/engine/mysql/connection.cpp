@@ -108,7 +108,8 @@ void setOptions(MYSQL* mysql, const ConnectOptions& options, const std::string& 
   mysql_optionsv(mysql, MYSQL_OPT_PROTOCOL, &protocol);
   mysql_optionsv(mysql, MYSQL_OPT_LOCAL_INFILE, &localFiles);
   mysql_optionsv(mysql, MYSQL_OPT_RECONNECT, &no);
-  mysql_optionsv(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &kMaxPacket);
+  const unsigned long packet = options.maxRowBytes == 0 ? kMaxPacket : options.maxRowBytes;
+  mysql_optionsv(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
   mysql_optionsv(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
   mysql_optionsv(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "opendrs");
   if (!options.bindAddress.empty()) mysql_optionsv(mysql, MYSQL_OPT_BIND, options.bindAddress.c_str());
@@ -153,6 +154,7 @@ std::unique_ptr<Connection> Connection::open(const ConnectOptions& options) {
   for (const Address& address : options.addresses) {
     std::unique_ptr<Connection> connection(new Connection(newHandle()));
     connection->origin_ = options.origin;
+    connection->maxRowBytes_ = options.maxRowBytes;
     connection->peer_ = peerName(options.origin, address);
     MYSQL* mysql = connection->mysql_;
     setOptions(mysql, options, ca ? ca->path() : std::string());
@@ -192,6 +194,12 @@ Connection::~Connection() {
 
 void Connection::fail() {
   lastErrno_ = mysql_errno(mysql_);
+  // The library closes the session and calls it lost; only this mark tells a packet beyond the limit from a broken
+  // network, which is 2.
+  constexpr unsigned char kPacketRefused = 1;
+  const bool closed = lastErrno_ == CR_SERVER_LOST || lastErrno_ == CR_NET_PACKET_TOO_LARGE;
+  if (maxRowBytes_ != 0 && closed && mysql_->net.error == kPacketRefused)
+    throw LargeRowMet(peer_, maxRowBytes_, origin_);
   throw makeError(lastErrno_, mysql_error(mysql_), peer_, origin_, false);
 }
 

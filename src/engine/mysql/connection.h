@@ -34,6 +34,9 @@ struct ConnectOptions {
   int networkTimeoutSeconds = 600;  ///< for a sign of life of the network, however long an answer may take
   int lockWaitSeconds = 60;         ///< of writing sessions, for metadata locks
   bool loadData = false;            ///< loadData() may be used
+  /// Bytes that a row may have; the library takes no memory for a larger one, and the session is lost with it. 0: what
+  /// the protocol allows.
+  std::size_t maxRowBytes = 0;
 };
 
 /// Addresses (ip, or instance_id through the catalogue), user, password and TLS of one side. Throws Error
@@ -73,7 +76,8 @@ class Connection {
     unsigned warnings = 0;
   };
   /// Runs one statement without a result set. Throws Error: databaseError, deadlock (1205, 1213, 1180, 1412: repeat the
-  /// transaction), connectionLost.
+  /// transaction), connectionLost,
+  /// and LargeRowMet beyond ConnectOptions::maxRowBytes.
   /// lastErrno() has the server's number.
   Outcome execute(std::string_view sql);
   /// Sends several statements in one packet; the outcome of each, up to the first that failed, which is thrown.
@@ -112,6 +116,7 @@ class Connection {
   int socket_ = -1;  ///< a duplicate: shutdown() may use it while the library closes its own
   ServerInfo server_;
   std::string peer_;
+  std::size_t maxRowBytes_ = 0;
   Origin origin_ = Origin::source;
   unsigned lastErrno_ = 0;
   std::string_view file_;  ///< what is left to send of loadData()

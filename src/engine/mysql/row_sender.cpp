@@ -57,26 +57,27 @@ void RowSender::keep(const RowBatch& batch, std::size_t row) {
 void RowSender::addToInsert(std::size_t plan, const RowBatch& batch, std::size_t row) {
   if (!file_.empty()) flush();
   const SqlWriter& to = writers(plan).insert;
-  row_.clear();
-  const unsigned zeros = to.appendTuple(row_, batch, row);
+  // With the head in front of it, so that a large row becomes a statement without being copied.
   const std::string& head = options_.replace ? to.replaceHead() : to.insertHead();
-  if (head.size() + row_.size() > options_.rowBytes)
+  row_ = head;
+  const unsigned zeros = to.appendTuple(row_, batch, row);
+  const std::size_t size = row_.size() - head.size();
+  if (row_.size() > options_.rowBytes)
     throw Error(Msg::limitExceeded,
-                {"A row of " + to.table(), fmt::format("{} bytes", head.size() + row_.size()),
+                {"A row of " + to.table(), fmt::format("{} bytes", row_.size()),
                  fmt::format("max_allowed_packet of the target, {} bytes", options_.rowBytes)},
                 Origin::target);
   const bool lax = zeros > 0;
-  if (lax != lax_ || zeros_ + zeros > kMaxZeros || sql_.size() + row_.size() + 1 > options_.insertBytes) flush();
+  if (lax != lax_ || zeros_ + zeros > kMaxZeros || sql_.size() + size + 1 > options_.insertBytes) flush();
   if (lax != lax_) connection_.execute(fmt::format("SET sql_mode='{}'", lax ? kLaxMode : kStrictMode));
   lax_ = lax;
   if (sql_.empty())
-    sql_ = head;
+    sql_.swap(row_);
   else
-    sql_ += ',';
-  sql_ += row_;
+    sql_.append(",").append(row_, head.size());
   keep(batch, row);
   zeros_ += zeros;
-  if (row_.size() >= LargeRows::kLarge) {
+  if (size >= LargeRows::kLarge) {
     empty(row_);
     flush();
   }

@@ -67,7 +67,9 @@ class StopSession {
 
 class MysqlSource final : public Source {
  public:
-  explicit MysqlSource(const EngineJob& job) : job_(job), options_(connectOptions(job, Side::source)) {}
+  explicit MysqlSource(const EngineJob& job) : job_(job), options_(connectOptions(job, Side::source)) {
+    options_.maxRowBytes = ordinaryRow();
+  }
 
   Position currentPosition() override {
     return withSession([&](Connection& session) {
@@ -103,6 +105,9 @@ class MysqlSource final : public Source {
 
  private:
   Connection& session();
+  /// One that refuses large rows, or takes them.
+  Connection& sessionFor(const Chunk& chunk);
+  [[nodiscard]] std::size_t ordinaryRow() const { return job_.limits.largeRows ? LargeRows::kLarge : 0; }
   /// Nothing can be replayed then, so that all tables have to be read in one snapshot.
   [[nodiscard]] bool copiesWithoutLog() const { return job_.spec.baseInfo.taskType == "FULL_TRANS"; }
   /// Runs `body` on the session; one that the server has closed meanwhile is replaced once. Read-only bodies only.
@@ -129,6 +134,13 @@ Connection& MysqlSource::session() {
   return *session_;
 }
 
+Connection& MysqlSource::sessionFor(const Chunk& chunk) {
+  const std::size_t wanted = chunk.largeRows ? 0 : ordinaryRow();
+  if (options_.maxRowBytes != wanted) session_.reset();
+  options_.maxRowBytes = wanted;
+  return session();
+}
+
 template <typename Body>
 std::invoke_result_t<Body, Connection&> MysqlSource::withSession(const Body& body) {
   const bool kept = session_ != nullptr;
@@ -144,7 +156,7 @@ std::invoke_result_t<Body, Connection&> MysqlSource::withSession(const Body& bod
 /// A read that was stopped returns early; only the caller who stopped it can tell, and does (Source::readChunk()).
 ChunkResult MysqlSource::readChunk(const Chunk& chunk, const Plans& plans, const BatchConsumer& out,
                                    const std::stop_token& stop) {
-  Connection& session = this->session();
+  Connection& session = sessionFor(chunk);
   ChunkResult result;
   result.number = chunk.number;
   try {

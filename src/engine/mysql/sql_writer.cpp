@@ -4,6 +4,7 @@
 #include "engine/mysql/column_types.h"
 #include "engine/mysql/definition_text.h"
 #include "engine/mysql/key_range.h"
+#include "pipeline/large_rows.h"
 #include "wire/mysql/json_text.h"
 
 #include <fmt/format.h>
@@ -126,6 +127,12 @@ bool isTemporalText(std::string_view text) {
 }
 
 void appendQuoted(std::string& out, std::string_view bytes) {
+  // Grown by doubling, the memory for a large value would be three times as much for a moment.
+  constexpr std::size_t kRestOfRow = 4096;
+  if (bytes.size() >= LargeRows::kLarge)
+    out.reserve(out.size() + bytes.size() + kRestOfRow +
+                static_cast<std::size_t>(
+                    std::ranges::count_if(bytes, [](char c) { return kEscaped[static_cast<unsigned char>(c)]; })));
   out += '\'';
   std::size_t from = 0;
   for (std::size_t i = 0; i < bytes.size(); ++i) {

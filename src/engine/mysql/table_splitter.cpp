@@ -19,8 +19,6 @@ namespace {
 /// Statistics can be far off; a chunk of this many rows is still a sane transaction.
 constexpr std::uint64_t kMaxRows = 200000;
 constexpr std::uint64_t kUnknownRowBytes = 128;
-/// Each session that reads a table holds one of its rows, so that a table of such rows is read by one.
-constexpr std::uint64_t kHugeRowBytes = 32U << 20U;
 /// Small tables that share a chunk: its snapshot, its transaction and its two sessions are then paid for once.
 constexpr std::size_t kMaxTablesOfChunk = 64;
 
@@ -133,7 +131,7 @@ void cutByIntegers(Connection& connection, const TableSchema& schema, std::size_
 void splitTable(Connection& connection, const TableSchema& schema, std::size_t plan, std::size_t chunkBytes,
                 std::vector<Chunk>& out) {
   const std::uint64_t step = rowsPerChunk(schema, chunkBytes);
-  if (!canCut(schema) || schema.averageRowBytes >= kHugeRowBytes)
+  if (!canCut(schema))
     out.push_back(chunkOf(plan, schema, schema.estimatedRows));
   else if (schema.primaryKey.size() == 1 && schema.columns[schema.primaryKey[0]].kind == ColumnKind::integer)
     cutByIntegers(connection, schema, plan, step, out);

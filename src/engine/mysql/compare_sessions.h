@@ -1,0 +1,38 @@
+#pragma once
+
+#include "engine/mysql/connection.h"
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+
+namespace drs::mysql {
+
+/// The sessions of a comparison. They refuse rows of LargeRows::kLarge and more, so that several tables at a time take
+/// little memory; what meets such a row is done again by sessions that take any, while nobody else of the process reads
+/// such rows. One thread; shutdown() from any.
+class CompareSessions {
+ public:
+  /// `job` outlives the object. Opens nothing yet.
+  explicit CompareSessions(const EngineJob& job) : job_(job) {}
+
+  /// Opens what is not open. Throws what Connection::open throws.
+  void connect();
+  [[nodiscard]] Connection& source() const { return *source_; }
+  [[nodiscard]] Connection& target() const { return *target_; }  ///< streams ranges
+  [[nodiscard]] Connection& lookup() const { return *lookup_; }  ///< at the target too, for single rows
+  /// Runs `body`; once more, after `undo`, if it met a large row. Throws what `body` throws, and connectionLost if it
+  /// was stopped while it waited for its turn.
+  void withAnyRows(const std::function<void()>& body, const std::function<void()>& undo, const std::stop_token& stop);
+  void close();
+  void shutdown() noexcept;
+
+ private:
+  const EngineJob& job_;
+  bool takesAny_ = false;
+  std::mutex mutex_;  ///< guards the pointers against shutdown()
+  std::unique_ptr<Connection> source_, target_, lookup_;
+};
+
+}  // namespace drs::mysql
