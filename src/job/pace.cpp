@@ -31,14 +31,18 @@ void Pace::restart() {
   window_.push_back({clock_.steady(), rows_, bytes_});
 }
 
-void Pace::begin() {
+int Pace::begin() {
   const std::lock_guard lock(mutex_);
-  if (copies_++ == 0 && (window_.empty() || clock_.steady() - idleSince_ >= kPause)) restart();
+  if (seats_.empty() && (window_.empty() || clock_.steady() - idleSince_ >= kPause)) restart();
+  int seat = 0;
+  while (!seats_.insert(seat).second) ++seat;
+  return seat;
 }
 
-void Pace::end() {
+void Pace::end(int seat) {
   const std::lock_guard lock(mutex_);
-  if (--copies_ == 0) idleSince_ = clock_.steady();
+  seats_.erase(seat);
+  if (seats_.empty()) idleSince_ = clock_.steady();
 }
 
 void Pace::add(std::uint64_t rows, std::uint64_t bytes, std::uint64_t limit) {

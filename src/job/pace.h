@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <mutex>
+#include <set>
 
 namespace drs {
 
@@ -16,9 +17,9 @@ class Pace {
  public:
   explicit Pace(const Clock& clock);
 
-  /// A copy begins and ends.
-  void begin();
-  void end();
+  /// A copy begins; returns its seat: the lowest number that none of those that run has.
+  [[nodiscard]] int begin();
+  void end(int seat);
   /// Rows and bytes were written, under a speed limit of `limit` bytes per second (0 = none).
   void add(std::uint64_t rows, std::uint64_t bytes, std::uint64_t limit);
   /// All zero until there has been a second of work.
@@ -34,7 +35,7 @@ class Pace {
 
   const Clock& clock_;
   mutable std::mutex mutex_;
-  int copies_ = 0;
+  std::set<int> seats_;  ///< of the copies that run
   std::uint64_t rows_ = 0, bytes_ = 0;
   std::chrono::steady_clock::time_point idleSince_;
   std::deque<Sample> window_;  ///< oldest first; a bounded number
@@ -44,13 +45,15 @@ class Pace {
 /// Begins with the one who makes it and ends with him.
 class PaceRun {
  public:
-  explicit PaceRun(Pace& pace) : pace_(pace) { pace_.begin(); }
-  ~PaceRun() { pace_.end(); }
+  explicit PaceRun(Pace& pace) : pace_(pace), seat_(pace.begin()) {}
+  ~PaceRun() { pace_.end(seat_); }
   PaceRun(const PaceRun&) = delete;
   PaceRun& operator=(const PaceRun&) = delete;
+  [[nodiscard]] int seat() const { return seat_; }
 
  private:
   Pace& pace_;
+  const int seat_;
 };
 
 }  // namespace drs

@@ -197,6 +197,7 @@ class CopyBody final : public TaskBody {
     CopyWatch watch(context, *flow);
 
     CopyContext copy{*source, *sink, planned->plans, fenceOf(context), flow->throttle};
+    copy.seat = run.seat();
     copy.queueBytes = std::min(copy.queueBytes, context.engineJob.limits.queueBytes);
     copy.log = context.engineJob.log;
     copy.progress = [&watch](std::size_t plan, std::uint64_t rows, std::uint64_t bytes) {

@@ -33,8 +33,8 @@ void readInto(BoundedQueue<TableBatch>& queue, const CopyContext& context, const
     const std::uint64_t volume = batch.volume();
     failpoint("copy.read");
     if (context.hold) context.hold(stop);
-    accepted =
-        context.throttle.pass(volume, stop, context.waiting) && queue.push({plan, std::move(batch)}, memory, stop);
+    accepted = context.throttle.pass(volume, stop, context.waiting, context.seat) &&
+               queue.push({plan, std::move(batch)}, memory, stop);
     if (accepted) {
       reading.counts.rows += rows;
       reading.counts.bytes += volume;

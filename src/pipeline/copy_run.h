@@ -26,6 +26,7 @@ struct CopyContext {
   std::function<void()> waiting{};
   /// Called by the reading thread before each batch: may hold it back for a bounded time. May be empty.
   std::function<void(const std::stop_token&)> hold{};
+  int seat = 0;  ///< of Throttle::pass()
 };
 
 /// Copies one chunk: a reader thread fills a bounded queue, the calling thread writes and commits. A chunk that was

@@ -58,8 +58,9 @@ void Throttle::refill(std::uint64_t limit) {
   allowed_ = std::min(allowed_ + seconds * perSecond, asked_ + kSavedSeconds * perSecond);
 }
 
-bool Throttle::pass(std::uint64_t bytes, const std::stop_token& stop, const std::function<void()>& waiting) {
+bool Throttle::pass(std::uint64_t bytes, const std::stop_token& stop, const std::function<void()>& waiting, int seat) {
   std::optional<double> mine;
+  std::chrono::milliseconds waited{0};
   while (!stop.stop_requested()) {
     std::chrono::milliseconds wait{0};
     {
@@ -72,13 +73,17 @@ bool Throttle::pass(std::uint64_t bytes, const std::stop_token& stop, const std:
       }
       refill(limit);
       if (!mine) mine = asked_ += static_cast<double>(bytes);
-      if (allowed_ >= *mine) return true;
+      if (allowed_ >= *mine) break;
       wait = waitFor(*mine - allowed_, limit);
     }
     if (!sleep_(wait, stop)) return false;
     if (waiting) waiting();
+    waited += wait;
   }
-  return false;
+  // Who did not have to wait is not held back by the limit, and stands in nobody's way.
+  const std::chrono::milliseconds aside = std::min(waited * seat / 2, kLongestWait);
+  if (aside.count() > 0 && !sleep_(aside, stop)) return false;
+  return !stop.stop_requested();
 }
 
 }  // namespace drs

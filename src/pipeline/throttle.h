@@ -35,8 +35,11 @@ class Throttle {
   void setRules(std::vector<SpeedRule> rules);
   /// Takes `bytes` of row data into account and waits until they may pass; false = stop was requested.
   /// `waiting` is called in the caller's thread after each wait, several times a second: there the rules may be set
-  /// anew.
-  [[nodiscard]] bool pass(std::uint64_t bytes, const std::stop_token& stop, const std::function<void()>& waiting = {});
+  /// anew. Of copies side by side each needs a `seat` (0, 1, 2 …): the higher, the longer it stands back behind the
+  /// others. Pieces of one size that are read side by side then end one after the other, and not all at once, which
+  /// would leave nobody to read until the last rows of all are written.
+  [[nodiscard]] bool pass(std::uint64_t bytes, const std::stop_token& stop, const std::function<void()>& waiting = {},
+                          int seat = 0);
   /// The speed that holds now, in bytes per second; 0 = unlimited.
   [[nodiscard]] std::uint64_t currentLimit() const;
 

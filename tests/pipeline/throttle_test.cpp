@@ -4,8 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <deque>
+#include <thread>
 #include <utility>
+#include <vector>
 
 namespace drs {
 namespace {
@@ -107,6 +111,35 @@ TEST(Throttle, WhoAskedFirstPassesFirst) {
   first = bench.slept;
   EXPECT_NEAR(static_cast<double>(second.count()), 2000, 50) << "the first one's bytes count too";
   EXPECT_EQ(first, second) << "it waited no longer than until it was asked again";
+}
+
+TEST(Throttle, HigherSeatsStandBackWhenTheLimitHolds) {
+  Bench bench;
+  bench.throttle.setRules({{0, 23, kMegabyte}});
+  EXPECT_TRUE(bench.throttle.pass(100'000, {}, {}, 2));
+  EXPECT_NEAR(static_cast<double>(bench.slept.count()), 200, 5) << "as long again as it waited";
+  EXPECT_TRUE(bench.throttle.pass(50'000, {}, {}, 2));
+  EXPECT_NEAR(static_cast<double>(bench.slept.count()), 200, 5) << "no wait, no standing back";
+  EXPECT_TRUE(bench.throttle.pass(5 * kMegabyte, {}, {}, 3));
+  EXPECT_NEAR(static_cast<double>(bench.slept.count()), 200 + 4950 + 200, 60) << "never for long";
+}
+
+TEST(Throttle, PiecesOfOneSizeEndOneAfterTheOther) {
+  const Clock clock;
+  Throttle throttle(clock, {{0, 23, kMegabyte}});
+  std::array<double, 4> ended{};
+  {
+    std::vector<std::jthread> copies;
+    for (int seat = 0; seat < 4; ++seat)
+      copies.emplace_back([&, seat, began = clock.steady()] {
+        for (int i = 0; i < 15; ++i) ASSERT_TRUE(throttle.pass(20'000, {}, {}, seat));
+        ended.at(static_cast<std::size_t>(seat)) = std::chrono::duration<double>(clock.steady() - began).count();
+      });
+  }
+  const auto [first, last] = std::minmax_element(ended.begin(), ended.end());
+  EXPECT_GT(*last, 0.9) << "1.2 MB at 1 MB/s, and what was saved up";
+  EXPECT_LT(*first, 0.8 * *last);
+  EXPECT_EQ(first, ended.begin());
 }
 
 TEST(Throttle, RulesHoldForWholeHoursInUtc) {

@@ -182,7 +182,7 @@ struct Copy {
 
 TEST(Pace, IsKnownAfterASecond) {
   Copy copy;
-  copy.pace.begin();
+  (void)copy.pace.begin();
   copy.run(9, kMegabyte);
   EXPECT_EQ(copy.rate(), 0);
   copy.run(1, kMegabyte);
@@ -190,9 +190,19 @@ TEST(Pace, IsKnownAfterASecond) {
   EXPECT_EQ(copy.pace.rate().rows, 100U);
 }
 
+TEST(Pace, EachCopyHasTheLowestSeatThatIsFree) {
+  Copy copy;
+  EXPECT_EQ(copy.pace.begin(), 0);
+  EXPECT_EQ(copy.pace.begin(), 1);
+  EXPECT_EQ(copy.pace.begin(), 2);
+  copy.pace.end(1);
+  EXPECT_EQ(copy.pace.begin(), 1);
+  EXPECT_EQ(copy.pace.begin(), 3);
+}
+
 TEST(Pace, LooksAtTheLastTenSeconds) {
   Copy copy;
-  copy.pace.begin();
+  (void)copy.pace.begin();
   copy.run(600, 8 * kMegabyte);
   copy.run(50, 2 * kMegabyte);
   EXPECT_NEAR(copy.rate(), 5e6, 0.2e6);
@@ -202,12 +212,12 @@ TEST(Pace, LooksAtTheLastTenSeconds) {
 
 TEST(Pace, APauseIsNoWork) {
   Copy copy;
-  copy.pace.begin();
+  (void)copy.pace.begin();
   copy.run(100, 5 * kMegabyte);
-  copy.pace.end();
+  copy.pace.end(0);
   copy.clock.advance(minutes(30));
   EXPECT_NEAR(copy.rate(), 5e6, 1e4) << "what it was stays known";
-  copy.pace.begin();
+  (void)copy.pace.begin();
   copy.run(11, 4 * kMegabyte);
   EXPECT_NEAR(copy.rate(), 4e6, 0.1e6) << "neither the pause nor what was before it counts";
 }
@@ -215,19 +225,19 @@ TEST(Pace, APauseIsNoWork) {
 TEST(Pace, TheMomentBetweenTwoPiecesIsWork) {
   Copy copy;
   for (int i = 0; i < 10; ++i) {
-    copy.pace.begin();
+    (void)copy.pace.begin();
     copy.run(5, 4 * kMegabyte);
-    copy.pace.end();
+    copy.pace.end(0);
     copy.clock.advance(milliseconds(500));
   }
-  copy.pace.begin();
+  (void)copy.pace.begin();
   copy.pace.add(0, 0, 0);
   EXPECT_NEAR(copy.rate(), 2e6, 0.25e6);
 }
 
 TEST(Pace, FollowsAChangedLimitWithinASecond) {
   Copy copy;
-  copy.pace.begin();
+  (void)copy.pace.begin();
   copy.run(100, 9 * kMegabyte);
   EXPECT_EQ(copy.pace.rate().unlimited, 9 * kMegabyte);
   copy.run(11, 2 * kMegabyte, 2 * kMegabyte);
@@ -241,7 +251,7 @@ TEST(Pace, FollowsAChangedLimitWithinASecond) {
 
 TEST(Pace, ACopyThatIsSlowerThanItsLimitShowsWhatItCan) {
   Copy copy;
-  copy.pace.begin();
+  (void)copy.pace.begin();
   copy.run(100, 3 * kMegabyte, 5 * kMegabyte);
   EXPECT_EQ(copy.pace.rate().unlimited, 3 * kMegabyte);
 }
@@ -259,7 +269,7 @@ TEST(Remaining, IsRightWithinAQuarterAfterTheFirstTenth) {
   for (const auto& [rows, width] : real) all += rows * width;
   const double total = static_cast<double>(all) / 2e6;  // 23 s
   double worked = 0;
-  copy.pace.begin();
+  (void)copy.pace.begin();
   for (std::size_t i = 0; i < tables.size(); ++i) {
     const auto [rows, width] = real[i];
     const std::uint64_t batch = std::max<std::uint64_t>(1, 200'000 / width);
@@ -277,9 +287,9 @@ TEST(Remaining, IsRightWithinAQuarterAfterTheFirstTenth) {
       const double said = *secondsOfCopy(left, copy.pace.rate(), rules, 0);
       EXPECT_NEAR(worked + said, total, total / 4) << "after " << worked << " s";
       if (i == 1 && done == 10 * batch) {  // a pause in the middle
-        copy.pace.end();
+        copy.pace.end(0);
         copy.clock.advance(minutes(5));
-        copy.pace.begin();
+        (void)copy.pace.begin();
       }
     }
     tables[i].read = true;
