@@ -102,7 +102,7 @@ class Bench:
     def __init__(self, folder, source, target):
         self.folder, self.source, self.target = folder, source, target
         self.times, self.cpu, self.rss, self.delays = {}, [], [], []
-        self.last, self.ticks, self.note = 0, 0, []
+        self.last, self.ticks, self.note, self.server = 0, 0, [], 0.0
         self.target.stop()
         self.template = folder / "template"
         shutil.move(self.target.folder / "data", self.template)
@@ -124,6 +124,7 @@ class Bench:
                 if time.monotonic() - began > 3600:
                     raise TimeoutError("the target does not catch up")
                 time.sleep(0.02)
+        self.server = cpu_seconds(self.target.process.pid) - self.server
         return time.monotonic() - began
 
     def native(self, at, threads):
@@ -144,7 +145,7 @@ class Bench:
         self.target.execute(stop)
         return took
 
-    def ours(self, at, appliers, measured=None):
+    def ours(self, at, appliers, measured, delays):
         place = self.folder / f"drsd-{time.monotonic_ns()}"
         place.mkdir()
         with Drsd(place, f"[worker]\nappliers_per_job = {appliers}\npoll_millis = 50\n", check=False) as service:
@@ -159,16 +160,18 @@ class Bench:
             began = time.monotonic()
             client.call("POST", f"/batch-async-jobs/{batch}/commit")
             took = self.wait_done(began)
+            used = cpu_seconds(service.process.pid) - before
             if measured:
-                self.cpu.append((cpu_seconds(service.process.pid) - before) / measured)
+                self.cpu.append(used / measured)
             self.rss.append(peak_mib(service.process.pid))
             self.verify()
-            if measured:
+            if delays:
                 self.delays += self.delay()
             client.action(listed["id"], "stop", pause_mode="target")
             client.wait_status(listed["id"], "PAUSING", "INCRE_TRANSFER_PAUSED", "PAUSED", seconds=30)
             time.sleep(0.3)
             self.note = [line for line in service.log.read_text(errors="replace").splitlines() if "replay ends" in line][-1:]
+            self.note = [f"drsd {used:.1f} s CPU"] + [line.split("replay ends: ")[1] for line in self.note]
         return took
 
     def verify(self):
@@ -209,12 +212,13 @@ class Bench:
 
     def contender(self, backlog, durability, name, run):
         self.fresh_target(durability)
+        self.server = cpu_seconds(self.target.process.pid)
         took = run()
         if name != "ours":
             self.verify()
             self.note = []
         self.times.setdefault((backlog, durability, name), []).append(took)
-        print(f"{backlog:6} {durability:8} {name:9} {took:7.1f} s  {' '.join(self.note)[-110:]}", flush=True)
+        print(f"{backlog:6} {durability:8} {name:9} {took:7.1f} s  server {self.server:5.1f} s CPU  {' '.join(self.note)[-95:]}", flush=True)
 
     def median(self, *key):
         return statistics.median(self.times[key])
@@ -230,6 +234,7 @@ def main():
     parser.add_argument("--scale", type=float, default=1.0, help="of the backlog: 0.1 = 30,000 and 3,000 transactions")
     parser.add_argument("--rows", type=int, default=250_000, help="of each of the four tables")
     parser.add_argument("--appliers", type=int, default=4)
+    parser.add_argument("--no-delays", action="store_true", help="without the measurement of delays")
     parser.add_argument("--only", help="a comma list of durable, relaxed, 1row, 10row, ours, native")
     args = parser.parse_args()
     only = set((args.only or "").split(",")) - {""}
@@ -255,7 +260,7 @@ def main():
                     if "native" in only:
                         continue
                     measured = changes[backlog] if (backlog, durability) == ("1row", "relaxed") else None
-                    bench.contender(backlog, durability, "ours", lambda measured=measured: bench.ours(at, args.appliers, measured))
+                    bench.contender(backlog, durability, "ours", lambda measured=measured: bench.ours(at, args.appliers, measured, measured and not args.no_delays))
             # The next backlog begins where this one ends.
             shutil.rmtree(bench.template)
             bench.target.stop()
@@ -267,9 +272,10 @@ def main():
             if not only & {"ours", "native"}:
                 ratios[f"speed_vs_native_{backlog}_{durability}"] = round(bench.best_native(backlog, durability) / bench.median(backlog, durability, "ours"), 2)
         if bench.cpu:
+            figures["cpu_us_per_row"] = round(statistics.median(bench.cpu) * 1e6, 2)
+        if bench.delays:
             ordered = sorted(bench.delays)
-            figures.update(cpu_us_per_row=round(statistics.median(bench.cpu) * 1e6, 2), delay_ms_p50=round(statistics.median(ordered) * 1000, 1),
-                           delay_ms_p99=round(ordered[int(len(ordered) * 0.99)] * 1000, 1))
+            figures.update(delay_ms_p50=round(statistics.median(ordered) * 1000, 1), delay_ms_p99=round(ordered[int(len(ordered) * 0.99)] * 1000, 1))
         if bench.rss:
             figures["rss_mib_max"] = round(max(bench.rss), 1)
         common.finish("mysql-apply", ratios, figures)

@@ -11,6 +11,13 @@ bool hasSchemaChange(const Transaction& transaction) {
                      [](const ChangeEvent& change) { return std::holds_alternative<SchemaChange>(change); });
 }
 
+std::size_t imagesOf(const Transaction& transaction) {
+  std::size_t images = 0;
+  for (const ChangeEvent& change : transaction.changes)
+    if (const auto* rows = std::get_if<RowsChange>(&change)) images += rows->rows.rows();
+  return images;
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(const StreamContext& context, LaneQueue& queue, Appliers& appliers, ApplyPool& pool,
@@ -79,7 +86,8 @@ bool Dispatcher::fits(const Transaction& transaction) const {
   if (batch_.transactions.empty()) return true;
   if (hasSchemaChange(batch_.transactions.front()) || hasSchemaChange(transaction)) return transaction.changes.empty();
   return batch_.transactions.size() < context_.options.maxBatchTransactions &&
-         batch_.bytes + transaction.bytes <= context_.options.maxBatchBytes;
+         batch_.bytes + transaction.bytes <= context_.options.maxBatchBytes &&
+         images_ + imagesOf(transaction) <= context_.options.maxBatchImages;
 }
 
 void Dispatcher::addToBatch(Transaction transaction) {
@@ -93,6 +101,7 @@ void Dispatcher::addToBatch(Transaction transaction) {
   }
   emptyTail_.reset();
   batch_.bytes += transaction.bytes;
+  images_ += imagesOf(transaction);
   batch_.transactions.push_back(std::move(transaction));
 }
 
@@ -114,6 +123,7 @@ ApplyBatch Dispatcher::emptyBatch() const {
 
 void Dispatcher::sendBatch(const std::stop_token& stop) {
   if (emptyTail_) batch_.transactions.push_back(*std::exchange(emptyTail_, std::nullopt));
+  images_ = 0;
   send(std::exchange(batch_, emptyBatch()), stop);
 }
 

@@ -17,6 +17,7 @@ struct StreamOptions {
   std::size_t queueBytes = 16U << 20U;    ///< transactions between the reader and the appliers; as many with these
   std::size_t maxBatchBytes = 1U << 20U;  ///< of one target transaction, unless one source transaction is larger
   std::size_t maxBatchTransactions = 200;
+  std::size_t maxBatchImages = 500;              ///< of rows; batches with more in them depend on each other too often
   std::chrono::milliseconds markInterval{1000};  ///< how often the mark moves over transactions that are not ours
   std::chrono::milliseconds progressInterval{1000};
   std::chrono::milliseconds turnPatience{150};  ///< see Turns
