@@ -52,7 +52,7 @@ class Dispatcher {
   WindowTracker windows_;
   std::optional<LaneItem> held_;  ///< taken from the queue, belongs to the next batch
   ApplyBatch batch_;
-  std::size_t images_ = 0;  ///< of rows, in the batch
+  std::size_t images_ = 0;                ///< of rows, in the batch
   std::optional<Transaction> emptyTail_;  ///< the last of the transactions without changes behind the batch
   Position before_;                       ///< the lane's position at the end of batch and tail
   Position sent_;                         ///< at the end of what was handed over
