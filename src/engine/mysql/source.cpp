@@ -203,7 +203,8 @@ MysqlSource::Streamed MysqlSource::streamTable(Connection& session, std::size_t 
   const std::size_t most = kLongChunk * job_.limits.chunkBytes;
   RowBatch batch(schema);
   std::size_t bytes = 0;
-  HistoryWatch history(options_, job_.log, mode_ == LogMode::none);
+  // Other snapshots are short: a free chunk is ended before it has been read for long.
+  HistoryWatch history(options_, job_.log, chunk.exact || mode_ == LogMode::none);
   Streamed streamed;
   const char* const index = schema->primaryKey.empty() ? "" : " FORCE INDEX (PRIMARY)";
   std::string sql = "SELECT " + selectList(*schema) + " FROM " + quoteName(schema->name) + index + " WHERE " +
