@@ -170,17 +170,20 @@ def test_replicas_that_lag_hold_the_copy_back(folder, replicated, database):
     with Drsd(folder, "[mysql]\nsource_max_replica_lag_seconds = 3\n") as drsd:
         client = drsd.client
         replica.execute("STOP SLAVE SQL_THREAD")
-        (name,) = client.start(watched(job("stopped", source, target, whole(database, database + "_c")), replica.address))
-        (line,) = held(client, name)
-        assert f"the replication of {replica.address} does not run" in line
-        assert copied_rows(target, database + "_c") == 0
-        # It runs again, but is far behind.
-        delay(replica, 3600)
-        source.execute("UPDATE t SET body='y' WHERE id<10", database=database)
-        wait_for(lambda: (behind(replica) or 0) > 5, 30, "the lag")
-        time.sleep(5)
-        assert copied_rows(target, database + "_c") == 0 and not lines(client, name, GOES_ON)
-        delay(replica, 0)
+        try:
+            source.execute("UPDATE t SET body='y' WHERE id<10", database=database)
+            (name,) = client.start(watched(job("stopped", source, target, whole(database, database + "_c")), replica.address))
+            (line,) = held(client, name)
+            assert f"the replication of {replica.address} does not run" in line
+            time.sleep(5)
+            assert copied_rows(target, database + "_c") == 0
+            # It runs again, and is far behind from its first event on.
+            delay(replica, 3600)
+            wait_for(lambda: (behind(replica) or 0) > 3, 30, "the lag", lambda: str(status(replica)))
+            time.sleep(5)
+            assert copied_rows(target, database + "_c") == 0 and not lines(client, name, GOES_ON)
+        finally:
+            delay(replica, 0)
         client.wait_status(name, "INCRE_TRANSFER_STARTED")
         rows.assert_equal(source, database, target, database + "_c", "t")
 
@@ -192,9 +195,9 @@ def test_a_source_that_is_a_replica_itself_and_lags(folder, replicated, database
     with Drsd(folder, "[mysql]\nsource_max_replica_lag_seconds = 2\n") as drsd:
         client = drsd.client
         delay(replica, 3600)
-        source.execute("UPDATE t SET body='y' WHERE id<10", database=database)
-        wait_for(lambda: (behind(replica) or 0) > 3, 30, "the lag")
         try:
+            source.execute("UPDATE t SET body='y' WHERE id<10", database=database)
+            wait_for(lambda: (behind(replica) or 0) > 3, 30, "the lag", lambda: str(status(replica)))
             (name,) = client.start(job("own-lag", replica, target, whole(database, database + "_c"), task_type="FULL_TRANS"))
             (line,) = held(client, name)
             assert f"the replica {replica.address} is" in line and "the limit is 2 s" in line
