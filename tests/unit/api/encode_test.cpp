@@ -71,6 +71,7 @@ TEST(Progress, MetricsHaveRatesWhileRowsAreCopied) {
   JobRecord job = someJob();
   JobProgress progress;
   progress.rate = {.rows = 7, .bytes = 700, .unlimited = 0, .limit = 0};
+  job.status = "PAUSING";
   EXPECT_FALSE(encodeMetrics(job, progress, 0).contains("apply_rows_rate"));
   job.status = "FULL_TRANSFER_STARTED";
   const ordered_json out = encodeMetrics(job, progress, 0);

@@ -1,4 +1,5 @@
 #include "job/object_store.h"
+#include "job/plan_store.h"
 #include "job/remaining.h"
 #include "job_service_fixture.h"
 #include "store/records_json.h"
@@ -14,6 +15,11 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using testing::specOf;
+
+/// A piece that reads the first table.
+std::string firstTable() {
+  return encodeChunk({.number = 1, .plans = {0}, .exact = false, .after = {}, .upTo = {}});
+}
 
 // ---- actions ----
 
@@ -184,7 +190,7 @@ TEST_F(JobServiceTest, ProgressCountsWhatIsCommittedAndWhatIsUnderWay) {
                           {1, "shop", "b", "copy", "b", 100, 1000, 0, 0, 1, 0}});
     tx.addRows(id, {{0, 50, 500}});
   });
-  addTask(service.job(actor, id), TaskKind::copy);
+  addTask(service.job(actor, id), TaskKind::copy, firstTable());
   TaskRecord task = claim(*store, "w", TaskClass::work, 9).back();
   ASSERT_EQ(task.kind, TaskKind::copy);
   task.progress.tables = {{0, 10, 100}};
@@ -217,7 +223,7 @@ TEST_F(JobServiceTest, APauseTakesNothingFromTheRemainingTime) {
     tx.addRows(id, {{0, 50, 500}});
   });
   EXPECT_EQ(service.progress(actor, id).remainingSeconds, -1) << "no rate is known";
-  addTask(service.job(actor, id), TaskKind::copy);
+  addTask(service.job(actor, id), TaskKind::copy, firstTable());
   TaskRecord task = claim(*store, "w", TaskClass::work, 9).back();
   task.progress.tables = {{0, 10, 100}};
   task.progress.rate = {.rows = 1, .bytes = 10, .unlimited = 0, .limit = 0};
