@@ -165,7 +165,8 @@ def test_read_only_target_that_stays_so_is_a_fault_that_restart_mends(folder, ma
 def test_full_disk_of_the_target(folder, server_folder, mariadb_pair, database):
     """Tried again while there is no room; then a fault with the server's words; with room, restart goes on."""
     with small_disk(420) as disk, servers.start("mariadb", disk, "--innodb-log-file-size=16M", "--skip-log-bin", "--innodb-file-per-table=1") as target, service(folder) as drsd:
-        task = Task(drsd, mariadb_pair[0], target, database).loading()
+        # With its index behind the load MariaDB 10.11 ends itself at times, as it rolls back what found no room.
+        task = Task(drsd, mariadb_pair[0], target, database, statistics=False).loading()
         free = shutil.disk_usage(disk).free
         ballast = disk / "ballast"
         with open(ballast, "wb") as out:

@@ -20,7 +20,7 @@ SLOW = "copy.read=sleep:250"
 NAMES = ("big", "small", "counter")
 
 
-def fill(server, database, rows_of_big=3000):
+def fill(server, database, rows_of_big=3000, statistics=True):
     server.execute(f"DROP DATABASE IF EXISTS {database}", f"CREATE DATABASE {database} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
     with server.connect(database, autocommit=False) as c, c.cursor() as cursor:
         cursor.execute("CREATE TABLE big (id INT PRIMARY KEY, body VARCHAR(2000) NOT NULL, n INT NOT NULL, KEY (n))")
@@ -29,18 +29,18 @@ def fill(server, database, rows_of_big=3000):
         cursor.executemany("INSERT INTO big VALUES (%s,%s,%s)", [(i, "x" * 1000, i % 97) for i in range(rows_of_big)])
         cursor.executemany("INSERT INTO small VALUES (%s,%s)", [(i, f"v{i}") for i in range(100)])
         c.commit()
-        # The statistics decide how a table is cut, and whether its indexes are added behind the load.
-        cursor.execute("ANALYZE NO_WRITE_TO_BINLOG TABLE big")
+        if statistics:  # they decide how a table is cut, and whether its indexes are added behind the load
+            cursor.execute("ANALYZE NO_WRITE_TO_BINLOG TABLE big")
 
 
 class Task:
     """One FULL_INCR_TRANS from `database` to `database`_c; the accounts may be narrower ones than usual. `through`: proxies
     that it reaches the servers by."""
 
-    def __init__(self, service, source, target, database, fill_rows=3000, objects=(), accounts=(None, None), through=None, **more):
+    def __init__(self, service, source, target, database, fill_rows=3000, objects=(), accounts=(None, None), through=None, statistics=True, **more):
         self.service, self.client = service, service.client
         self.source, self.target, self.database, self.copy = source, target, database, database + "_c"
-        fill(source, database, fill_rows)
+        fill(source, database, fill_rows, statistics)
         source.execute(*objects, "DO 1", database=database)
         request = job(database[:40], *(through or (source, target)), whole(database, self.copy), **more)
         for side, account in zip(("source_endpoint", "target_endpoint"), accounts):

@@ -162,7 +162,10 @@ class Server:
     def run(self):
         """Starts (or starts again) the server on its port and data."""
         prefix, arguments = _program(self.kind)
-        common = [f"--datadir={self.folder}/data", f"--port={self.port}", f"--socket={self._socket()}", f"--pid-file={self.folder}/pid",
+        # At its start a server removes what it takes for the temporary tables of its last run, also those of another one.
+        temporary = self.folder / "tmp"
+        temporary.mkdir(exist_ok=True)
+        common = [f"--datadir={self.folder}/data", f"--tmpdir={temporary}", f"--port={self.port}", f"--socket={self._socket()}", f"--pid-file={self.folder}/pid",
                   "--bind-address=127.0.0.1", f"--server-id={self.port}", "--log-bin=bin", "--skip-name-resolve", "--innodb-buffer-pool-size=192M",
                   "--max-allowed-packet=64M", "--local-infile=1", "--innodb-flush-log-at-trx-commit=2", "--sync-binlog=0", "--max-connections=300"]
         if self.mariadb:
