@@ -260,7 +260,7 @@ void AccountCreator::noteLosses(const ObjectPlan& plan, const std::string& name,
     return std::find(plan.leftOut.begin(), plan.leftOut.end(), line) != plan.leftOut.end();
   };
   for (const std::string& lost : script.lost)
-    if (!isKnown(lost)) notes_.push_back("Left out: " + name + ": " + lost);
+    if (!isKnown(lost)) notes_.push_back(fmt::format("Left out: {}: {}", name, lost));
   for (const std::string& beside : script.beside)
     if (!isKnown(beside)) notes_.push_back(besideNote(name, beside));
 }
