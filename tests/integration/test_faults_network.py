@@ -68,3 +68,16 @@ def test_lost_network(folder, mariadb_pair, database, phase, side, how):
             wait_for(lambda: task.comparison()["status"] not in ("WAITING_FOR_RUNNING", "RUNNING"), 60, "the end of the comparison", task.comparison)
             assert "SUCCESS" in task.comparison()["status"], task.comparison()
         task.equal()
+
+
+def test_network_lost_with_a_lock_in_the_control_tables(folder, mariadb_pair, database):
+    """The session that holds the lock lives on at the target; its successor ends it."""
+    source, target = mariadb_pair
+    with LostNetwork(target) as to_target, service(folder, CONFIG, "chunk.locked=sleep:1500") as drsd:
+        task = Task(drsd, source, target, database, fill_rows=50, through=(source, to_target))
+        wait_for(lambda: target.execute("SELECT 1 FROM information_schema.innodb_trx WHERE trx_rows_modified > 0") and task.client.status(task.id) == "FULL_TRANSFER_STARTED",
+                 60, "the lock", task.state)
+        to_target.cut()
+        task.retried(to_target.address)
+        to_target.heal()
+        task.equal()

@@ -1,5 +1,6 @@
 #include "engine/mysql/control_tables.h"
 
+#include "base/failpoint.h"
 #include "engine/mysql/named_lock.h"
 #include "engine/mysql/read_only.h"
 
@@ -208,10 +209,8 @@ StoredMark ControlTables::fence(Connection& connection, const Fence& fence, cons
       (number(row[0][0]) > fence.plan || (number(row[0][0]) == fence.plan && number(row[0][1]) > fence.epoch)))
     throwFenced();
   endSessions(connection, older);
-  inTransaction(connection, [&] {
-    takeControlRow(connection, fence);
-    note(connection, fence, session, kControlScope);
-  });
+  inTransaction(connection, [&] { note(connection, fence, session, kControlScope); });  // see takeChunk()
+  inTransaction(connection, [&] { takeControlRow(connection, fence); });
   endSessions(connection, older);
   StoredMark mark;
   inTransaction(connection, [&] {
@@ -238,12 +237,12 @@ void ControlTables::fenceReset(Connection& connection, std::uint64_t epoch, cons
 }
 
 void ControlTables::registerSession(Connection& connection, const Fence& fence, const std::string& session) const {
+  inTransaction(connection, [&] { note(connection, fence, session, kControlScope); });  // see takeChunk()
   inTransaction(connection, [&] {
     const auto ours =
         connection.value(fmt::format("SELECT 1 FROM {}.job WHERE {} AND plan_no = {} AND epoch = {} LOCK IN SHARE MODE",
                                      kControlSchema, job_, fence.plan, fence.epoch));
     if (!ours) throwFenced();
-    note(connection, fence, session, kControlScope);
   });
 }
 
@@ -338,6 +337,9 @@ std::optional<ChunkResult> ControlTables::takeChunk(Connection& connection, cons
       fmt::format("{0} AND session_name <> {4} AND scope = {1} AND (plan_no < {2} OR (plan_no = {2} AND epoch < {3}))",
                   job_, chunkNumber, fence.plan, fence.epoch, quoteText(session));
   endSessions(connection, older);
+  // Before the first lock: a session that is lost without a word holds what it has locked until its successor ends it
+  // by this name. Whoever is outdated already finds that out under the lock.
+  inTransaction(connection, [&] { note(connection, fence, session, chunkNumber); });
   std::optional<ChunkResult> done;
   inTransaction(connection, [&] {
     const auto plan =
@@ -355,7 +357,7 @@ std::optional<ChunkResult> ControlTables::takeChunk(Connection& connection, cons
     if (done) return;
     connection.execute(fmt::format("UPDATE {}.chunk SET epoch = {} WHERE {} AND chunk_no = {}", kControlSchema,
                                    fence.epoch, job_, chunkNumber));
-    note(connection, fence, session, chunkNumber);
+    failpoint("chunk.locked");
   });
   endSessions(connection, older);
   return done;
