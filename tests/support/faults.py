@@ -104,7 +104,7 @@ class Task:
         """Both sides are equal to the row, changes arrive, and the end leaves nothing of ours."""
         self.streaming()
         value = int(time.time() * 1000) % 10**12
-        self.source.execute(f"REPLACE INTO counter VALUES (999, {value})", "UPDATE big SET n=n+1 WHERE id%100=7", database=self.database)
+        self.source.execute("UPDATE big SET n=n+1 WHERE id%100=7", f"REPLACE INTO counter VALUES (999, {value})", database=self.database)  # the marker is last
         wait_for(lambda: self.target.execute("SELECT n FROM counter WHERE id=999", database=self.copy) == ((value,),), 60, "the marker row", self.state)
         wait_for(lambda: self.client.progress(self.id)["incr_trans_delay"] == "0", 60, "delay 0", self.state)
         rows.assert_equal(self.source, self.database, self.target, self.copy, *(names or NAMES))
