@@ -52,6 +52,6 @@ def test_full_disk_of_the_target_in_the_finish_phase(folder, server_folder, mari
         with held_in_finish(task), open(ballast, "wb") as out, contextlib.suppress(OSError):
             for _ in range(shutil.disk_usage(disk).free // 65536 + 2):
                 out.write(b"x" * 65536)
-        task.fault("full", "make room", "big")
+        task.fault("make room", "big")  # "table full", or "temporary file write failure"
         ballast.unlink()
         task.restart().equal()

@@ -42,6 +42,7 @@ bool isPassing(unsigned number) {
     case 1317:  // the statement was killed
     case 1637:  // too many active transactions
     case 1836:  // read-only mode
+    case 1878:  // no room for the temporary file of an index that is built
     case 3101:  // group replication rolled back
       return true;
     default:
@@ -100,6 +101,7 @@ std::string_view remedyOf(unsigned number) noexcept {
     case 1021:  // disk full
     case 1030:  // an error of the storage engine, of a full disk too
     case 1114:  // table full
+    case 1878:  // no room for a temporary file
       return "Make room at this server, then resume the task.";
     case 1290:
     case 1836:
