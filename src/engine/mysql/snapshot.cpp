@@ -7,6 +7,9 @@
 
 #include <charconv>
 #include <chrono>
+#include <map>
+#include <mutex>
+#include <optional>
 
 namespace drs::mysql {
 namespace {
@@ -23,6 +26,49 @@ void startTransaction(Connection& reader) {
   reader.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
 }
 
+/// What servers told lately: MariaDB reads a log file from its beginning, a gigabyte at times, to tell the GTIDs of a
+/// place in it, and while nobody writes all snapshots are at the same place. Threads: any.
+class ToldGtids {
+ public:
+  [[nodiscard]] std::optional<std::string> find(const std::string& place) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(told_, [](const auto& entry) { return Clock::now() - entry.second.at > kKept; });
+    const auto found = told_.find(place);
+    if (found == told_.end()) return std::nullopt;
+    return found->second.gtids;
+  }
+  void keep(const std::string& place, const std::string& gtids) {
+    const std::lock_guard lock(mutex_);
+    if (told_.size() >= kMost) told_.clear();
+    told_[place] = {gtids, Clock::now()};
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Entry {
+    std::string gtids;
+    Clock::time_point at;
+  };
+  static constexpr std::size_t kMost = 256;
+  static constexpr std::chrono::seconds kKept{60};  ///< the place may be another one behind RESET MASTER
+  std::mutex mutex_;
+  std::map<std::string, Entry> told_;
+};
+
+/// addMariadbGtids(), asked once for one place.
+void addToldGtids(Connection& reader, LogPosition& position) {
+  static ToldGtids told;
+  // Which server it is, whatever address it was reached by.
+  const auto server = reader.value("SELECT CONCAT_WS(' ', @@hostname, @@port, @@server_id, @@datadir)");
+  const std::string place = fmt::format("{} {}:{}", server.value_or(""), position.file, position.offset);
+  if (const auto gtids = told.find(place)) {
+    position.gtid = *gtids;
+    return;
+  }
+  addMariadbGtids(reader, position);
+  told.keep(place, position.gtid);
+}
+
 SnapshotPositions beginOnMariadb(Connection& reader) {
   startTransaction(reader);
   LogPosition position;
@@ -35,7 +81,7 @@ SnapshotPositions beginOnMariadb(Connection& reader) {
   }
   if (position.file.empty())
     throw Error(Msg::databaseError, {reader.peer(), "0", "the binary log is off (log_bin)"}, reader.origin());
-  addMariadbGtids(reader, position);
+  addToldGtids(reader, position);
   return {position, position};
 }
 
