@@ -52,7 +52,7 @@ def fill(source, rows):
         " uuid CHAR(36) NOT NULL, UNIQUE KEY u (uuid), KEY dtm (dtm), KEY vc (vc(20))) ENGINE=InnoDB",
         "INSERT INTO wide1 SELECT seq*3, CAST(seq%256 AS SIGNED)-128, CAST(seq%65536 AS SIGNED)-32768, CAST(seq%16777216 AS SIGNED)-8388608, CAST(RAND()*9e18 AS SIGNED), RAND()*1e15, RAND()*1e6, RAND()*1e200, seq%131072,"
         " '2000-01-01' + INTERVAL seq%14000 DAY, SEC_TO_TIME(seq%86400), '2000-01-01' + INTERVAL seq*7919 MICROSECOND, 1970+seq%100, CONCAT('näme ',seq), CONCAT('café ',seq%1000),"
-        f" UNHEX(MD5(RAND())), 1+seq%3, seq%8, CONCAT('{{\"a\": ',seq,', \"b\": [1, 2, \"x\"]}}'), {text(20)}, UNHEX(SHA2(RAND(),512)), UUID() FROM {numbers(source, WIDE)}",
+        f" UNHEX(LEFT(SHA2(RAND(),256),32)), 1+seq%3, seq%8, CONCAT('{{\"a\": ',seq,', \"b\": [1, 2, \"x\"]}}'), {text(20)}, UNHEX(SHA2(RAND(),512)), UUID() FROM {numbers(source, WIDE)}",
         "ANALYZE TABLE sbtest1, wide1", database="bench")
 
 
