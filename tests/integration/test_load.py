@@ -65,6 +65,26 @@ def test_a_chunk_that_turns_out_long_is_divided(folder, pair, database):
         assert client.detail(name, "progress")["progress_info"]["progress"] == "100"
 
 
+def test_gtids_of_one_place_in_the_log_are_asked_for_once(folder, mariadb_pair, database):
+    """MariaDB reads the log file from its beginning for each answer."""
+    source, target = mariadb_pair
+    source.execute(f"CREATE DATABASE {database}", f"CREATE TABLE {database}.t (id INT PRIMARY KEY, body VARCHAR(1100) NOT NULL)")
+    with source.connect(database) as connection, connection.cursor() as cursor:
+        cursor.executemany("INSERT INTO t VALUES (%s,%s)", [(n, "x" * 1000) for n in range(3000)])
+        cursor.execute("ANALYZE NO_WRITE_TO_BINLOG TABLE t")
+    source.execute("SET GLOBAL log_output='TABLE'", "TRUNCATE mysql.general_log", "SET GLOBAL general_log=1")
+    try:
+        with Drsd(folder, "[worker]\nchunk_bytes = 65536\n") as drsd:
+            (name,) = drsd.client.start(job("once", source, target, whole(database, database + "_c")))
+            drsd.client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    finally:
+        source.execute("SET GLOBAL general_log=0", "SET GLOBAL log_output='FILE'")
+    (asked,), = source.execute("SELECT COUNT(*) FROM mysql.general_log WHERE argument LIKE 'SELECT BINLOG\\_GTID\\_POS%'")
+    (chunks,), = target.execute(f"SELECT COUNT(*) FROM drs_ctl.chunk WHERE job_id='{name}' AND done=1")
+    assert chunks > 20 and 0 < asked < chunks / 2, f"{asked} questions for {chunks} chunks"
+    rows.assert_equal(source, database, target, database + "_c", "t")
+
+
 def test_uneven_integer_keys_reach_both_ends_of_their_type(folder, pair, database):
     source, target = pair
     source.execute(f"CREATE DATABASE {database}")
