@@ -120,6 +120,27 @@ class ObjectCopier {
                                           const std::stop_token& stop) = 0;
 };
 
+/// What keeps a freeze from being one, or what a user should know of it; empty: nothing.
+struct FreezeOutlook {
+  std::string obstacle;  ///< freeze() would be refused: why, and the remedy
+  std::string caution;   ///< who can still write
+};
+
+/// Keeps applications from writing at the source while a job is cut over. One thread; every call may open a session.
+class SourceFreezer {
+ public:
+  virtual ~SourceFreezer() = default;
+  /// The server's setting now, for thaw().
+  [[nodiscard]] virtual std::string setting() = 0;
+  [[nodiscard]] virtual FreezeOutlook outlook() = 0;
+  /// When it returns, what accounts without special rights had not committed will not be. Idempotent. `mayFreeze` is
+  /// asked once thaw() of another worker would find this call and end it; if it says no, throws Error(fenced). Throws
+  /// Error(sourceBusy): other sessions hold locks that keep the server from it.
+  virtual void freeze(const std::function<bool()>& mayFreeze) = 0;
+  /// Ends a freeze() that another worker may still be at, then sets what setting() told before it. Idempotent.
+  virtual void thaw(const std::string& setting) = 0;
+};
+
 /// Takes our traces out of the target.
 class Cleaner {
  public:
@@ -161,6 +182,8 @@ class Engine {
                                                              const SourceLimits& /*limits*/) const {
     return nullptr;
   }
+  /// Null: such a source cannot be frozen from here.
+  [[nodiscard]] virtual std::unique_ptr<SourceFreezer> freezer(const EngineJob& /*job*/) const { return nullptr; }
   /// Null: the databases have nothing beside tables.
   [[nodiscard]] virtual std::unique_ptr<ObjectCopier> objects(const EngineJob& /*job*/) const { return nullptr; }
 };

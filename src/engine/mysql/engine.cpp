@@ -10,6 +10,7 @@
 #include "engine/mysql/read_only.h"
 #include "engine/mysql/sink.h"
 #include "engine/mysql/source.h"
+#include "engine/mysql/source_freezer.h"
 
 namespace drs::mysql {
 namespace {
@@ -26,6 +27,9 @@ class MysqlEngine final : public Engine {
   [[nodiscard]] std::unique_ptr<Cleaner> cleaner(const EngineJob& job) const override { return makeCleaner(job); }
   [[nodiscard]] std::unique_ptr<ObjectCopier> objects(const EngineJob& job) const override {
     return makeObjectCopier(job);
+  }
+  [[nodiscard]] std::unique_ptr<SourceFreezer> freezer(const EngineJob& job) const override {
+    return makeSourceFreezer(job);
   }
   [[nodiscard]] std::unique_ptr<LoadGauge> loadGauge(const EngineJob& job, const SourceLimits& limits) const override {
     return makeLoadGauge(job, limits);
