@@ -61,16 +61,19 @@ Decision decideStart(const JobRecord& job) noexcept {
 }
 
 Decision decidePause(const JobRecord& job) noexcept {
+  if (job.phase == Phase::switchingOver) return kBusy;
   if (!isWorking(job.phase)) return kNo;
   if (job.desired == Desired::pause && !job.fault) return job.drained ? kNo : kBusy;
   return stay(job.phase);
 }
 
 Decision decideResume(const JobRecord& job) noexcept {
+  if (job.phase == Phase::switchingOver) return kBusy;
   return when(isWorking(job.phase) && (job.desired == Desired::pause || job.fault), job.phase);
 }
 
 Decision decideReset(const JobRecord& job) noexcept {
+  if (job.phase == Phase::switchingOver) return kBusy;
   if (!isWorking(job.phase)) return kNo;
   if (job.desired != Desired::pause && !job.fault) return kNo;
   return job.drained ? stay(Phase::planning) : kBusy;
@@ -83,11 +86,18 @@ Decision decideEnd(const JobRecord& job, bool force) noexcept {
       return stay(Phase::ended);  // nothing of ours stands anywhere yet
     case Phase::creating:
       return when(job.fault.has_value(), Phase::ended);
+    case Phase::switchingOver:  // by force the end itself sees to it that the source can be written to again
+      return force ? stay(Phase::ending) : kBusy;
     case Phase::ending:
       return job.fault || force ? stay(Phase::ending) : kBusy;
     default:
       return when(isWorking(job.phase), Phase::ending);
   }
+}
+
+Decision decideCutover(const JobRecord& job) noexcept {
+  if (job.phase == Phase::switchingOver) return kBusy;
+  return when(job.phase == Phase::streaming && job.desired == Desired::run && !job.fault, Phase::switchingOver);
 }
 
 Decision decideStartPosition(const JobRecord& job) noexcept {
@@ -134,6 +144,10 @@ Decision decide(JobAction action, const JobRecord& job) noexcept {
       return when(isAlive(phase), phase);
     case JobAction::createCompare:
       return when(phase == Phase::copied || phase == Phase::streaming, phase);
+    case JobAction::cutOver:
+      return decideCutover(job);
+    case JobAction::cancelCutover:
+      return when(phase == Phase::switchingOver, phase);
   }
   return kNo;
 }
@@ -186,6 +200,10 @@ std::string_view toText(JobAction action) noexcept {
       return "comparing";
     case JobAction::limitSpeed:
       return "limiting the speed";
+    case JobAction::cutOver:
+      return "cutting over";
+    case JobAction::cancelCutover:
+      return "cancelling the cut-over";
   }
   return "";
 }
@@ -207,7 +225,9 @@ const std::vector<JobAction>& allJobActions() {
                                              JobAction::collectPosition,
                                              JobAction::collectObjects,
                                              JobAction::createCompare,
-                                             JobAction::limitSpeed};
+                                             JobAction::limitSpeed,
+                                             JobAction::cutOver,
+                                             JobAction::cancelCutover};
   return all;
 }
 

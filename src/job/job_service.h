@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "crypto/sealer.h"
+#include "job/cutover.h"
 #include "job/lifecycle.h"
 #include "job/settings.h"
 #include "model/job_spec_json.h"
@@ -170,6 +171,14 @@ class JobService {
   void end(const Actor& actor, const std::string& jobId, bool force);
   /// Deletes an ended job or a draft.
   void remove(const Actor& actor, const std::string& jobId);
+
+  // ---- cut-over ----
+  /// Begins one (dry runs are one too); lastCutover() tells how far it is.
+  void cutOver(const Actor& actor, const std::string& jobId, const CutoverRequest& request);
+  /// Makes it go back; nothing happens to one that is over.
+  void cancelCutover(const Actor& actor, const std::string& jobId);
+  /// The one under way, or the last one; nothing if there was none.
+  [[nodiscard]] std::optional<Cutover> lastCutover(const Actor& actor, const std::string& jobId);
 
   // ---- questions that take a while: each returns a query_id ----
   /// Tests the job's connections; `endpoints` (validated, secrets plain) replace the job's own for this test only.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "job/job_service.h"
+#include "transform/table_plan.h"
 
 #include <functional>
 #include <memory>

@@ -22,7 +22,7 @@ constexpr auto kStatuses = std::to_array<StatusRow>({
     {Phase::copied, "FULL_TRANSFER_COMPLETE", "PAUSING", "FULL_TRANSFER_FAILED"},
     {Phase::streaming, "INCRE_TRANSFER_STARTED", "PAUSING", "INCRE_TRANSFER_FAILED"},
     {Phase::editing, "CHANGE_JOB_STARTED", "", "CHANGE_JOB_FAILED"},
-    {Phase::switchingOver, "FULL_TRANSFER_COMPLETE", "PAUSING", "FULL_TRANSFER_FAILED"},
+    {Phase::switchingOver, "INCRE_TRANSFER_STARTED", "PAUSING", "INCRE_TRANSFER_FAILED"},
     {Phase::ending, "RELEASE_RESOURCE_STARTED", "", "RELEASE_RESOURCE_FAILED"},
     {Phase::ended, "RELEASE_RESOURCE_COMPLETE", "", ""},
     {Phase::deleted, "DELETED", "", ""},
@@ -34,7 +34,8 @@ const StatusRow& rowOf(Phase phase) noexcept {
 
 const std::vector<TaskKind> kAllTasks = {TaskKind::validate, TaskKind::network, TaskKind::precheck, TaskKind::objects,
                                          TaskKind::position, TaskKind::plan,    TaskKind::copy,     TaskKind::finish,
-                                         TaskKind::stream,   TaskKind::compare, TaskKind::end,      TaskKind::reset};
+                                         TaskKind::stream,   TaskKind::compare, TaskKind::end,      TaskKind::reset,
+                                         TaskKind::cutover};
 
 /// What a job's log says when it moves.
 std::string_view wordsOf(Phase phase) noexcept {
@@ -58,7 +59,7 @@ std::string_view wordsOf(Phase phase) noexcept {
     case Phase::editing:
       return "The task is being changed";
     case Phase::switchingOver:
-      return "Switching over";
+      return "The cut-over begins";
     case Phase::ending:
       return "The task is ending";
     case Phase::ended:
@@ -139,11 +140,13 @@ void Lifecycle::save(JobRecord& job) {
 void Lifecycle::move(JobRecord& job, Phase phase, const std::string& user) {
   if (phase == job.phase) return;
   const UnixMillis now = tx_.now();
+  const bool isBack = job.phase == Phase::switchingOver && phase == Phase::streaming;
   job.phase = phase;
   job.updateMillis = now;
   setTimes(job, phase, now);
   save(job);
-  log(job, EventLevel::info, std::string(wordsOf(phase)) + " (" + job.status + ")", user);
+  const std::string_view words = isBack ? "The replication of changes goes on as before the cut-over" : wordsOf(phase);
+  log(job, EventLevel::info, std::string(words) + " (" + job.status + ")", user);
 }
 
 void Lifecycle::want(JobRecord& job, Desired desired, const std::string& user) {
@@ -187,7 +190,14 @@ void Lifecycle::begin(JobRecord& job, const std::string& user) {
 }
 
 void Lifecycle::end(JobRecord& job, bool force, const std::string& user) {
-  const Phase next = require(force ? JobAction::forceEnd : JobAction::end, job);
+  finish(job, require(force ? JobAction::forceEnd : JobAction::end, job), force, user);
+}
+
+void Lifecycle::endBehindCutover(JobRecord& job) {
+  finish(job, Phase::ending, false, {});
+}
+
+void Lifecycle::finish(JobRecord& job, Phase next, bool force, const std::string& user) {
   const bool wasDraft = job.phase == Phase::draft;
   tx_.cancelTasks(job.id, kAllTasks);
   job.desired = Desired::end;

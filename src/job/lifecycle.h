@@ -35,7 +35,9 @@ enum class JobAction {
   collectPosition,
   collectObjects,
   createCompare,
-  limitSpeed
+  limitSpeed,
+  cutOver,
+  cancelCutover
 };
 [[nodiscard]] std::string_view toText(JobAction action) noexcept;  ///< in words, for messages: "pausing"
 [[nodiscard]] const std::vector<JobAction>& allJobActions();
@@ -76,6 +78,8 @@ class Lifecycle {
   void begin(JobRecord& job, const std::string& user = {});
   /// The job ends for good: everything that runs is cancelled and, if databases were touched, a task cleans up.
   void end(JobRecord& job, bool force, const std::string& user = {});
+  /// The same behind a cut-over that has come to its end (phase switchingOver).
+  void endBehindCutover(JobRecord& job);
   /// Creates the task that follows; a plan task begins a new plan (job.plan grows).
   void create(JobRecord& job, const NewTask& task);
   /// The validation of a draft has ended: its batch's status follows.
@@ -85,6 +89,8 @@ class Lifecycle {
   void log(const JobRecord& job, EventLevel level, const std::string& message, const std::string& user = {});
 
  private:
+  void finish(JobRecord& job, Phase next, bool force, const std::string& user);
+
   StoreTransaction& tx_;
 };
 

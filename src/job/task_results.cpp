@@ -210,7 +210,8 @@ bool failTask(StoreTransaction& tx, const TaskRecord& task, const Error& error, 
   if (task.kind == TaskKind::end) limit = std::min(limit, kEndRetryLimit);
   if (task.kind == TaskKind::compare) limit = std::min(limit, kCompareRetryLimit);
   stored->deaths = 0;
-  if (error.action() == Action::retry && task.attempts < limit) {
+  // A cut-over goes on until it has let go of the source again.
+  if (error.action() == Action::retry && (task.attempts < limit || task.kind == TaskKind::cutover)) {
     stored->attempts = task.attempts + 1;
     const UnixMillis delay = retryDelay(task.attempts, settings.retryMaxSeconds, std::random_device{}());
     stored->notBefore = tx.now() + delay;

@@ -31,6 +31,7 @@ TaskBodies makeTaskBodies() {
   bodies[TaskKind::compare] = makeCompareBody(plans);
   bodies[TaskKind::end] = makeEndBody();
   bodies[TaskKind::reset] = makeResetBody();
+  bodies[TaskKind::cutover] = makeCutoverBody();
   return bodies;
 }
 

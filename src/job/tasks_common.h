@@ -9,7 +9,8 @@
 #include <vector>
 
 // What the bodies of the tasks share. One file per subject: tasks_check (validate, network, precheck), tasks_query
-// (objects, position), tasks_plan, tasks_copy, tasks_stream (finish, stream), tasks_compare, tasks_end (end, reset).
+// (objects, position), tasks_plan, tasks_copy, tasks_stream (finish, stream), tasks_compare, tasks_end (end, reset),
+// tasks_cutover.
 
 namespace drs {
 
@@ -32,6 +33,13 @@ namespace drs {
 /// All items that guard the job: the engine's, the rules that are not enacted, the selection against the source.
 [[nodiscard]] PrecheckReport runPrecheck(const TaskContext& context, Prober& prober);
 
+/// A position of the source's log in the words of PUT start-position: a file and an offset, or a GTID set.
+[[nodiscard]] std::string positionForUsers(const Position& position);
+
+/// For the end by force of a job in a cut-over, which then never comes to its own end: the source can be written to
+/// again, if the cut-over had frozen it.
+void thawAfterCutover(const TaskContext& context);
+
 [[nodiscard]] std::unique_ptr<TaskBody> makeValidateBody();
 [[nodiscard]] std::unique_ptr<TaskBody> makeNetworkBody();
 [[nodiscard]] std::unique_ptr<TaskBody> makePrecheckBody();
@@ -44,5 +52,6 @@ namespace drs {
 [[nodiscard]] std::unique_ptr<TaskBody> makeCompareBody(std::shared_ptr<PlanCache> plans);
 [[nodiscard]] std::unique_ptr<TaskBody> makeEndBody();
 [[nodiscard]] std::unique_ptr<TaskBody> makeResetBody();
+[[nodiscard]] std::unique_ptr<TaskBody> makeCutoverBody();
 
 }  // namespace drs

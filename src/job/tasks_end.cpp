@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "base/failpoint.h"
+#include "job/cutover.h"
 #include "job/tasks_common.h"
 #include "job/tasks_objects.h"
 
@@ -21,6 +22,7 @@ class EndBody final : public TaskBody {
  public:
   TaskOutcome run(TaskContext& context) override {
     const bool force = Json::parse(context.task.payload).value("force", false);
+    thaw(context, force);
     const auto objects = switchOver(context, force);
     if (!objects) return TaskOutcome::stoppedEarly();
     try {
@@ -35,13 +37,25 @@ class EndBody final : public TaskBody {
     TaskOutcome outcome;
     const std::string kept = objects->objects.empty() ? std::string() : encodeObjectList(*objects);
     outcome.also = [kept](StoreTransaction& tx, JobRecord& job) {
+      const auto cutover = tx.document(job.id, kCutoverDocument);
       tx.dropDocuments(job.id);
+      if (cutover) tx.setDocument(job.id, kCutoverDocument, *cutover);
       if (!kept.empty()) tx.setDocument(job.id, kObjectListDocument, kept);  // its progress can still be asked for
     };
     return outcome;
   }
 
  private:
+  static void thaw(const TaskContext& context, bool force) {
+    try {
+      thawAfterCutover(context);
+    } catch (const Error& error) {
+      if (!force) throw;
+      context.event(EventLevel::warn,
+                    "The source is still read-only from the cut-over; set it back there: " + error.text());
+    }
+  }
+
   /// Creates triggers and events. That it is done is noted before the control tables go, which say what is ours.
   /// Nothing: the lease is lost.
   static std::optional<StoredObjects> switchOver(TaskContext& context, bool force) {

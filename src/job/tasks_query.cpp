@@ -48,19 +48,22 @@ class ObjectsBody final : public TaskBody {
   }
 };
 
-/// Where the source's log is now, in the words of PUT start-position: a file and an offset, or a GTID set.
+/// Where the source's log is now.
 class PositionBody final : public TaskBody {
  public:
   TaskOutcome run(TaskContext& context) override {
-    const Position now = engineOf(context).source(context.engineJob)->currentPosition();
-    const auto position = mysql::fromPosition(now);
     TaskOutcome outcome;
-    outcome.answer = position.file.empty() ? position.gtid : position.file + ":" + std::to_string(position.offset);
+    outcome.answer = positionForUsers(engineOf(context).source(context.engineJob)->currentPosition());
     return outcome;
   }
 };
 
 }  // namespace
+
+std::string positionForUsers(const Position& position) {
+  const auto place = mysql::fromPosition(position);
+  return place.file.empty() ? place.gtid : place.file + ":" + std::to_string(place.offset);
+}
 
 std::unique_ptr<TaskBody> makeObjectsBody() {
   return std::make_unique<ObjectsBody>();

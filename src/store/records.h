@@ -38,7 +38,21 @@ enum class Desired { run, pause, end };
 /// The checks of a draft.
 enum class Validation { running, failed, passed };
 enum class BatchStatus { validating, validateFailed, validateSuccess, committed };
-enum class TaskKind { validate, network, precheck, objects, position, plan, copy, finish, stream, compare, end, reset };
+enum class TaskKind {
+  validate,
+  network,
+  precheck,
+  objects,
+  position,
+  plan,
+  copy,
+  finish,
+  stream,
+  compare,
+  end,
+  reset,
+  cutover
+};
 enum class TaskState { pending, running, done, cancelled };
 enum class EventLevel { info, warn, error };
 enum class QueryState { pending, failed, success };

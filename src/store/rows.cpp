@@ -185,6 +185,7 @@ std::int64_t rankOf(TaskKind kind) noexcept {
       return 0;
     case TaskKind::end:
     case TaskKind::reset:
+    case TaskKind::cutover:
       return 1;
     case TaskKind::validate:
     case TaskKind::network:

@@ -45,8 +45,8 @@ TEST(Status, IsTheTableOfTheArchitecture) {
        "INCRE_TRANSFER_FAILED"},
       {Phase::editing, "CHANGE_JOB_STARTED", "CHANGE_JOB_STARTED", "CHANGE_JOB_STARTED", "CHANGE_JOB_FAILED",
        "CHANGE_JOB_FAILED"},
-      {Phase::switchingOver, "FULL_TRANSFER_COMPLETE", "FULL_TRANSFER_COMPLETE", "PAUSING", "FULL_TRANSFER_FAILED",
-       "FULL_TRANSFER_FAILED"},
+      {Phase::switchingOver, "INCRE_TRANSFER_STARTED", "INCRE_TRANSFER_STARTED", "PAUSING", "INCRE_TRANSFER_FAILED",
+       "INCRE_TRANSFER_FAILED"},
       {Phase::ending, "RELEASE_RESOURCE_STARTED", "RELEASE_RESOURCE_STARTED", "RELEASE_RESOURCE_STARTED",
        "RELEASE_RESOURCE_FAILED", "RELEASE_RESOURCE_FAILED"},
       {Phase::ended, "RELEASE_RESOURCE_COMPLETE", "RELEASE_RESOURCE_COMPLETE", "RELEASE_RESOURCE_COMPLETE",
@@ -130,6 +130,7 @@ std::string expected(JobAction action, const JobRecord& job) {
   const bool stopped = paused || job.fault;
   const std::string same(toText(job.phase));
   const bool alive = draft || job.phase == Phase::scheduled || works(job.phase);
+  const bool cutsOver = job.phase == Phase::switchingOver;
   switch (action) {
     case JobAction::edit:
       return draft ? "draft" : "no";
@@ -141,16 +142,20 @@ std::string expected(JobAction action, const JobRecord& job) {
       if (draft) return job.validation == Validation::passed ? "creating" : "no";
       return job.phase == Phase::scheduled ? "planning" : "no";
     case JobAction::pause:
+      if (cutsOver) return "busy";
       if (!works(job.phase)) return "no";
       if (paused && !job.fault) return job.drained ? "no" : "busy";
       return same;
     case JobAction::resume:
+      if (cutsOver) return "busy";
       return works(job.phase) && stopped ? same : "no";
     case JobAction::reset:
+      if (cutsOver) return "busy";
       if (!works(job.phase) || !stopped) return "no";
       return job.drained ? "planning" : "busy";
     case JobAction::end:
     case JobAction::forceEnd:
+      if (cutsOver) return action == JobAction::forceEnd ? "ending" : "busy";
       if (draft || job.phase == Phase::scheduled) return "ended";
       if (job.phase == Phase::creating) return job.fault ? "ended" : "no";
       if (job.phase == Phase::ending) return job.fault || action == JobAction::forceEnd ? "ending" : "busy";
@@ -171,6 +176,11 @@ std::string expected(JobAction action, const JobRecord& job) {
       return job.drained ? same : "busy";
     case JobAction::createCompare:
       return job.phase == Phase::copied || job.phase == Phase::streaming ? same : "no";
+    case JobAction::cutOver:
+      if (cutsOver) return "busy";
+      return job.phase == Phase::streaming && !stopped ? "switchingOver" : "no";
+    case JobAction::cancelCutover:
+      return cutsOver ? same : "no";
   }
   return "?";
 }
@@ -188,7 +198,7 @@ TEST(Decisions, AreMadeForEveryActionInEveryState) {
       ++checked;
     }
   }
-  EXPECT_EQ(checked, kPhases.size() * 3 * 2 * 2 * 2 * 17);
+  EXPECT_EQ(checked, kPhases.size() * 3 * 2 * 2 * 2 * 19);
 }
 
 // The states in which real clients send their actions (v5-endpoints.md 2.6).
@@ -204,6 +214,7 @@ TEST(Decisions, AllowWhatRealClientsDo) {
   };
   for (const State& state : allStates()) {
     if (state.job.validation != Validation::passed || !state.job.drained) continue;
+    if (state.job.phase == Phase::switchingOver) continue;  // its own time: others wait
     if (state.job.phase == Phase::draft && (state.job.fault || state.job.desired == Desired::pause))
       continue;  // does not occur
     for (const auto& [action, statuses] : sent) {
