@@ -24,6 +24,7 @@ struct Screen {
 // One file each.
 [[nodiscard]] Exit createBatch(const Options& options, Api& api, Screen& screen);  // create.cpp
 [[nodiscard]] Exit compareJob(const Options& options, Api& api, Screen& screen);   // compare.cpp
+[[nodiscard]] Exit cutOver(const Options& options, Api& api, Screen& screen);      // cutover.cpp
 /// Shows jobs (ids) until they rest, see restOf().
 [[nodiscard]] Exit watchJobs(const std::vector<std::string>& ids, const Options& options, Api& api,
                              Screen& screen);                                   // watch.cpp

@@ -15,7 +15,7 @@ constexpr const char* kFooter =
 DRS_PROJECT_ID, DRS_ACCESS_KEY, DRS_SECRET_KEY, or ~/.config/opendrs/config.toml. A job is given by its id or its name.
 
 Exit codes: 0 done; 1 compare found differences; 2 wrong usage; 3 no endpoint or keys; 4 the service refused the call;
-5 the service cannot be reached; 6 accepted, but what was started failed (validation, job, comparison).)";
+5 the service cannot be reached; 6 accepted, but what was started failed (validation, job, comparison, cut-over).)";
 
 void addJob(CLI::App& command, Options& options, bool several) {
   auto* option = command.add_option("job", options.jobs, "id or name of the job")->required();
@@ -128,7 +128,21 @@ class CommandLine {
             "HH:MM-HH:59=N: at most N megabytes per second in these hours (UTC); up to three times; none = no limit")
         ->allow_extra_args(false)
         ->check(isWindow);
+    addCutover();
     addJob(add(Command::remove, "delete", "delete ended jobs"), options_, true);
+  }
+
+  void addCutover() {
+    CLI::App& cutover = add(Command::cutover, "cutover",
+                            "freeze the source, wait for the target, compare, end the job; goes back if it cannot");
+    addJob(cutover, options_, false);
+    cutover.add_flag("--dry-run", options_.dryRun, "only show what would happen and what stands in the way");
+    cutover.add_flag("--declared", options_.declared, "the source is frozen already: leave it as it is");
+    cutover.add_option("--compare", options_.compareType, "contents (default), lines or none")
+        ->check(CLI::IsMember({"contents", "lines", "none"}));
+    cutover.add_option("--timeout", options_.timeoutSeconds, "seconds until it goes back, 3600 by default")
+        ->check(CLI::Range(10, 86400));
+    cutover.add_flag("--cancel", options_.cancel, "make the cut-over that is under way go back");
   }
 
   Options& options_;

@@ -6,7 +6,7 @@
 
 namespace drs::ctl {
 
-enum class Command { create, jobs, job, logs, compare, pause, resume, reset, end, remove, limit, watch };
+enum class Command { create, jobs, job, logs, compare, pause, resume, reset, end, remove, limit, watch, cutover };
 
 /// One command line, checked.
 struct Options {
@@ -14,17 +14,22 @@ struct Options {
   bool json = false;
   std::string dataFolder, endpoint, configFile, caFile;
 
-  std::vector<std::string> jobs;     ///< ids or names
-  std::string file;                  ///< create: "-" = standard input
-  bool commit = false;               ///< create
-  bool watch = false;                ///< create
-  std::string until;                 ///< create, watch: stop at this status
-  bool follow = false;               ///< watch: go on in the incremental phase
-  std::string type, status;          ///< jobs
-  std::string level;                 ///< logs: Info, Warn, Error
-  int count = 50;                    ///< logs: newest lines; compare: differences listed for each table
-  bool force = false;                ///< end
-  std::vector<std::string> windows;  ///< limit: "HH:MM-HH:59=N", N in 10^6 bytes per second
+  std::vector<std::string> jobs;         ///< ids or names
+  std::string file;                      ///< create: "-" = standard input
+  bool commit = false;                   ///< create
+  bool watch = false;                    ///< create
+  std::string until;                     ///< create, watch: stop at this status
+  bool follow = false;                   ///< watch: go on in the incremental phase
+  std::string type, status;              ///< jobs
+  std::string level;                     ///< logs: Info, Warn, Error
+  int count = 50;                        ///< logs: newest lines; compare: differences listed for each table
+  bool force = false;                    ///< end
+  bool dryRun = false;                   ///< cutover: look only
+  bool declared = false;                 ///< cutover: the source is frozen already
+  bool cancel = false;                   ///< cutover: break off the one under way
+  std::string compareType = "contents";  ///< cutover: contents, lines, none
+  int timeoutSeconds = 3600;             ///< cutover
+  std::vector<std::string> windows;      ///< limit: "HH:MM-HH:59=N", N in 10^6 bytes per second
 };
 
 struct ParsedOptions {

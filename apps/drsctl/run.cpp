@@ -14,6 +14,8 @@ Exit run(const Options& options, Api& api, Screen& screen) {
       return showLogs(options, api, screen);
     case Command::compare:
       return compareJob(options, api, screen);
+    case Command::cutover:
+      return cutOver(options, api, screen);
     case Command::watch: {
       std::vector<std::string> ids;
       for (const std::string& name : options.jobs) ids.push_back(api.jobId(name));

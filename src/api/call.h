@@ -61,6 +61,11 @@ http::Response showSelection(const Call& call);
 // speed_limit.cpp
 http::Response limitSpeeds(const Call& call);
 
+// cutover.cpp
+http::Response startCutover(const Call& call);
+http::Response showCutover(const Call& call);
+http::Response cancelCutover(const Call& call);
+
 // progress_data.cpp
 http::Response showProgressData(const Call& call);
 

@@ -35,6 +35,10 @@ constexpr Row kRows[] = {
     {"POST", "/v3/{project_id}/jobs/batch-limit-speed", limitSpeeds},
     {"PUT", "/v3/{project_id}/jobs/batch-limit-speed", limitSpeeds},
 
+    {"POST", "/v5/{project_id}/jobs/{job_id}/cutover", startCutover},
+    {"GET", "/v5/{project_id}/jobs/{job_id}/cutover", showCutover},
+    {"DELETE", "/v5/{project_id}/jobs/{job_id}/cutover", cancelCutover},
+
     {"PUT", "/v5/{project_id}/jobs/{job_id}/start-position", setStartPosition},
     {"POST", "/v5/{project_id}/jobs/{job_id}/collect-db-position", collectPosition},
     {"GET", "/v5/{project_id}/jobs/{job_id}/db-position", showPosition},
