@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/change_event.h"
+#include "model/conflict_row.h"
 #include "pipeline/chunk.h"
 #include "pipeline/conflict_keys.h"
 #include "pipeline/turns.h"
@@ -152,6 +153,9 @@ class Sink {
   /// The appliers, under the fence that fence() took. They live no longer than the sink and the plans. After a restart
   /// there may be more or fewer: the lane goes on from the furthest mark of any.
   [[nodiscard]] virtual std::unique_ptr<Appliers> appliers(const Plans& plans) = 0;
+  /// The conflicts of the replay behind number `after`, oldest first, at most `most`; those of them that the target
+  /// keeps (it drops the oldest). After fence(). Thread: any one, also while the appliers work.
+  [[nodiscard]] virtual std::vector<ConflictRow> conflicts(std::uint64_t /*after*/, std::size_t /*most*/) { return {}; }
 };
 
 }  // namespace drs

@@ -211,12 +211,13 @@ void Applier::addRow(const RowsChange& change, std::size_t row, const TargetTabl
 Applier::Result Applier::applySingly(const Work& work, ApplyStats& stats) {
   connection_->execute("START TRANSACTION");
   runMark(markStatement(work));
+  ConflictNotes notes(world_.conflicts, *connection_);
   for (const Transaction& transaction : work.batch.transactions) {
     for (const ChangeEvent& event : transaction.changes) {
       const auto& change = std::get<RowsChange>(event);
       const TargetTable& table = target(change.plan);
       const bool tolerant = work.batch.tolerant.at(change.plan);
-      RowApplier applier(*connection_, batch_, world_.plans[change.plan], table, log_, stats);
+      RowApplier applier({*connection_, batch_, log_, stats, notes}, world_.plans[change.plan], table, transaction.id);
       batch_.foreignKeyChecks(!tolerant && change.foreignKeyChecks);
       const std::size_t step = change.op == RowOp::update ? 2 : 1;
       for (std::size_t row = 0; row + step <= change.rows.rows(); row += step) {
@@ -240,6 +241,7 @@ Applier::Result Applier::applySingly(const Work& work, ApplyStats& stats) {
       }
     }
   }
+  notes.write();
   return commit(work);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/mysql/applier_batch.h"
+#include "engine/mysql/conflict_log.h"
 #include "engine/mysql/row_order.h"
 #include "engine/mysql/sink_session.h"
 #include "engine/mysql/target_tables.h"
@@ -14,10 +15,12 @@ namespace drs::mysql {
 
 /// What the appliers of a run share.
 struct ApplierWorld {
-  ApplierWorld(const Plans& allPlans, const ControlTables& control) : plans(allPlans), tables(plans, control) {}
+  ApplierWorld(const Plans& allPlans, const ControlTables& control)
+      : plans(allPlans), tables(plans, control), conflicts(control.jobId()) {}
 
   const Plans& plans;
   TargetTables tables;
+  const ConflictLog conflicts;
   std::uint64_t base = 0;  ///< sequence of the furthest mark before the run; batch n moves its mark to base + n
   /// Sequence of the last batch that is durable. A session opened later must find a mark as far as this: a target that
   /// came back without it has lost commits, and everything behind them must not be applied.

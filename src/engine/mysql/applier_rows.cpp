@@ -1,5 +1,8 @@
 #include "engine/mysql/applier_rows.h"
 
+#include "engine/mysql/row_text.h"
+#include "model/utf8.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,6 +14,7 @@ namespace {
 constexpr std::uint64_t kLoggedConflicts = 20;  // of one call; the rest is counted
 constexpr int kDescribedRows = 3;
 constexpr std::size_t kPrintedBytes = 64;
+constexpr std::size_t kDetailCharacters = 1000;
 
 bool isCollision(unsigned number) {
   return number == 1062 || number == 1586 || number == 1022;  // ER_DUP_ENTRY, …_WITH_KEY_NAME, ER_DUP_KEY
@@ -74,85 +78,109 @@ RowApplier::Verdict RowApplier::attempt() {
               Origin::target);
 }
 
-void RowApplier::count(std::uint64_t& counter, const RowBatch& rows, std::size_t row, std::string_view what,
-                       std::uint64_t by) {
-  counter += by;
-  if (stats_.conflictsKept + stats_.conflictsOverwritten <= kLoggedConflicts)
-    log_.warn("conflict in {}, key {}: {}", target_.writer.table(), target_.writer.printableKey(rows, row), what);
+void RowApplier::note(const Change& change, const std::string& kind, const std::string& what, bool kept,
+                      std::uint64_t gaveWay) {
+  ApplyStats& stats = context_.stats;
+  ++(kept ? stats.conflictsKept : stats.conflictsOverwritten);
+  ConflictRow row;
+  row.millis = Clock().now();
+  row.transaction = transaction_;
+  row.database = plan_.target.database;
+  row.table = plan_.target.table;
+  row.kind = kind;
+  row.kept = kept;
+  row.gaveWay = gaveWay;
+  row.key = target_.writer.printableKey(change.rows, change.keyed());
+  if (change.before) row.before = printableImage(change.rows, *change.before);
+  if (change.after) row.after = printableImage(change.rows, *change.after);
+  row.detail = shortened(what, kDetailCharacters);
+  if (stats.conflictsKept + stats.conflictsOverwritten <= kLoggedConflicts)
+    context_.log.warn("conflict in {}, key {}: {}", target_.writer.table(), row.key, row.detail);
+  context_.notes.add(std::move(row));
 }
 
-void RowApplier::keepOrStop(const RowBatch& rows, std::size_t row, const std::string& what) {
-  if (plan_.conflicts != ConflictPolicy::ignore)
-    throw Error(Msg::conflict, {target_.writer.table(), target_.writer.printableKey(rows, row), what}, Origin::target);
-  count(stats_.conflictsKept, rows, row, what);
+void RowApplier::stop(const Change& change, const std::string& what) const {
+  std::string text = shortened(what, kDetailCharacters);
+  if (change.before) text += "; before " + printableImage(change.rows, *change.before);
+  if (change.after) text += "; after " + printableImage(change.rows, *change.after);
+  throw Error(Msg::conflict,
+              {target_.writer.table(), target_.writer.printableKey(change.rows, change.keyed()), std::move(text)},
+              Origin::target);
+}
+
+void RowApplier::keepOrStop(const Change& change, const std::string& kind, const std::string& what) {
+  if (plan_.conflicts != ConflictPolicy::ignore) stop(change, what);
+  note(change, kind, what, true, 0);
 }
 
 void RowApplier::insert(const RowBatch& rows, std::size_t row) {
+  const Change change{rows, std::nullopt, row};
   batch_.insert(target_.writer, rows, row);
   const Verdict verdict = attempt();
   if (verdict == Verdict::done) return;
-  if (verdict == Verdict::collision && mayOverwrite()) return overwrite(rows, row);
-  keepOrStop(rows, row,
-             verdict == Verdict::collision
-                 ? "an insert expected no such row, found " + describeCollisions(rows, row, row)
-                 : "an insert was refused: " + lastText_);
+  if (verdict != Verdict::collision) return keepOrStop(change, "insert_refused", "an insert was refused: " + lastText_);
+  if (mayOverwrite()) return overwrite(change, "insert_found");
+  keepOrStop(change, "insert_found", "an insert expected no such row, found " + describeCollisions(rows, row, row));
 }
 
 void RowApplier::update(const RowBatch& rows, std::size_t before, std::size_t after) {
+  const Change change{rows, before, after};
   batch_.update(target_.writer, rows, before, after, target_.clockColumns);
   switch (attempt()) {
     case Verdict::done:
       return;
     case Verdict::missing:
-      if (mayOverwrite()) return overwrite(rows, after);
-      return keepOrStop(rows, before, "an update expected this row, found none");
+      if (mayOverwrite()) return overwrite(change, "update_missing");
+      return keepOrStop(change, "update_missing", "an update expected this row, found none");
     case Verdict::collision:
       if (!mayOverwrite())
         return keepOrStop(
-            rows, before,
+            change, "update_found",
             "an update expected no other row with its values, found " + describeCollisions(rows, after, before));
-      removeCollisions(rows, after, before);
-      batch_.update(target_.writer, rows, before, after, target_.clockColumns);
-      if (attempt() == Verdict::done) return;
-      break;
+      {
+        const Removed removed = removeCollisions(change, before);
+        batch_.update(target_.writer, rows, before, after, target_.clockColumns);
+        if (attempt() == Verdict::done)
+          return note(change, "update_found", "other rows had values of this update" + removed.text, false,
+                      removed.rows);
+      }
+      stop(change, "an update was refused: " + lastText_);
     case Verdict::foreignKey:
       break;
   }
-  keepOrStop(rows, before, "an update was refused: " + lastText_);
+  keepOrStop(change, "update_refused", "an update was refused: " + lastText_);
 }
 
 void RowApplier::remove(const RowBatch& rows, std::size_t row) {
+  const Change change{rows, row, std::nullopt};
   batch_.remove(target_.writer, rows, row, true);
   switch (attempt()) {
     case Verdict::done:
       return;
     case Verdict::missing:
-      if (mayOverwrite()) return count(stats_.conflictsOverwritten, rows, row, "a row to be deleted was not there");
-      return keepOrStop(rows, row, "a delete expected this row, found none");
+      if (mayOverwrite()) return note(change, "delete_missing", "a row to be deleted was not there", false, 0);
+      return keepOrStop(change, "delete_missing", "a delete expected this row, found none");
     default:
-      return keepOrStop(rows, row, "a delete was refused: " + lastText_);
+      return keepOrStop(change, "delete_refused", "a delete was refused: " + lastText_);
   }
 }
 
-void RowApplier::overwrite(const RowBatch& rows, std::size_t row) {
-  removeCollisions(rows, row, row);
+void RowApplier::overwrite(const Change& change, const std::string& kind) {
+  const std::size_t row = *change.after;
+  const Removed removed = removeCollisions(change, row);
   std::string sql;
-  const unsigned zeros = target_.writer.appendUpdateAll(sql, rows, row);
+  const unsigned zeros = target_.writer.appendUpdateAll(sql, change.rows, row);
   batch_.strictMode(zeros == 0);
   batch_.add(sql, StatementBatch::Expect::rows, 1, zeros);
   Verdict verdict = attempt();
   if (verdict == Verdict::done)
-    return count(stats_.conflictsOverwritten, rows, row, "the row with this key was overwritten");
+    return note(change, kind, "the row with this key was overwritten" + removed.text, false, removed.rows + 1);
   if (verdict == Verdict::missing) {
-    batch_.insert(target_.writer, rows, row);
+    batch_.insert(target_.writer, change.rows, row);
     verdict = attempt();
   }
-  if (verdict == Verdict::done)
-    return count(stats_.conflictsOverwritten, rows, row, "the row was written by its after image");
-  throw Error(
-      Msg::conflict,
-      {target_.writer.table(), target_.writer.printableKey(rows, row), "it cannot be overwritten: " + lastText_},
-      Origin::target);
+  if (verdict != Verdict::done) stop(change, "it cannot be overwritten: " + lastText_);
+  note(change, kind, "the row was written by its after image" + removed.text, false, removed.rows);
 }
 
 std::string RowApplier::condition(const TargetKey& key, const RowBatch& rows, std::size_t row) const {
@@ -173,11 +201,12 @@ std::string RowApplier::condition(const TargetKey& key, const RowBatch& rows, st
   return out;
 }
 
-void RowApplier::removeCollisions(const RowBatch& rows, std::size_t row, std::size_t except) {
+RowApplier::Removed RowApplier::removeCollisions(const Change& change, std::size_t except) {
+  Removed removed;
   std::string own;
-  target_.writer.appendKey(own, rows, except);
+  target_.writer.appendKey(own, change.rows, except);
   for (const TargetKey& key : target_.uniqueKeys) {
-    const std::string same = key.resolvable ? condition(key, rows, row) : std::string();
+    const std::string same = key.resolvable ? condition(key, change.rows, *change.after) : std::string();
     if (same.empty()) continue;
     batch_.add(fmt::format("DELETE FROM {} WHERE {} AND NOT ({})", target_.writer.table(), same, own),
                StatementBatch::Expect::nothing);
@@ -189,15 +218,15 @@ void RowApplier::removeCollisions(const RowBatch& rows, std::size_t row, std::si
     } catch (const Error& error) {
       batch_.clear();
       if (error.msg() != Msg::databaseError || !isForeignKey(connection_.lastErrno())) throw;
-      throw Error(Msg::conflict,
-                  {target_.writer.table(), target_.writer.printableKey(rows, row),
-                   "a row in the way cannot be deleted: " + error.args().at(2)},
-                  Origin::target);
+      stop(change, "a row in the way cannot be deleted: " + error.args().at(2));
     }
+    removed.rows += deleted;
     if (deleted > 0)
-      count(stats_.conflictsOverwritten, rows, row,
-            fmt::format("{} rows in the way on key {} were deleted", deleted, key.name), deleted);
+      removed.text += fmt::format("; {} in the way on key {} {} deleted",
+                                  deleted == 1 ? "the row" : std::to_string(deleted) + " rows", key.name,
+                                  deleted == 1 ? "was" : "were");
   }
+  return removed;
 }
 
 std::string RowApplier::describeCollisions(const RowBatch& rows, std::size_t row, std::size_t except) {

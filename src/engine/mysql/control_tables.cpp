@@ -1,6 +1,7 @@
 #include "engine/mysql/control_tables.h"
 
 #include "base/failpoint.h"
+#include "engine/mysql/conflict_log.h"
 #include "engine/mysql/named_lock.h"
 #include "engine/mysql/read_only.h"
 
@@ -25,7 +26,7 @@ constexpr std::size_t kNameListBytes = 16U << 10U;
 constexpr unsigned kUnknownThread = 1094;
 
 constexpr std::string_view kJobColumn = "job_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL";
-constexpr int kTables = 7;
+constexpr int kTables = 8;
 
 std::vector<std::string> definitions() {
   const auto table = [](std::string_view name, std::string_view columns) {
@@ -56,6 +57,7 @@ std::vector<std::string> definitions() {
             "db_name VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, "
             "object_name VARCHAR(400) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, "
             "PRIMARY KEY (job_id, kind, db_name, object_name)"),
+      table("conflict", ConflictLog::kColumns),
       table("readonly", "previous VARCHAR(64) CHARACTER SET ascii NOT NULL, PRIMARY KEY (job_id)"),
   };
 }
@@ -121,7 +123,8 @@ void inTransaction(Connection& connection, const std::function<void()>& body) {
 bool hasControlTables(Connection& connection) {
   return number(connection.value(
              fmt::format("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '{}' "
-                         "AND TABLE_NAME IN ('job', 'mark', 'chunk', 'session', 'made', 'made_object', 'readonly')",
+                         "AND TABLE_NAME IN ('job', 'mark', 'chunk', 'session', 'made', 'made_object', 'conflict', "
+                         "'readonly')",
                          kControlSchema))) == kTables;
 }
 
@@ -448,6 +451,7 @@ void ControlTables::forgetProgress(Connection& connection, const std::string& se
   inTransaction(connection, [&] {
     connection.execute(fmt::format("DELETE FROM {}.mark WHERE {}", kControlSchema, job_));
     connection.execute(fmt::format("DELETE FROM {}.chunk WHERE {}", kControlSchema, job_));
+    connection.execute(fmt::format("DELETE FROM {}.conflict WHERE {}", kControlSchema, job_));
     connection.execute(
         fmt::format("DELETE FROM {}.session WHERE {} AND session_name = {}", kControlSchema, job_, quoteText(session)));
   });
@@ -463,7 +467,8 @@ std::string ControlTables::forgetJob(Connection& connection) const {
   const std::string left = ReadOnlyNotes(jobId_).release(connection);  // behind our sessions: they write until here
   connection.execute(fmt::format("DELETE FROM {}.made WHERE {}", kControlSchema, job_));
   connection.execute(fmt::format("DELETE FROM {}.made_object WHERE {}", kControlSchema, job_));
-  for (const std::string_view table : {"job", "mark", "chunk", "session", "made", "made_object", "readonly"})
+  for (const std::string_view table :
+       {"job", "mark", "chunk", "session", "made", "made_object", "conflict", "readonly"})
     if (connection.value(fmt::format("SELECT 1 FROM {}.{} LIMIT 1", kControlSchema, table))) return left;
   connection.execute(fmt::format("DROP DATABASE {}", kControlSchema));
   return left;

@@ -40,6 +40,7 @@ struct StoredMark {
 ///   made     one row for each table that prepare() created, written before the table: Cleaner::reset() drops only
 ///   these
 ///   made_object  the same for views, routines, triggers and events (made_objects.h)
+///   conflict     one row for each conflict of the replay (conflict_log.h)
 ///   readonly     one row for each job that wants the server read-only (read_only.h)
 ///
 /// All methods throw what Connection throws. Those that say "inside a transaction" leave beginning and ending to the
@@ -96,8 +97,8 @@ class ControlTables {
   /// The tables that the job noted.
   [[nodiscard]] std::set<TableName> made(Connection& connection) const;
 
-  /// Ends all sessions of the job but `session` and removes its control row, chunks and mark; the notes of made tables
-  /// stay. Without control tables it does nothing.
+  /// Ends all sessions of the job but `session` and removes its control row, chunks, mark and conflicts; the notes of
+  /// made tables stay. Without control tables it does nothing.
   void forgetProgress(Connection& connection, const std::string& session = {}) const;
   /// Ends the job's sessions, sets read_only back (read_only.h), and removes all that is left of the job, and the
   /// schema with the last job's rows. Returns why the target stays read-only; empty: it does not, or was before.

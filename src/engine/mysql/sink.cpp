@@ -1,6 +1,7 @@
 #include "engine/mysql/sink.h"
 
 #include "engine/mysql/appliers.h"
+#include "engine/mysql/conflict_log.h"
 #include "engine/mysql/definition_workers.h"
 #include "engine/mysql/server_errors.h"
 #include "engine/mysql/sink_chunk.h"
@@ -89,6 +90,16 @@ class MySqlSink : public Sink {
     }
   }
 
+  std::vector<ConflictRow> conflicts(std::uint64_t after, std::size_t most) override {
+    try {
+      if (!reader_) reader_ = Connection::open(connectOptions(job_, Side::target));
+      return ConflictLog(job_.id).read(*reader_, after, most);
+    } catch (...) {
+      reader_.reset();
+      throw;
+    }
+  }
+
  private:
   /// An index on a large table is built for hours without a word from the server.
   static ConnectOptions patient(ConnectOptions options) {
@@ -110,9 +121,10 @@ class MySqlSink : public Sink {
   }
 
   const EngineJob job_;
-  SinkSession session_;            ///< for rows
-  DefinitionWorkers definitions_;  ///< for prepare() and finish()
-  std::uint64_t furthest_ = 0;     ///< sequence of the furthest mark when the fence was taken
+  SinkSession session_;                 ///< for rows
+  DefinitionWorkers definitions_;       ///< for prepare() and finish()
+  std::unique_ptr<Connection> reader_;  ///< of conflicts
+  std::uint64_t furthest_ = 0;          ///< sequence of the furthest mark when the fence was taken
 };
 
 }  // namespace

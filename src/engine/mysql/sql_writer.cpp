@@ -4,6 +4,7 @@
 #include "engine/mysql/column_types.h"
 #include "engine/mysql/definition_text.h"
 #include "engine/mysql/key_range.h"
+#include "engine/mysql/row_text.h"
 #include "pipeline/large_rows.h"
 #include "wire/mysql/json_text.h"
 
@@ -18,7 +19,6 @@
 namespace drs::mysql {
 namespace {
 
-constexpr std::size_t kPrintedBytes = 64;   // of one key value in a message
 constexpr std::size_t kPrintedColumns = 8;  // of a row without a key
 
 template <typename T>
@@ -422,23 +422,7 @@ std::string SqlWriter::printableKey(const RowBatch& rows, std::size_t row) const
     if (columns_[i].written) shown.push_back(i);
   for (const std::size_t column : shown) {
     if (out.size() > 1) out += ", ";
-    const Cell& cell = rows.cell(row, column);
-    if (cell.kind != CellKind::text) {
-      if (cell.kind == CellKind::absent)
-        out += "?";
-      else
-        appendCell(out, column, rows, cell);
-      continue;
-    }
-    const std::string_view bytes = rows.text(cell).substr(0, kPrintedBytes);
-    const bool plain = std::all_of(bytes.begin(), bytes.end(), [](char c) { return c >= ' ' && c < '\x7f'; });
-    if (plain) {
-      out += fmt::format("'{}'", bytes);
-    } else {
-      out += "0x";
-      for (const char c : bytes) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
-    }
-    if (cell.length > kPrintedBytes) out += "…";
+    appendPrintable(out, rows, row, column);
   }
   return out + ")";
 }

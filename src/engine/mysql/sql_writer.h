@@ -74,7 +74,7 @@ class SqlWriter {
   bool appendCell(std::string& out, std::size_t column, const RowBatch& rows, const Cell& cell) const;
   /// True if the key columns of the two rows differ in any byte. Tables with a key only.
   [[nodiscard]] bool keyChanged(const RowBatch& rows, std::size_t before, std::size_t after) const;
-  /// The key for messages: "(1, 'a')", shortened; bytes that are no plain ASCII in hexadecimal.
+  /// The key for messages: "(1, 'a')", values as of appendPrintable().
   [[nodiscard]] std::string printableKey(const RowBatch& rows, std::size_t row) const;
 
  private:

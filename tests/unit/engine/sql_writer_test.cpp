@@ -1,5 +1,7 @@
 #include "engine/mysql/sql_writer.h"
 
+#include "engine/mysql/row_text.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -310,6 +312,35 @@ TEST(SqlWriterWithoutKey, UsesAUniqueKeyOfColumnsThatAreNeverNull) {
   schema.columns[1].nullable = false;
   schema.indexes = {{"k", true, false, "BTREE", {{1, 0}}}};
   EXPECT_EQ(SqlWriter(schema, {"q", "u"}).key(), std::vector<std::size_t>{1});
+}
+
+TEST(RowText, ShowsTextAsTextAndBytesAsDigitsAndCutsBoth) {
+  const auto schema = schemaOf({column("u", ColumnKind::text, "utf8mb4"), column("l", ColumnKind::text, "latin1"),
+                                column("b", ColumnKind::bytes, "binary"), column("n", ColumnKind::text, "utf8mb4"),
+                                column("a", ColumnKind::integer)});
+  std::string umlauts;
+  for (int i = 0; i < 33; ++i) umlauts += "ü";  // 66 bytes
+  RowBatch rows(schema);
+  rows.addText("a" + umlauts);
+  rows.addText("\xfc");
+  rows.addText(std::string(65, '\x01'));
+  rows.addNull();
+  rows.addAbsent();
+  std::string digits = "0x";
+  for (int i = 0; i < 64; ++i) digits += "01";
+  EXPECT_EQ(printableImage(rows, 0),
+            R"({"u":"'a)" + umlauts.substr(0, 64) + R"('…","l":"0xfc","b":")" + digits + R"(…","n":"NULL"})");
+}
+
+TEST(RowText, CountsTheColumnsThatAnImageHasNoRoomFor) {
+  std::vector<Column> columns;
+  for (int i = 0; i < 100; ++i) columns.push_back(column("c" + std::to_string(i), ColumnKind::text, "utf8mb4"));
+  const auto schema = schemaOf(columns);
+  RowBatch rows(schema);
+  for (int i = 0; i < 100; ++i) rows.addText(std::string(200, 'x'));
+  const std::string image = printableImage(rows, 0);
+  EXPECT_LT(image.size(), 5000U);
+  EXPECT_NE(image.find(R"("…":"40 more columns"})"), std::string::npos) << image.substr(image.size() - 60);
 }
 
 }  // namespace
