@@ -159,6 +159,10 @@ class JobService {
   [[nodiscard]] Page<EventRecord> logs(const Actor& actor, const std::string& jobId, std::optional<EventLevel> level,
                                        Paging paging);
 
+  /// Changes that did not fit the rows of the target, newest first; also of an ended job. Of the replay only: in the
+  /// full phase nothing can collide, its tables were empty.
+  [[nodiscard]] Page<ConflictRow> conflicts(const Actor& actor, const std::string& jobId, const ConflictFilter& filter);
+
   // ---- acting on jobs ----
   void start(const Actor& actor, const std::string& jobId, const StartOptions& options);
   /// The API's `stop`. Status PAUSING follows when everything has drained.

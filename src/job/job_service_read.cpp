@@ -82,4 +82,10 @@ Page<EventRecord> JobService::logs(const Actor& actor, const std::string& jobId,
   return view.events(jobId, level, paging);
 }
 
+Page<ConflictRow> JobService::conflicts(const Actor& actor, const std::string& jobId, const ConflictFilter& filter) {
+  const StoreView view = impl_->store.view();
+  (void)impl_->find(view, actor, jobId);
+  return view.conflicts(jobId, filter);
+}
+
 }  // namespace drs

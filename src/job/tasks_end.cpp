@@ -104,6 +104,7 @@ class ResetBody final : public TaskBody {
     outcome.also = [](StoreTransaction& tx, JobRecord& job) {
       tx.dropDocuments(job.id);
       tx.replaceTables(job.id, {});
+      tx.eraseConflicts(job.id);  // the target's are gone, and numbers begin anew
     };
     return outcome;
   }

@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "job/conflict_copy.h"
 #include "job/remaining.h"
 #include "job/tasks_common.h"
 #include "job/tasks_objects.h"
@@ -118,9 +119,19 @@ class StreamBody final : public TaskBody {
     StreamContext stream{*source, *sink, planned->plans, std::move(start.windows), start.from, end, {}, clock, {}, {}};
     stream.options.queueBytes = context.engineJob.limits.queueBytes / 2;  // the appliers may hold as much again
     stream.log = context.engineJob.log;
-    stream.progress = [&context](const StreamProgress& progress) { report(context, progress); };
+    ConflictCopy conflicts(context, *sink);
+    (void)conflicts.bring();  // what an earlier run did not carry
+    stream.progress = [&](const StreamProgress& progress) {
+      report(context, progress);
+      conflicts.bring(progress.conflictsKept + progress.conflictsOverwritten);
+    };
     context.log.info("job {}: replay from {}", context.job.id, start.from.text);
-    return streamLog(stream, context.stop) == StreamEnd::endReached ? TaskOutcome{} : TaskOutcome::stoppedEarly();
+    try {
+      return streamLog(stream, context.stop) == StreamEnd::endReached ? TaskOutcome{} : TaskOutcome::stoppedEarly();
+    } catch (const Error& error) {
+      if (error.msg() != Msg::connectionLost) (void)conflicts.bring();
+      throw;
+    }
   }
 
  private:

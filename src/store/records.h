@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "model/conflict_row.h"
 #include "model/job_spec.h"
 
 #include <cstdint>

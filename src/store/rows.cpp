@@ -165,6 +165,24 @@ CompareTableRecord readCompared(const SqlRow& row) {
   return out;
 }
 
+ConflictRow readConflict(const SqlRow& row) {
+  RowReader in(row);
+  ConflictRow out;
+  out.number = in.count();
+  out.millis = in.integer();
+  out.transaction = in.text();
+  out.database = in.text();
+  out.table = in.text();
+  out.kind = in.text();
+  out.kept = in.integer() != 0;
+  out.gaveWay = in.count();
+  out.key = in.text();
+  out.before = in.text();
+  out.after = in.text();
+  out.detail = in.text();
+  return out;
+}
+
 TaskClass classOf(TaskKind kind) noexcept {
   switch (kind) {
     case TaskKind::stream:

@@ -78,4 +78,9 @@ inline constexpr std::string_view kComparedColumns =
     "error, listed";
 [[nodiscard]] CompareTableRecord readCompared(const SqlRow& row);
 
+inline constexpr std::string_view kConflictColumns =
+    "number, millis, transaction_id, database_name, table_name, kind, kept, gave_way, key_text, before_image, "
+    "after_image, detail";
+[[nodiscard]] ConflictRow readConflict(const SqlRow& row);
+
 }  // namespace drs

@@ -33,6 +33,12 @@ struct BatchFilter {
   Paging paging;
 };
 
+/// Which conflicts of a job are asked for; 0 = no bound. Both bounds are included.
+struct ConflictFilter {
+  UnixMillis begin = 0, end = 0;
+  Paging paging;
+};
+
 /// Who holds a target table.
 struct TargetHolder {
   std::string jobId, key;
@@ -99,6 +105,12 @@ class StoreView {
   [[nodiscard]] Page<CompareRecord> comparisons(const std::string& jobId, Paging paging) const;  ///< newest first
   [[nodiscard]] std::vector<CompareTableRecord> comparedTables(const std::string& compareId) const;
 
+  // conflicts of the replay
+  [[nodiscard]] Page<ConflictRow> conflicts(const std::string& jobId,
+                                            const ConflictFilter& filter) const;  ///< newest first
+  /// The highest number that is stored; 0 = none.
+  [[nodiscard]] std::uint64_t lastConflict(const std::string& jobId) const;
+
   /// A setting of the store itself.
   [[nodiscard]] std::optional<std::string> value(const std::string& key) const;
   [[nodiscard]] UnixMillis now() const;  ///< the database's clock
@@ -160,6 +172,9 @@ class StoreTransaction : public StoreView {
   void insert(const CompareRecord& comparison);
   void update(const CompareRecord& comparison);
   void put(const CompareTableRecord& table);  ///< insert or replace
+  /// Adds what is not there yet, and drops all but the newest `most` of the job.
+  void addConflicts(const std::string& jobId, const std::vector<ConflictRow>& rows, std::uint64_t most);
+  void eraseConflicts(const std::string& jobId);
   void setValue(const std::string& key, const std::string& value);
 
   // leases, see job/lease_keeper.h

@@ -170,6 +170,26 @@ std::vector<CompareTableRecord> StoreView::comparedTables(const std::string& com
                  readCompared);
 }
 
+Page<ConflictRow> StoreView::conflicts(const std::string& jobId, const ConflictFilter& filter) const {
+  Conditions where;
+  where.add("job_id = ", jobId);
+  if (filter.begin != 0) where.add("millis >= ", filter.begin);
+  if (filter.end != 0) where.add("millis <= ", filter.end);
+  Page<ConflictRow> page;
+  page.total = session_.query("SELECT count(*) FROM conflict" + where.text(), where.params()).rows.at(0).integer(0);
+  std::string text =
+      sqlText({"SELECT ", kConflictColumns, " FROM conflict", where.text(), " ORDER BY number DESC LIMIT "});
+  text += where.bind(filter.paging.limit) + " OFFSET ";
+  text += where.bind(filter.paging.offset);
+  page.items = readAll(session_.query(text, where.params()), readConflict);
+  return page;
+}
+
+std::uint64_t StoreView::lastConflict(const std::string& jobId) const {
+  const auto result = session_.query("SELECT coalesce(max(number), 0) FROM conflict WHERE job_id = $1", {jobId});
+  return static_cast<std::uint64_t>(result.rows.at(0).integer(0));
+}
+
 std::optional<std::string> StoreView::value(const std::string& key) const {
   return readFirst(session_.query("SELECT value FROM store_value WHERE name = $1", {key}),
                    [](const SqlRow& row) { return row.text(0); });

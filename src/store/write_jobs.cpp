@@ -252,6 +252,25 @@ void StoreTransaction::put(const CompareTableRecord& t) {
        sqlOf(t.sourceRows), sqlOf(t.targetRows), sqlOf(t.differences), sqlOf(toText(t.result)), t.error, t.listed});
 }
 
+void StoreTransaction::addConflicts(const std::string& jobId, const std::vector<ConflictRow>& rows,
+                                    std::uint64_t most) {
+  const std::string text = sqlText({"INSERT INTO conflict (job_id, ", kConflictColumns, ") VALUES (",
+                                    placeholders(1, 13), ") ON CONFLICT (job_id, number) DO NOTHING"});
+  std::uint64_t last = 0;
+  for (const ConflictRow& row : rows) {
+    session_.query(text,
+                   {jobId, sqlOf(row.number), row.millis, row.transaction, row.database, row.table, row.kind,
+                    std::int64_t{row.kept ? 1 : 0}, sqlOf(row.gaveWay), row.key, row.before, row.after, row.detail});
+    last = row.number;
+  }
+  if (last > most)
+    session_.query("DELETE FROM conflict WHERE job_id = $1 AND number <= $2", {jobId, sqlOf(last - most)});
+}
+
+void StoreTransaction::eraseConflicts(const std::string& jobId) {
+  session_.query("DELETE FROM conflict WHERE job_id = $1", {jobId});
+}
+
 void StoreTransaction::setValue(const std::string& key, const std::string& value) {
   session_.query(
       "INSERT INTO store_value (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
@@ -261,8 +280,8 @@ void StoreTransaction::setValue(const std::string& key, const std::string& value
 void StoreTransaction::eraseJob(const std::string& jobId) {
   session_.query("DELETE FROM compared_table WHERE compare_id IN (SELECT id FROM comparison WHERE job_id = $1)",
                  {jobId});
-  for (const std::string_view table :
-       {"comparison", "query", "target_table", "job_document", "job_table", "job_event", "task", "job_spec"}) {
+  for (const std::string_view table : {"comparison", "query", "conflict", "target_table", "job_document", "job_table",
+                                       "job_event", "task", "job_spec"}) {
     session_.query(sqlText({"DELETE FROM ", table, " WHERE job_id = $1"}), {jobId});
   }
   session_.query("DELETE FROM job WHERE id = $1", {jobId});

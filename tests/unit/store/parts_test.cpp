@@ -41,6 +41,43 @@ TEST_F(Parts, EventsAreNumberedAndReadNewestFirst) {
   EXPECT_EQ(store->view().events("other", std::nullopt, {}).total, 0);
 }
 
+TEST_F(Parts, ConflictsAreKeptOnceAndTheOldestGo) {
+  const auto row = [](std::uint64_t number) {
+    return ConflictRow{number,
+                       static_cast<UnixMillis>(number * 10),
+                       "0-1-5",
+                       "shop",
+                       "item",
+                       "insert_found",
+                       number % 2 == 0,
+                       3,
+                       "(1)",
+                       "",
+                       R"({"id": "1"})",
+                       "found"};
+  };
+  EXPECT_EQ(store->view().lastConflict(job.id), 0U);
+  store->write([&](StoreTransaction& tx) { tx.addConflicts(job.id, {row(1), row(2), row(3)}, 4); });
+  store->write([&](StoreTransaction& tx) { tx.addConflicts(job.id, {row(3), row(4), row(5)}, 4); });
+  EXPECT_EQ(store->view().lastConflict(job.id), 5U);
+  const auto all = store->view().conflicts(job.id, {});
+  EXPECT_EQ(all.total, 4);
+  ASSERT_THAT(all.items, SizeIs(4));
+  EXPECT_EQ(all.items[0].number, 5U);
+  EXPECT_EQ(all.items[3].number, 2U);
+  EXPECT_TRUE(all.items[3].kept);
+  EXPECT_FALSE(all.items[0].kept);
+  EXPECT_EQ(all.items[0].after, R"({"id": "1"})");
+  EXPECT_EQ(all.items[0].gaveWay, 3U);
+  const auto some = store->view().conflicts(job.id, {30, 40, {1, 5}});
+  EXPECT_EQ(some.total, 2);
+  ASSERT_THAT(some.items, SizeIs(1));
+  EXPECT_EQ(some.items[0].number, 3U);
+  EXPECT_EQ(store->view().conflicts("other", {}).total, 0);
+  store->write([&](StoreTransaction& tx) { tx.eraseConflicts(job.id); });
+  EXPECT_EQ(store->view().lastConflict(job.id), 0U);
+}
+
 TEST_F(Parts, QueriesAreAnsweredOnce) {
   QueryRecord query;
   query.id = "q";
