@@ -31,6 +31,7 @@ struct Screen {
 [[nodiscard]] Exit showJobs(const Options& options, Api& api, Screen& screen);  // show.cpp
 [[nodiscard]] Exit showJob(const Options& options, Api& api, Screen& screen);
 [[nodiscard]] Exit showLogs(const Options& options, Api& api, Screen& screen);
+[[nodiscard]] Exit showConflicts(const Options& options, Api& api, Screen& screen);
 [[nodiscard]] Exit actOnJobs(const Options& options, Api& api, Screen& screen);  // act.cpp
 
 }  // namespace drs::ctl

@@ -98,6 +98,10 @@ class CommandLine {
     logs.add_option("--level", options_.level, "only lines of this level")
         ->check(CLI::IsMember({"Info", "Warn", "Error"}));
     logs.add_option("-n,--count", options_.count, "the newest lines, 50 by default")->check(CLI::Range(1, 1000));
+    CLI::App& conflicts =
+        add(Command::conflicts, "conflicts", "list the changes that did not fit the target, oldest first");
+    addJob(conflicts, options_, false);
+    conflicts.add_option("-n,--count", options_.count, "the newest ones, 50 by default")->check(CLI::Range(1, 1000));
 
     CLI::App& compare =
         add(Command::compare, "compare", "compare every row of every table of a job, list what differs");

@@ -6,7 +6,7 @@
 
 namespace drs::ctl {
 
-enum class Command { create, jobs, job, logs, compare, pause, resume, reset, end, remove, limit, watch, cutover };
+enum class Command { create, jobs, job, logs, conflicts, compare, pause, resume, reset, end, remove, limit, watch, cutover };
 
 /// One command line, checked.
 struct Options {
@@ -22,7 +22,7 @@ struct Options {
   bool follow = false;                   ///< watch: go on in the incremental phase
   std::string type, status;              ///< jobs
   std::string level;                     ///< logs: Info, Warn, Error
-  int count = 50;                        ///< logs: newest lines; compare: differences listed for each table
+  int count = 50;                        ///< logs, conflicts: newest lines; compare: differences listed for each table
   bool force = false;                    ///< end
   bool dryRun = false;                   ///< cutover: look only
   bool declared = false;                 ///< cutover: the source is frozen already

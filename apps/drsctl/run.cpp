@@ -10,6 +10,8 @@ Exit run(const Options& options, Api& api, Screen& screen) {
       return showJobs(options, api, screen);
     case Command::job:
       return showJob(options, api, screen);
+    case Command::conflicts:
+      return showConflicts(options, api, screen);
     case Command::logs:
       return showLogs(options, api, screen);
     case Command::compare:

@@ -111,4 +111,21 @@ Exit showLogs(const Options& options, Api& api, Screen& screen) {
   return Exit::done;
 }
 
+Exit showConflicts(const Options& options, Api& api, Screen& screen) {
+  const std::string id = api.jobId(options.jobs.front());
+  json found = api.get("/v5/{project_id}/jobs/" + id + "/dirty-data", {{"limit", std::to_string(options.count)}});
+  json& list = found["dirty_data_list"];
+  std::reverse(list.begin(), list.end());  // the service has the newest first
+  if (screen.json) {
+    screen.out << jsonText(found) << '\n';
+    return Exit::done;
+  }
+  for (const json& one : list) {
+    screen.out << textOf(one, "error_time") << "  " << printable(textOf(one, "error_msg")) << "\n    "
+               << printable(textOf(one, "error_sql")) << '\n';
+  }
+  screen.out << list.size() << " of " << found.value("count", 0) << '\n';
+  return Exit::done;
+}
+
 }  // namespace drs::ctl

@@ -69,6 +69,9 @@ http::Response cancelCutover(const Call& call);
 // progress_data.cpp
 http::Response showProgressData(const Call& call);
 
+// dirty_data.cpp
+http::Response listDirtyData(const Call& call);
+
 // links.cpp
 http::Response listLinks(const Call& call);
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 
 namespace drs::api {
 namespace {
@@ -26,6 +27,29 @@ std::int64_t number(const http::Request& request, std::string_view name, std::in
       Msg::badPaging,
       {std::string(name), shortened(*text, kShownCharacters), std::to_string(least) + " to " + std::to_string(most)},
       Origin::request);
+}
+
+/// The digits of `text` from `at`; nothing if there is anything else.
+std::optional<unsigned> digits(std::string_view text, std::size_t at, std::size_t count) {
+  unsigned value = 0;
+  const char* const begin = text.data() + at;
+  const auto [stop, failure] = std::from_chars(begin, begin + count, value);
+  if (failure != std::errc() || stop != begin + count) return std::nullopt;
+  return value;
+}
+
+std::optional<UnixMillis> timeOf(std::string_view text) {
+  using namespace std::chrono;
+  constexpr std::string_view kForm = "0000-00-00T00:00:00Z";
+  if (text.size() != kForm.size()) return std::nullopt;
+  for (std::size_t i = 0; i < kForm.size(); ++i)
+    if (kForm[i] != '0' && text[i] != kForm[i]) return std::nullopt;
+  const auto y = digits(text, 0, 4), m = digits(text, 5, 2), d = digits(text, 8, 2);
+  const auto h = digits(text, 11, 2), min = digits(text, 14, 2), s = digits(text, 17, 2);
+  if (!y || !m || !d || !h || !min || !s || *h > 23 || *min > 59 || *s > 59) return std::nullopt;
+  const year_month_day date(year(static_cast<int>(*y)), month(*m), day(*d));
+  if (!date.ok()) return std::nullopt;
+  return milliseconds(sys_days(date).time_since_epoch() + hours(*h) + minutes(*min) + seconds(*s)).count();
 }
 
 [[noreturn]] void refuse(std::string_view name, std::string_view value, std::string allowed) {
@@ -76,6 +100,14 @@ bool isDescending(const http::Request& request) {
 bool queryFlag(const http::Request& request, std::string_view name) {
   static constexpr std::string_view kFlags[] = {"true", "false"};
   return queryChoice(request, name, kFlags) == "true";
+}
+
+std::optional<UnixMillis> queryTime(const http::Request& request, std::string_view name) {
+  const auto text = queryText(request, name);
+  if (!text) return std::nullopt;
+  const auto time = timeOf(*text);
+  if (!time) refuse(name, *text, "a time in UTC like 2020-09-01T18:50:20Z");
+  return time;
 }
 
 std::vector<std::string> queryList(const http::Request& request, std::string_view name, std::size_t most) {

@@ -37,6 +37,9 @@ namespace drs::api {
 /// "true" or "false" (any other value is not allowed), false when absent.
 [[nodiscard]] bool queryFlag(const http::Request& request, std::string_view name);
 
+/// A time, "2020-09-01T18:50:20Z". Throws Error(valueNotAllowed).
+[[nodiscard]] std::optional<UnixMillis> queryTime(const http::Request& request, std::string_view name);
+
 /// A list parameter: the key repeated, each value again a comma list. Throws Error(valueNotAllowed) beyond `most`.
 [[nodiscard]] std::vector<std::string> queryList(const http::Request& request, std::string_view name, std::size_t most);
 

@@ -50,6 +50,7 @@ constexpr Row kRows[] = {
     {"GET", "/v5.1/{project_id}/jobs/{job_id}/db-object", showSelection},
 
     {"GET", "/v5/{project_id}/jobs/{job_id}/progress-data/{type}", showProgressData},
+    {"GET", "/v5/{project_id}/jobs/{job_id}/dirty-data", listDirtyData},
     {"GET", "/v5/{project_id}/links", listLinks},
 };
 

@@ -105,6 +105,10 @@ def read_jobs(call, one):
     call(200, "GET", f"/jobs/{one}/actions")
     for kind in ("table", "database", "table_structure", "table_indexs", "view"):
         call(200, "GET", f"/jobs/{one}/progress-data/{kind}")
+    call(200, "GET", f"/jobs/{one}/dirty-data", begin_time="2026-02-28T00:00:00Z", end_time="2026-03-01T23:59:59Z", anonymize_mode="true", offset="0", limit="5")
+    call(200, "GET", f"/jobs/{one}/dirty-data", task_mode="FULL_TRANSFER")
+    for wrong in ({"begin_time": "2026-02-29T00:00:00Z"}, {"end_time": "1790000000000"}, {"anonymize_mode": "yes"}, {"task_mode": "INCREMENTAL"}):
+        call(400, "GET", f"/jobs/{one}/dirty-data", **wrong)
     call(400, "GET", f"/jobs/{NOBODY}", type="detail")
 
 

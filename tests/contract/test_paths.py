@@ -35,7 +35,7 @@ def test_no_other_file_adds_routes():
 
 def test_every_query_parameter_is_in_the_contract_and_the_reverse():
     text = source_text()
-    read = set(re.findall(r'\b(?:queryText|requiredQuery|queryChoice|requiredQueryChoice|queryFlag|queryList|number)\(\s*(?:call\.)?request,\s*"(\w+)"', text))
+    read = set(re.findall(r'\b(?:queryText|requiredQuery|queryChoice|requiredQueryChoice|queryFlag|queryList|queryTime|number)\(\s*(?:call\.)?request,\s*"(\w+)"', text))
     read |= set(re.findall(r'queryValue\("(\w+)"\)', text)) | set(re.findall(r'\bkeep\("(\w+)"', text)) | {"sort_dir"}
     written = {p["name"] for _, _, operation in operations() for p in operation["parameters"] if p["in"] == "query"}
     assert read == written

@@ -34,6 +34,7 @@ TEST(Arguments, EveryCommandIsFound) {
       {Command::create, {"create", "-f", "b.json", "--commit", "--watch"}},
       {Command::jobs, {"jobs", "--type", "sync"}},
       {Command::logs, {"logs", "a", "--level", "Error", "-n", "5"}},
+      {Command::conflicts, {"conflicts", "a", "-n", "5"}},
       {Command::compare, {"compare", "a"}},
       {Command::pause, {"pause", "a", "b"}},
       {Command::resume, {"resume", "a"}},
