@@ -44,7 +44,9 @@ class EventBuilder {
     const auto set = [&](EventType type, char bytes) { lengths[static_cast<std::size_t>(type) - 1] = bytes; };
     set(EventType::query, 13);
     set(EventType::tableMap, 8);
-    for (const EventType type : {EventType::writeRows, EventType::updateRows, EventType::deleteRows}) set(type, 10);
+    for (const EventType type :
+         {EventType::writeRows, EventType::updateRows, EventType::deleteRows, EventType::partialUpdateRows})
+      set(type, 10);
     for (const EventType type : {EventType::writeRowsV1, EventType::updateRowsV1, EventType::deleteRowsV1})
       set(type, 8);
     body += lengths + little(1, 1);
@@ -86,9 +88,10 @@ class EventBuilder {
   }
   std::string rows(EventType type, std::uint64_t id, const std::string& images, unsigned flags = 1,
                    char present = '\x03') {
+    const bool partial = type == EventType::partialUpdateRows;
     const bool version2 =
-        type == EventType::writeRows || type == EventType::updateRows || type == EventType::deleteRows;
-    const bool update = type == EventType::updateRows || type == EventType::updateRowsV1;
+        partial || type == EventType::writeRows || type == EventType::updateRows || type == EventType::deleteRows;
+    const bool update = partial || type == EventType::updateRows || type == EventType::updateRowsV1;
     std::string body = little(id, 6) + little(flags, 2);
     if (version2) body += little(2, 2);
     body += little(2, 1) + present;

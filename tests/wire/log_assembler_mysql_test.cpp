@@ -268,7 +268,27 @@ TEST(MysqlLog, partialImagesAreRefused) {
              b.tableMap(6, "x", "other")});
   lane.feed({b.rows(EventType::writeRows, 6, "", 1, '\x01'), b.rows(EventType::partialUpdateRows, 6, "")});  // not ours
   EXPECT_EQ(thrown([&] { lane.feed({b.rows(EventType::writeRows, 5, "", 1, '\x01')}); }).msg(), Msg::logUnsupported);
-  EXPECT_EQ(thrown([&] { lane.feed({b.rows(EventType::partialUpdateRows, 5, "")}); }).msg(), Msg::logUnsupported);
+  EXPECT_EQ(thrown([&] { lane.feed({b.rows(EventType::partialUpdateRows, 5, "", 1, '\x01')}); }).msg(),
+            Msg::logUnsupported);
+}
+
+/// The row after the change begins with its options: 0, whole values only; 1, and then a bit for each JSON column;
+/// others are not known.
+TEST(MysqlLog, partialUpdatesAreUpdates) {
+  const auto feed = [](const std::string& options) {
+    EventBuilder b;
+    Lane lane(mysqlByFile());
+    return lane.feed(
+        {b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query("BEGIN"), b.tableMap(5),
+         b.rows(EventType::partialUpdateRows, 5, EventBuilder::row(1, "a") + options + EventBuilder::row(1, "b")),
+         b.xid()});
+  };
+  for (const std::string& options : {std::string(1, '\0'), std::string(1, '\1')}) {
+    const Texts out = feed(options);
+    ASSERT_EQ(out.size(), 1U);
+    EXPECT_NE(out[0].find(": ~1=a>1=b"), std::string::npos) << out[0];
+  }
+  EXPECT_EQ(thrown([&] { feed(std::string(1, '\2')); }).msg(), Msg::logUnsupported);
 }
 
 TEST(MysqlLog, xaTransactions) {

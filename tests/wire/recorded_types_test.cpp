@@ -42,7 +42,7 @@ class Printer final : public RowValueSink {
   void add(std::string text) { values.push_back(std::move(text)); }
 };
 
-/// What types.sql declares; the log need not say it.
+/// What types.sql and partial-json.sql declare; the log need not say it.
 const std::map<std::string, std::vector<ColumnFormat>>& formats() {
   static const auto made = [] {
     std::map<std::string, std::vector<ColumnFormat>> out;
@@ -57,6 +57,7 @@ const std::map<std::string, std::vector<ColumnFormat>>& formats() {
     out["strings"][7].padWithZeros = out["strings"][8].padWithZeros = true;
     out["blobs"] = plain(9);
     out["documents"] = plain(2);
+    out["partial"] = plain(4);
     return out;
   }();
   return made;
@@ -202,10 +203,11 @@ TEST_P(RecordedTypes, haveTheirChecksumsVerified) {
 
 /// Rows that are cut off or changed, behind the checksum, end in an Error or in other values, never in a crash.
 TEST_P(RecordedTypes, surviveDamage) {
+  const std::vector<std::string> packets = readPackets(std::string(GetParam().log) + ".bin");
+  const std::size_t sparse = packets.size() > 200 ? 10 : 1;
   for (const std::size_t step : {7U, 31U}) {
     Replay replay;
-    for (const std::string& packet : readPackets(std::string(GetParam().log) + ".bin"))
-      replay.feedDamaged(packet, step);
+    for (const std::string& packet : packets) replay.feedDamaged(packet, step * sparse);
     EXPECT_GT(replay.refused, 0);
   }
 }
@@ -224,7 +226,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Recording{"mariadb-10.11-types-compressed", "mariadb-10.11-types",
                               EventType::writeRowsCompressedV1},
                     Recording{"mysql-9.7-types", "mysql-9.7-types", EventType::writeRows},
-                    Recording{"mysql-9.7-types-compressed", "mysql-9.7-types", EventType::transactionPayload}),
+                    Recording{"mysql-9.7-types-compressed", "mysql-9.7-types", EventType::transactionPayload},
+                    Recording{"mysql-9.7-partial-json", "mysql-9.7-partial-json", EventType::partialUpdateRows}),
     recordingName);
 
 std::string fromDigits(std::string_view hex) {

@@ -169,9 +169,6 @@ std::optional<Transaction> LogAssembler::onEvent(const Event& event) {
     case EventType::tableMap:
       onTableMap(event);
       return std::nullopt;
-    case EventType::partialUpdateRows:
-      onPartialRows(event);
-      return std::nullopt;
     case EventType::incident:
       onIncident(event);
       return std::nullopt;
@@ -319,15 +316,6 @@ void LogAssembler::onRows(const Event& event) {
                      "Set binlog_row_image=FULL at the source, also for each session, then reset the task.");
   }
   group_.addRows(rows, table);
-}
-
-void LogAssembler::onPartialRows(const Event& event) {
-  (void)step(LogSymbol::rows, event);
-  if (group_.repeated) return;
-  const LogTables::Table& table = tables_.find(parseTableId(event, framer_.format()));
-  if (!table.plan && !table.covered) return;
-  throwUnsupported("PARTIAL_UPDATE_ROWS of " + table.name(),
-                   "Set binlog_row_value_options='' at the source, also for each session, then reset the task.");
 }
 
 std::optional<Transaction> LogAssembler::step(LogSymbol symbol, const Event& event) {

@@ -61,7 +61,6 @@ class LogAssembler {
   void onStatement(const Statement& statement, const QueryEvent& query);
   void onTableMap(const Event& event);
   void onRows(const Event& event);
-  void onPartialRows(const Event& event);
   void openGroup();
   std::optional<Transaction> step(LogSymbol symbol, const Event& event);
   std::optional<Transaction> endGroup(const Event& event);

@@ -105,10 +105,6 @@ Verdict checkRowImage(ProbeState& state) {
   if (!image.empty() && image != "FULL")
     return failed("binlog_row_image is " + image +
                   " at the source; SET GLOBAL binlog_row_image = 'FULL' and let all applications connect anew");
-  const std::string options = globalVariable(state.source(), "binlog_row_value_options");
-  if (!options.empty())
-    return failed("binlog_row_value_options is " + options +
-                  " at the source, which logs parts of JSON values; SET GLOBAL binlog_row_value_options = ''");
   return passed();
 }
 

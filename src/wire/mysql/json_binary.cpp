@@ -1,6 +1,7 @@
 #include "wire/mysql/json_binary.h"
 
 #include "base/bytes.h"
+#include "wire/mysql/json_items.h"
 #include "wire/mysql/json_text.h"
 #include "wire/mysql/table_map.h"
 #include "wire/mysql/values.h"
@@ -16,54 +17,32 @@
 namespace drs::mysql {
 namespace {
 
-/// The first byte of a value. Containers come with 2-byte ("small") or 4-byte ("large") counts and offsets.
-enum class JsonType : std::uint8_t {
-  smallObject = 0,
-  largeObject = 1,
-  smallArray = 2,
-  largeArray = 3,
-  literal = 4,
-  int16 = 5,
-  uint16 = 6,
-  int32 = 7,
-  uint32 = 8,
-  int64 = 9,
-  uint64 = 10,
-  real = 11,
-  string = 12,
-  opaque = 15,
-};
-
-constexpr unsigned kMaxDepth = 100;  // the server's own limit
 /// No value's text is more than 9 times as long as its bytes (a literal in a small array: 3 bytes, "false, ").
 constexpr std::size_t kMaxGrowth = 16, kGrowthSlack = 256;
 
 class JsonWriter {
  public:
-  JsonWriter(std::string& out, std::string_view binary)
-      : out_(out), limit_(out.size() + binary.size() * kMaxGrowth + kGrowthSlack) {}
+  JsonWriter(std::string& out, std::size_t limit) : out_(out), limit_(limit) {}
 
-  void value(std::uint8_t type, std::string_view data, unsigned depth) {
-    switch (static_cast<JsonType>(type)) {
-      case JsonType::smallObject:
-        return container(data, true, 2, depth);
-      case JsonType::largeObject:
-        return container(data, true, 4, depth);
-      case JsonType::smallArray:
-        return container(data, false, 2, depth);
-      case JsonType::largeArray:
-        return container(data, false, 4, depth);
+  void value(const JsonValue& value, unsigned depth) {
+    if (value.isContainer()) return container(value, depth);
+    switch (value.type) {
       case JsonType::string:
-        return string(data);
+        return string(value.data);
       case JsonType::opaque:
-        return opaque(data);
+        return opaque(value.data);
       default:
-        return scalar(static_cast<JsonType>(type), data);
+        return scalar(value.type, value.data);
     }
   }
 
+  void quoted(std::string_view text) {
+    appendJsonString(out_, text);
+    grown();
+  }
+
  private:
-  [[noreturn]] static void damaged() { throwCorrupt("a JSON value is not readable"); }
+  [[noreturn]] static void damaged() { throwDamagedJson(); }
 
   static void check(const ByteReader& in) {
     if (!in.ok()) damaged();
@@ -141,43 +120,6 @@ class JsonWriter {
     quoted(text);
   }
 
-  void quoted(std::string_view text) {
-    out_ += '"';
-    for (const char c : text) {
-      switch (c) {
-        case '"':
-          out_ += "\\\"";
-          break;
-        case '\\':
-          out_ += "\\\\";
-          break;
-        case '\b':
-          out_ += "\\b";
-          break;
-        case '\f':
-          out_ += "\\f";
-          break;
-        case '\n':
-          out_ += "\\n";
-          break;
-        case '\r':
-          out_ += "\\r";
-          break;
-        case '\t':
-          out_ += "\\t";
-          break;
-        default:
-          if (static_cast<unsigned char>(c) < 0x20U) {
-            fmt::format_to(std::back_inserter(out_), "\\u{:04x}", static_cast<unsigned>(c));
-          } else {
-            out_ += c;
-          }
-      }
-    }
-    out_ += '"';
-    grown();
-  }
-
   void opaque(std::string_view data) {
     ByteReader in(data);
     const auto type = static_cast<WireType>(in.u8());
@@ -235,61 +177,21 @@ class JsonWriter {
     out_ += '"';
   }
 
-  /// Is the value of this type stored in the offset's place?
-  static bool inlined(std::uint8_t type, std::size_t width) {
-    switch (static_cast<JsonType>(type)) {
-      case JsonType::literal:
-      case JsonType::int16:
-      case JsonType::uint16:
-        return true;
-      case JsonType::int32:
-      case JsonType::uint32:
-        return width == 4;
-      default:
-        return false;
-    }
-  }
-
-  /// count, size, [key offset and length]…, [type and offset or value]…, then keys and values. Offsets count from
-  /// `data`.
-  void container(std::string_view data, bool object, std::size_t width, unsigned depth) {
-    if (depth >= kMaxDepth) throwCorrupt("a JSON value is nested deeper than 100 levels");
-    ByteReader in(data);
-    const std::uint64_t count = in.little(width);
-    const std::uint64_t size = in.little(width);
-    check(in);
-    const std::size_t entryBytes = 1 + width + (object ? width + 2 : 0);
-    if (size > data.size() || count > in.left() / entryBytes) damaged();
-    data = data.substr(0, size);
-    ByteReader keys(data), values(data);
-    keys.skip(2 * width);
-    values.skip(2 * width + (object ? count * (width + 2) : 0));
-    out_ += object ? '{' : '[';
-    for (std::uint64_t i = 0; i < count; ++i) {
+  void container(const JsonValue& value, unsigned depth) {
+    if (depth >= kMaxJsonDepth) throwCorrupt("a JSON value is nested deeper than 100 levels");
+    const bool isObject = value.isObject();
+    JsonItems items(value);
+    out_ += isObject ? '{' : '[';
+    for (std::uint64_t i = 0; i < items.count(); ++i) {
       if (i > 0) out_ += ", ";
-      if (object) key(data, keys, width);
-      const std::uint8_t type = values.u8();
-      const std::string_view entry = values.slice(width);
-      check(values);
-      if (inlined(type, width)) {
-        value(type, entry, depth + 1);
-      } else {
-        const std::uint64_t offset = ByteReader(entry).little(width);
-        if (offset >= data.size()) damaged();
-        value(type, data.substr(offset), depth + 1);
+      if (isObject) {
+        quoted(items.key());
+        out_ += ": ";
       }
+      this->value(items.value(), depth + 1);
     }
-    out_ += object ? '}' : ']';
+    out_ += isObject ? '}' : ']';
     grown();
-  }
-
-  void key(std::string_view data, ByteReader& keys, std::size_t width) {
-    const std::uint64_t offset = keys.little(width);
-    const std::size_t length = keys.u16();
-    check(keys);
-    if (offset > data.size() || length > data.size() - offset) damaged();
-    quoted(data.substr(offset, length));
-    out_ += ": ";
   }
 
   std::string& out_;
@@ -298,12 +200,16 @@ class JsonWriter {
 
 }  // namespace
 
+std::size_t jsonTextLimit(std::size_t binaryBytes) {
+  return binaryBytes * kMaxGrowth + kGrowthSlack;
+}
+
+void appendJsonValue(std::string& out, const JsonValue& value, unsigned depth, std::size_t limit) {
+  JsonWriter(out, limit).value(value, depth);
+}
+
 void appendJson(std::string& out, std::string_view binary) {
-  if (binary.empty()) {
-    out += "null";
-    return;
-  }
-  JsonWriter(out, binary).value(static_cast<std::uint8_t>(binary[0]), binary.substr(1), 0);
+  appendJsonValue(out, JsonValue::of(binary), 0, out.size() + jsonTextLimit(binary.size()));
 }
 
 }  // namespace drs::mysql

@@ -12,6 +12,9 @@ namespace drs::mysql {
 /// finite.
 void appendJsonReal(std::string& out, double value);
 
+/// Appends a text as a JSON string, with the escapes that MySQL prints.
+void appendJsonString(std::string& out, std::string_view text);
+
 /// MySQL reads a number in a JSON text as a 64-bit integer or as a double. Gives the first number of a text, as MySQL
 /// printed it, that would come out different: a DECIMAL; empty if there is none. Integers and doubles always pass.
 [[nodiscard]] std::string_view numberThatChanges(std::string_view json);

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "wire/mysql/inflate.h"
 #include "wire/mysql/json_binary.h"
+#include "wire/mysql/json_diff.h"
 #include "wire/mysql/values.h"
 #include "wire/mysql/varlen.h"
 #include "wire/mysql/wire_error.h"
@@ -12,6 +13,8 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <optional>
+#include <vector>
 
 namespace drs::mysql {
 namespace {
@@ -23,13 +26,14 @@ struct Variant {
   bool compressed;
 };
 
-constexpr std::array<Variant, 12> kVariants{{
+constexpr std::array<Variant, 13> kVariants{{
     {EventType::writeRowsV1, RowsKind::write, false, false},
     {EventType::updateRowsV1, RowsKind::update, false, false},
     {EventType::deleteRowsV1, RowsKind::remove, false, false},
     {EventType::writeRows, RowsKind::write, true, false},
     {EventType::updateRows, RowsKind::update, true, false},
     {EventType::deleteRows, RowsKind::remove, true, false},
+    {EventType::partialUpdateRows, RowsKind::update, true, false},
     {EventType::writeRowsCompressedV1, RowsKind::write, false, true},
     {EventType::updateRowsCompressedV1, RowsKind::update, false, true},
     {EventType::deleteRowsCompressedV1, RowsKind::remove, false, true},
@@ -64,10 +68,7 @@ class ValueDecoder {
   /// One row: a bit for each column that is present says whether it is NULL, then come the values.
   void image(ByteReader& in, std::string_view present, const TableMap& map, std::span<const ColumnFormat> formats) {
     const std::size_t columns = map.columns.size();
-    std::size_t count = 0;
-    for (std::size_t i = 0; i < columns; ++i) count += isSet(present, i) ? 1 : 0;
-    if (count == 0) in.fail();
-    const std::string_view nulls = in.slice((count + 7) / 8);
+    const std::string_view nulls = in.slice((countOf(in, present, columns) + 7) / 8);
     std::size_t bit = 0;
     for (std::size_t i = 0; i < columns && in.ok(); ++i) {
       if (!isSet(present, i))
@@ -76,6 +77,38 @@ class ValueDecoder {
         sink_.onNull();
       else
         decode(in, map.columns[i], formats[i]);
+    }
+  }
+
+  /// A row of PARTIAL_UPDATE_ROWS. That before the change is as above, and its JSON values are remembered. The other
+  /// begins with options; then, if they say so, comes a bit for each JSON column of the table, present or not: the
+  /// value is written as changes of the one before.
+  void partialImage(ByteReader& in, std::string_view present, const TableMap& map,
+                    std::span<const ColumnFormat> formats, bool isAfter) {
+    constexpr std::uint64_t kPartialJson = 1;
+    const std::size_t columns = map.columns.size();
+    std::string_view partial;
+    if (isAfter) {
+      const std::uint64_t options = readLength(in);
+      if (options > kPartialJson) throwUnsupported("rows with unknown options", "Report the source's version.");
+      if (options == kPartialJson) partial = in.slice((jsonColumns(map) + 7) / 8);
+    } else {
+      jsonBefore_.assign(columns, std::nullopt);
+    }
+    const std::string_view nulls = in.slice((countOf(in, present, columns) + 7) / 8);
+    std::size_t bit = 0, jsonBit = 0;
+    for (std::size_t i = 0; i < columns && in.ok(); ++i) {
+      const bool isJson = map.columns[i].type == WireType::json;
+      const bool isChange = isJson && !partial.empty() && isSet(partial, jsonBit++);
+      if (!isSet(present, i)) {
+        sink_.onAbsent();
+      } else if (isSet(nulls, bit++)) {
+        sink_.onNull();
+      } else if (isJson) {
+        partialJson(in, i, map, isAfter, isChange);
+      } else {
+        decode(in, map.columns[i], formats[i]);
+      }
     }
   }
 
@@ -128,6 +161,33 @@ class ValueDecoder {
   }
 
  private:
+  static std::size_t countOf(ByteReader& in, std::string_view present, std::size_t columns) {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < columns; ++i) count += isSet(present, i) ? 1 : 0;
+    if (count == 0) in.fail();
+    return count;
+  }
+
+  static std::size_t jsonColumns(const TableMap& map) {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(map.columns, [](const WireColumn& c) { return c.type == WireType::json; }));
+  }
+
+  void partialJson(ByteReader& in, std::size_t column, const TableMap& map, bool isAfter, bool isChange) {
+    const std::string_view raw = in.slice(in.little(map.columns[column].lengthBytes));
+    if (!in.ok()) return;
+    text_.clear();
+    if (!isChange) {
+      if (!isAfter) jsonBefore_[column] = raw;
+      appendJson(text_, raw);
+    } else if (const auto& before = jsonBefore_[column]) {
+      appendChangedJson(text_, *before, raw);
+    } else {
+      throwCorrupt("a change of a JSON value came without the value before it");
+    }
+    sink_.onText(text_);
+  }
+
   void integer(ByteReader& in, std::size_t width, const ColumnFormat& format) {
     const std::uint64_t raw = in.little(width);
     if (format.isUnsigned) return sink_.onUnsigned(raw);
@@ -211,6 +271,7 @@ class ValueDecoder {
 
   RowValueSink& sink_;
   std::string text_;
+  std::vector<std::optional<std::string_view>> jsonBefore_;  ///< of the row at hand, by column
 };
 
 }  // namespace
@@ -224,6 +285,7 @@ RowsEvent parseRows(const Event& event, const FormatDescription& format, std::st
   if (variant == nullptr) throwUnsupported("a rows event of an unknown kind", "");
   RowsEvent out;
   out.kind = variant->kind;
+  out.partialJson = variant->type == EventType::partialUpdateRows;
   ByteReader in(event.body);
   out.tableId = parseTableId(event, format);
   const std::size_t fixed = format.postHeader(event.header.type).value_or(variant->extraData ? 10 : 8);
@@ -266,7 +328,12 @@ std::size_t decodeRows(const RowsEvent& event, const TableMap& map, std::span<co
   std::size_t images = 0;
   while (in.left() > 0) {
     const bool isAfter = event.kind == RowsKind::update && images % 2 != 0;
-    decoder.image(in, isAfter ? event.presentAfter : event.present, map, formats);
+    const std::string_view present = isAfter ? event.presentAfter : event.present;
+    if (event.partialJson) {
+      decoder.partialImage(in, present, map, formats, isAfter);
+    } else {
+      decoder.image(in, present, map, formats);
+    }
     if (!in.ok()) throwCorrupt(fmt::format("a row of {}.{} is cut off", map.database, map.table));
     ++images;
   }

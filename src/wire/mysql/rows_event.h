@@ -33,12 +33,13 @@ struct ColumnFormat {
 
 enum class RowsKind : std::uint8_t { write, update, remove };
 
-/// WRITE_ROWS, UPDATE_ROWS and DELETE_ROWS, version 1 and 2, and MariaDB's compressed ones.
+/// WRITE_ROWS, UPDATE_ROWS and DELETE_ROWS, version 1 and 2, MariaDB's compressed ones, and PARTIAL_UPDATE_ROWS.
 struct RowsEvent {
   RowsKind kind = RowsKind::write;
   std::uint64_t tableId = 0;
   bool endOfStatement = false;
   bool foreignKeyChecks = true;
+  bool partialJson = false;  ///< images after the change may hold JSON values as changes of those before it
   std::uint64_t columns = 0;
   std::string_view present, presentAfter;  ///< bitmaps; presentAfter is used by updates
   std::string_view rows;
@@ -54,7 +55,8 @@ struct RowsEvent {
 [[nodiscard]] bool hasFullImages(const RowsEvent& event, std::span<const ColumnFormat> formats = {});
 
 /// Decodes all rows of an event; an update gives the row before and the row after, in turn. Returns
-/// the number of images. `formats` has one entry for each column of the map. Throws Error(logCorrupt, logUnsupported).
+/// the number of images. `formats` has one entry for each column of the map. Changed JSON values come out whole. Throws
+/// Error(logCorrupt, logUnsupported).
 std::size_t decodeRows(const RowsEvent& event, const TableMap& map, std::span<const ColumnFormat> formats,
                        RowValueSink& sink);
 
