@@ -71,9 +71,12 @@ const std::vector<Setting>& settingsTable() {
       {"worker", "streams", node(&Settings::maxStreams, 1, 10'000), "incremental jobs at a time"},
       {"worker", "memory_budget_bytes", node(&Settings::memoryBudgetBytes, 16 * kMiB, 1024 * kGiB),
        "memory of the queues of all running tasks together"},
-      {"worker", "max_transaction_bytes", node(&Settings::maxTransactionBytes, kMiB, 64 * kGiB),
-       "memory that one transaction of a source may take in its stream, beside memory_budget_bytes; a larger one stops "
-       "the task"},
+      {"worker", "transaction_memory_bytes", node(&Settings::transactionMemoryBytes, kMiB, 64 * kGiB),
+       "memory that one transaction of a source may take in its stream, beside memory_budget_bytes; the rows of a "
+       "larger "
+       "one wait in the folder spill of the data folder, which then has up to three of them for each stream"},
+      {"worker", "max_transaction_bytes", node(&Settings::maxTransactionBytes, kMiB, 1024 * kGiB),
+       "size of one transaction of a source, in memory or on disk; a larger one stops the task"},
       {"worker", "sessions_per_job", node(&Settings::sessionsPerJob, 1, 64),
        "pieces of work of a job at a time, each with one database session to each side; definitions at a time"},
       {"worker", "appliers_per_job", node(&Settings::appliersPerJob, 1, 64),

@@ -32,11 +32,12 @@ struct EngineLimits {
   int maxSessions = 4;                  ///< database sessions per job and side
   int maxAppliers = 4;                  ///< of them, those that apply transactions side by side
   std::size_t chunkBytes = 16U << 20U;
-  std::size_t maxTransactionBytes = 256U << 20U;  ///< memory for one transaction of the source
-  std::string spillFolder;                        ///< for what must not stay in memory
-  std::shared_ptr<LargeRows> largeRows;           ///< of the process; null: no limit
-  int networkTimeoutSeconds = 600;                ///< a server that is silent for so long is lost
-  int lockWaitSeconds = 60;                       ///< wait of a statement at the target for another session's lock
+  std::size_t transactionMemoryBytes = 8U << 20U;  ///< of a transaction of the source; more goes to spillFolder
+  std::size_t maxTransactionBytes = std::size_t{16} << 30U;  ///< of a transaction of the source, in memory or on disk
+  std::string spillFolder;                                   ///< for what must not stay in memory
+  std::shared_ptr<LargeRows> largeRows;                      ///< of the process; null: no limit
+  int networkTimeoutSeconds = 600;                           ///< a server that is silent for so long is lost
+  int lockWaitSeconds = 60;  ///< wait of a statement at the target for another session's lock
 };
 
 /// All that an engine is told about a job. `open` unseals a secret: the only place where secrets become plain.

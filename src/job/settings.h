@@ -15,8 +15,9 @@ struct Settings {
   std::size_t maxJobsPerBatch = 100;
   int maxRunningTasks = 8;  ///< stream tasks of idle jobs count apart (maxStreams)
   int maxStreams = 200;
-  std::size_t memoryBudgetBytes = 512U << 20U;    ///< for queues of all running tasks
-  std::size_t maxTransactionBytes = 256U << 20U;  ///< for one transaction of a source, beside the queues
+  std::size_t memoryBudgetBytes = 512U << 20U;               ///< for queues of all running tasks
+  std::size_t transactionMemoryBytes = 8U << 20U;            ///< EngineLimits::transactionMemoryBytes
+  std::size_t maxTransactionBytes = std::size_t{16} << 30U;  ///< EngineLimits::maxTransactionBytes
   int sessionsPerJob = 4;
   int appliersPerJob = 4;  ///< no more than sessionsPerJob
   std::size_t chunkBytes = 16U << 20U;

@@ -93,6 +93,7 @@ TaskContext TaskRunner::contextOf(const TaskRecord& task, const JobRecord& job, 
   engine.limits.maxSessions = settings_.sessionsPerJob;
   engine.limits.maxAppliers = settings_.appliersPerJob;
   engine.limits.chunkBytes = settings_.chunkBytes;
+  engine.limits.transactionMemoryBytes = settings_.transactionMemoryBytes;
   engine.limits.maxTransactionBytes = settings_.maxTransactionBytes;
   engine.limits.spillFolder = settings_.dataFolder + "/spill";
   engine.limits.largeRows = largeRows_;

@@ -4,6 +4,8 @@
 #include "model/row_batch.h"
 
 #include <compare>
+#include <functional>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -38,13 +40,37 @@ struct SchemaChange {
 
 using ChangeEvent = std::variant<RowsChange, SchemaChange>;
 
+/// The changes of a transaction that is too large for memory, on disk. Threads: one at a time.
+class StoredChanges {
+ public:
+  virtual ~StoredChanges() = default;
+  /// Hands them out in order until `take` returns false; only the one at hand is in memory. May be called again.
+  virtual void forEach(const std::function<bool(const RowsChange&)>& take) const = 0;
+  /// The plans that they belong to.
+  [[nodiscard]] virtual std::vector<std::size_t> plans() const = 0;
+  /// forEach() leaves the changes of the plan out from now on.
+  virtual void drop(std::size_t plan) = 0;
+};
+
 /// One transaction of the source, the unit of applying.
 struct Transaction {
-  std::string id;                    ///< stable: GTID, or "file:offset"
-  Position end;                      ///< the lane's position when it has been applied
-  UnixMillis commitMillis = 0;       ///< commit time at the source
-  std::vector<ChangeEvent> changes;  ///< may be empty: nothing of ours was touched
-  std::size_t bytes = 0;             ///< memory, for the queue's limit
+  std::string id;                         ///< stable: GTID, or "file:offset"
+  Position end;                           ///< the lane's position when it has been applied
+  UnixMillis commitMillis = 0;            ///< commit time at the source
+  std::vector<ChangeEvent> changes;       ///< may be empty: nothing of ours was touched
+  std::shared_ptr<StoredChanges> stored;  ///< of a large transaction: all of its rows, then `changes` is empty
+  std::size_t bytes = 0;                  ///< of memory or on disk, for the queue's limit
+  [[nodiscard]] bool empty() const { return changes.empty() && !stored; }
 };
+
+/// Calls `take` for each change of rows, in order, until it returns false.
+template <typename Take>
+void forEachRows(const Transaction& transaction, Take take) {
+  for (const ChangeEvent& change : transaction.changes) {
+    const auto* rows = std::get_if<RowsChange>(&change);
+    if (rows != nullptr && !take(*rows)) return;
+  }
+  if (transaction.stored) transaction.stored->forEach(take);
+}
 
 }  // namespace drs

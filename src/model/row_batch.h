@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -69,6 +70,13 @@ class RowBatch {
     cells_.clear();
     volume_ = 0;
     held_.reset();
+  }
+  /// What the rows are made of, for keeping them elsewhere, and rows made of it again. The cells point into the bytes.
+  [[nodiscard]] std::span<const Cell> rawCells() const { return cells_; }
+  [[nodiscard]] std::span<const char> rawBytes() const { return bytes_; }
+  void setRaw(std::vector<Cell> cells, std::vector<char> bytes) {
+    cells_ = std::move(cells);
+    bytes_ = std::move(bytes);
   }
   /// Drops the cells of an unfinished row (a decoder found damage half way).
   void dropPartialRow() { cells_.resize(rows() * width()); }

@@ -30,7 +30,7 @@ void ApplyProgress::committed(const ApplyBatch& batch, const ApplyStats& stats) 
   progress_.conflictsKept += stats.conflictsKept;
   progress_.conflictsOverwritten += stats.conflictsOverwritten;
   for (const Transaction& transaction : batch.transactions) {
-    if (transaction.changes.empty()) continue;
+    if (transaction.empty()) continue;
     ++progress_.transactions;
     if (transaction.commitMillis <= 0) continue;
     progress_.lastCommitMillis = transaction.commitMillis;

@@ -11,6 +11,11 @@ bool hasSchemaChange(const Transaction& transaction) {
                      [](const ChangeEvent& change) { return std::holds_alternative<SchemaChange>(change); });
 }
 
+/// It goes alone: a schema change, because nothing may be in flight; what is on disk, because it is a batch by itself.
+bool isAlone(const Transaction& transaction) {
+  return transaction.stored || hasSchemaChange(transaction);
+}
+
 std::size_t imagesOf(const Transaction& transaction) {
   std::size_t images = 0;
   for (const ChangeEvent& change : transaction.changes)
@@ -84,7 +89,7 @@ void Dispatcher::fillBatch(Transaction first, const std::stop_token& stop) {
 
 bool Dispatcher::fits(const Transaction& transaction) const {
   if (batch_.transactions.empty()) return true;
-  if (hasSchemaChange(batch_.transactions.front()) || hasSchemaChange(transaction)) return transaction.changes.empty();
+  if (isAlone(batch_.transactions.front()) || isAlone(transaction)) return transaction.empty();
   return batch_.transactions.size() < context_.options.maxBatchTransactions &&
          batch_.bytes + transaction.bytes <= context_.options.maxBatchBytes &&
          images_ + imagesOf(transaction) <= context_.options.maxBatchImages;
@@ -95,7 +100,7 @@ void Dispatcher::addToBatch(Transaction transaction) {
   dropUnwanted(transaction);
   windows_.noteTolerant(transaction, before_, batch_.tolerant);
   before_ = transaction.end;
-  if (transaction.changes.empty()) {
+  if (transaction.empty()) {
     emptyTail_ = std::move(transaction);
     return;
   }
@@ -139,7 +144,7 @@ void Dispatcher::send(ApplyBatch batch, const std::stop_token& stop) {
 ConflictKeys Dispatcher::keysOf(const ApplyBatch& batch) {
   ConflictKeys keys;
   const bool isTolerant = std::find(batch.tolerant.begin(), batch.tolerant.end(), true) != batch.tolerant.end();
-  if (isTolerant || hasSchemaChange(batch.transactions.front())) keys.touchAll();
+  if (isTolerant || isAlone(batch.transactions.front())) keys.touchAll();
   for (const Transaction& transaction : batch.transactions) {
     if (keys.touchesAll()) break;
     appliers_.addKeys(transaction, keys);

@@ -22,21 +22,26 @@ bool WindowTracker::passed(std::size_t plan, const Position& at) {
 }
 
 void WindowTracker::dropCovered(Transaction& transaction, const Position& before) {
-  const auto isCovered = [&](const ChangeEvent& change) {
-    const auto plan = planOf(change);
+  const auto isCovered = [&](std::optional<std::size_t> plan) {
     if (!plan || !windows_.at(*plan).exact || passed(*plan, before)) return false;
     const std::vector<Position>& snapshots = windows_[*plan].highs;
     return std::any_of(snapshots.begin(), snapshots.end(),
                        [&](const Position& snapshot) { return source_.covers(snapshot, transaction); });
   };
-  std::erase_if(transaction.changes, isCovered);
+  std::erase_if(transaction.changes, [&](const ChangeEvent& change) { return isCovered(planOf(change)); });
+  if (!transaction.stored) return;
+  for (const std::size_t plan : transaction.stored->plans())
+    if (isCovered(plan)) transaction.stored->drop(plan);
+  if (transaction.stored->plans().empty()) transaction.stored.reset();
 }
 
 void WindowTracker::noteTolerant(const Transaction& transaction, const Position& before, std::vector<bool>& tolerant) {
-  for (const ChangeEvent& change : transaction.changes) {
-    const auto plan = planOf(change);
+  const auto note = [&](std::optional<std::size_t> plan) {
     if (plan && !windows_.at(*plan).exact && !passed(*plan, before)) tolerant.at(*plan) = true;
-  }
+  };
+  for (const ChangeEvent& change : transaction.changes) note(planOf(change));
+  if (!transaction.stored) return;
+  for (const std::size_t plan : transaction.stored->plans()) note(plan);
 }
 
 bool WindowTracker::allPassed(const Position& at) {

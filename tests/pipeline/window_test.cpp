@@ -1,5 +1,6 @@
 #include "pipeline/window.h"
 
+#include "pipeline/spill_file.h"
 #include "support/memory_engine.h"
 
 #include <gtest/gtest.h>
@@ -152,6 +153,36 @@ TEST(WindowTracker, AnExactTableSkipsWhatItsSnapshotHasAndIsStrictForTheRest) {
   std::vector<bool> tolerant{false, false};
   tracker.noteTolerant(later, {"1"}, tolerant);
   EXPECT_FALSE(tolerant[0]);
+}
+
+TEST(WindowTracker, TreatsChangesOnDiskAsThoseInMemory) {
+  MemorySchema schema;
+  for (const char* name : {"a", "b", "c"}) schema.add(name, 2, {});
+  const SetSource source;
+  const Plans plans = plansOf(schema);
+  WindowTracker tracker(source, {{true, {{"1,3"}}}, {false, {{"1,3"}}}, {}});
+  const auto stored = [&](std::initializer_list<std::size_t> touched, const char* id) {
+    Transaction out = rowsOf(schema, 0, id);
+    const auto file = std::make_shared<SpillFile>(::testing::TempDir() + "opendrs-window", plans);
+    for (const std::size_t plan : touched) file->append(std::get<RowsChange>(rowsOf(schema, plan, id).changes[0]));
+    out.changes.clear();
+    out.stored = file;
+    return out;
+  };
+  Transaction both = stored({0, 1, 2}, "3");
+  tracker.dropCovered(both, {"1"});
+  ASSERT_TRUE(both.stored);
+  EXPECT_EQ(both.stored->plans(), (std::vector<std::size_t>{1, 2}));
+  std::vector<bool> tolerant{false, false, false};
+  tracker.noteTolerant(both, {"1"}, tolerant);
+  EXPECT_EQ(tolerant, (std::vector<bool>{false, true, false}));
+
+  Transaction contained = stored({0}, "3");
+  tracker.dropCovered(contained, {"1"});
+  EXPECT_TRUE(contained.empty());
+  Transaction later = stored({0}, "2");
+  tracker.dropCovered(later, {"1"});
+  EXPECT_FALSE(later.empty());
 }
 
 }  // namespace

@@ -291,6 +291,75 @@ TEST(MysqlLog, partialUpdatesAreUpdates) {
   EXPECT_EQ(thrown([&] { feed(std::string(1, '\2')); }).msg(), Msg::logUnsupported);
 }
 
+/// With room for a few rows in memory every transaction goes to disk, in several pieces, and comes back the same.
+TEST(MysqlLog, aLargeTransactionWaitsOnDisk) {
+  for (const std::size_t memory : {1U, 100U, 500U, 1U << 20U}) {
+    EventBuilder b;
+    Lane lane(mysqlByFile(), 1U << 20U, false, memory);
+    lane.feed(
+        {b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query("BEGIN"), b.tableMap(5), b.tableMap(6, "m")});
+    std::string expected = memory < 1000 ? " stored" : "";
+    for (int i = 0; i < 40; ++i) {
+      lane.feed({b.write(i % 3 == 0 ? 6 : 5, i, std::string(20, 'a'))});
+      expected += fmt::format(" +{}=", i) + std::string(20, 'a');
+    }
+    lane.feed({b.rows(EventType::updateRows, 5, EventBuilder::row(1, "a") + EventBuilder::row(1, "b"), 3),
+               b.rows(EventType::deleteRows, 5, EventBuilder::row(1, "b"))});
+    const Texts out = lane.feed({b.xid()});
+    ASSERT_EQ(out.size(), 1U);
+    EXPECT_EQ(out[0].substr(out[0].find(": ") + 1), expected + " ~1=a>1=b nofk -1=b") << memory;
+    EXPECT_EQ(lane.last().stored != nullptr, memory < 1000);
+    EXPECT_EQ(lane.last().changes.empty(), memory < 1000);
+    EXPECT_GT(lane.last().bytes, 1000U);
+  }
+}
+
+/// Roll-backs end in the file, in memory, and at every place between.
+TEST(MysqlLog, savepointsOfALargeTransactionAreRolledBack) {
+  for (std::size_t memory = 1; memory < 700; memory += 7) {
+    EventBuilder b;
+    Lane lane(mysqlByFile(), 1U << 20U, false, memory);
+    lane.feed({b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query("BEGIN"), b.tableMap(5)});
+    std::vector<int> rows;
+    std::vector<std::size_t> marks;
+    unsigned random = static_cast<unsigned>(memory);
+    for (int i = 0; i < 60; ++i) {
+      random = random * 1103515245U + 12345U;
+      const unsigned what = random >> 16U & 7U;
+      if (what == 0) {
+        lane.feed({b.query(fmt::format("SAVEPOINT s{}", marks.size()))});
+        marks.push_back(rows.size());
+      } else if (what == 1 && !marks.empty()) {
+        const std::size_t to = (random >> 20U) % marks.size();
+        lane.feed({b.query(fmt::format("ROLLBACK TO s{}", to))});
+        rows.resize(marks[to]);
+        marks.resize(to + 1);
+      } else {
+        lane.feed({b.write(5, i, "x")});
+        rows.push_back(i);
+      }
+    }
+    lane.feed({b.write(5, 99, "x")});
+    std::string expected;
+    for (const int row : rows) expected += fmt::format(" +{}=x", row);
+    std::string text = lane.feed({b.xid()}).at(0);
+    text = text.substr(text.find(": ") + 1);
+    if (text.starts_with(" stored")) text = text.substr(7);
+    EXPECT_EQ(text, expected + " +99=x") << memory;
+  }
+}
+
+TEST(MysqlLog, aLargeTransactionThatIsRolledBackLeavesNothing) {
+  EventBuilder b;
+  Lane lane(mysqlByFile(), 1U << 20U, false, 10);
+  lane.feed({b.rotate("bin.000001", 4), b.format()});
+  EXPECT_EQ(lane.feed({b.anonymous(), b.query("BEGIN"), b.tableMap(5), b.write(5, 1, "a"), b.query("ROLLBACK")}),
+            Texts{});
+  lane.feed(
+      {b.anonymous(), b.query("BEGIN"), b.tableMap(5), b.write(5, 1, "a"), b.tableMap(6, "m"), b.write(6, 1, "a")});
+  EXPECT_EQ(thrown([&] { lane.feed({b.query("ROLLBACK")}); }).msg(), Msg::logUnsupported);
+}
+
 TEST(MysqlLog, xaTransactions) {
   EventBuilder b;
   Lane lane(mysqlByFile());

@@ -39,10 +39,11 @@ inline TableSchemaPtr table(const std::string& name, const std::string& engine =
 /// database.
 class Lane {
  public:
-  explicit Lane(const LogPosition& start, std::size_t maxBytes = 1U << 20U, bool all = false)
+  explicit Lane(const LogPosition& start, std::size_t maxBytes = 1U << 20U, bool all = false,
+                std::size_t memoryBytes = 1U << 20U)
       : plans_{makePlan(table("t")), makePlan(table("m", "MyISAM"))},
         scope_(makeScope(all)),
-        assembler_(scope_, start, maxBytes) {}
+        assembler_(scope_, start, {memoryBytes, maxBytes, spillFolder()}) {}
 
   /// Feeds packets; what came out as text: "id: +1=a ~1=a>1=b -1=b" and so on.
   std::vector<std::string> feed(const std::vector<std::string>& packets) {
@@ -79,22 +80,25 @@ class Lane {
   }
   static std::string describe(const Transaction& transaction) {
     std::string out = transaction.id + ":";
+    if (transaction.stored) out += " stored";
+    forEachRows(transaction, [&](const RowsChange& change) { return describe(out, change), true; });
     for (const ChangeEvent& change : transaction.changes) {
       if (const auto* schema = std::get_if<SchemaChange>(&change)) {
         const bool truncate = schema->kind == SchemaChange::Kind::truncate;
         out += fmt::format(" {} {}.{}", truncate ? "truncate" : "schema", schema->table.database, schema->table.table);
-        continue;
       }
-      const auto& rows = std::get<RowsChange>(change);
-      for (std::size_t i = 0; i < rows.rows.rows(); ++i) {
-        if (rows.op == RowOp::insert) out += " +" + rowText(rows.rows, i);
-        if (rows.op == RowOp::remove) out += " -" + rowText(rows.rows, i);
-        if (rows.op == RowOp::update) out += (i % 2 == 0 ? " ~" : ">") + rowText(rows.rows, i);
-      }
-      if (!rows.foreignKeyChecks) out += " nofk";
     }
     return out;
   }
+  static void describe(std::string& out, const RowsChange& rows) {
+    for (std::size_t i = 0; i < rows.rows.rows(); ++i) {
+      if (rows.op == RowOp::insert) out += " +" + rowText(rows.rows, i);
+      if (rows.op == RowOp::remove) out += " -" + rowText(rows.rows, i);
+      if (rows.op == RowOp::update) out += (i % 2 == 0 ? " ~" : ">") + rowText(rows.rows, i);
+    }
+    if (!rows.foreignKeyChecks) out += " nofk";
+  }
+  static std::string spillFolder() { return testing::TempDir() + "opendrs-spill"; }
 
   Plans plans_;
   LogScope scope_;

@@ -39,6 +39,10 @@ Applier::Work Applier::examine(const ApplyBatch& batch, Turn& turn) const {
   std::size_t changes = 0;
   for (const Transaction& transaction : batch.transactions) {
     changes += transaction.changes.size();
+    if (transaction.stored) {  // more rows than can be arranged
+      ++changes;
+      work.rows += RowOrder::kMostRows + 1;
+    }
     for (const ChangeEvent& event : transaction.changes) {
       if (const auto* rows = std::get_if<RowsChange>(&event)) {
         work.rows += rows->rows.rows();
@@ -131,12 +135,14 @@ bool Applier::hasMoved(const Work& work) {
 }
 
 void Applier::readTargets(const Work& work) {
+  const auto read = [&](std::size_t plan) {
+    if (targets_.at(plan) == nullptr) targets_[plan] = &world_.tables.get(plan, *connection_);
+  };
   for (const Transaction& transaction : work.batch.transactions) {
-    for (const ChangeEvent& event : transaction.changes) {
-      const auto* rows = std::get_if<RowsChange>(&event);
-      if (rows == nullptr || targets_.at(rows->plan) != nullptr) continue;
-      targets_[rows->plan] = &world_.tables.get(rows->plan, *connection_);
-    }
+    for (const ChangeEvent& event : transaction.changes)
+      if (const auto* rows = std::get_if<RowsChange>(&event)) read(rows->plan);
+    if (!transaction.stored) continue;
+    for (const std::size_t plan : transaction.stored->plans()) read(plan);
   }
 }
 
@@ -160,11 +166,11 @@ Applier::Result Applier::applyRows(const Work& work, ApplyStats& stats) {
   const std::vector<bool>& tolerant = work.batch.tolerant;
   const bool anyTolerant = std::find(tolerant.begin(), tolerant.end(), true) != tolerant.end();
   for (const Transaction& transaction : work.batch.transactions) {
-    for (const ChangeEvent& event : transaction.changes) {
-      const auto& change = std::get<RowsChange>(event);
+    forEachRows(transaction, [&](const RowsChange& change) {
       stats.rows += change.op == RowOp::update ? change.rows.rows() / 2 : change.rows.rows();
       if (anyTolerant || work.rows > RowOrder::kMostRows) addRows(change, target(change.plan), tolerant[change.plan]);
-    }
+      return !unexpected_;
+    });
   }
   if (!anyTolerant && work.rows <= RowOrder::kMostRows) addArranged(work);
   flush();
@@ -213,8 +219,7 @@ Applier::Result Applier::applySingly(const Work& work, ApplyStats& stats) {
   runMark(markStatement(work));
   ConflictNotes notes(world_.conflicts, *connection_);
   for (const Transaction& transaction : work.batch.transactions) {
-    for (const ChangeEvent& event : transaction.changes) {
-      const auto& change = std::get<RowsChange>(event);
+    forEachRows(transaction, [&](const RowsChange& change) {
       const TargetTable& table = target(change.plan);
       const bool tolerant = work.batch.tolerant.at(change.plan);
       RowApplier applier({*connection_, batch_, log_, stats, notes}, world_.plans[change.plan], table, transaction.id);
@@ -239,7 +244,8 @@ Applier::Result Applier::applySingly(const Work& work, ApplyStats& stats) {
           applier.remove(change.rows, row);
         }
       }
-    }
+      return true;
+    });
   }
   notes.write();
   return commit(work);

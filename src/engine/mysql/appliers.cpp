@@ -29,6 +29,7 @@ class MySqlAppliers final : public Appliers {
   std::size_t count() const override { return appliers_.size(); }
 
   void addKeys(const Transaction& transaction, ConflictKeys& keys) override {
+    if (transaction.stored) return keys.touchAll();
     for (const ChangeEvent& event : transaction.changes) {
       const auto* change = std::get_if<RowsChange>(&event);
       // The first change of a table runs alone: it is then that its definition is read.

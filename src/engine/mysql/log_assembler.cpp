@@ -31,11 +31,11 @@ LogSymbol symbolOf(StatementKind kind) {
 
 }  // namespace
 
-LogAssembler::LogAssembler(const LogScope& scope, const LogPosition& start, std::size_t maxTransactionBytes)
+LogAssembler::LogAssembler(const LogScope& scope, const LogPosition& start, GroupLimits limits)
     : tables_(scope),
       statements_(scope, tables_),
       grammar_(LogGrammar::make(start.mariadb)),
-      group_(scope, maxTransactionBytes),
+      group_(scope, std::move(limits)),
       position_(start) {
   if (start.gtid.empty()) return;
   bool valid = true;

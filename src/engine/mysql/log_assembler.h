@@ -24,11 +24,12 @@ namespace drs::mysql {
 /// first event. One thread.
 class LogAssembler {
  public:
-  /// `scope` outlives the assembler. `maxTransactionBytes` bounds the memory of one transaction.
-  LogAssembler(const LogScope& scope, const LogPosition& start, std::size_t maxTransactionBytes);
+  /// `scope` outlives the assembler.
+  LogAssembler(const LogScope& scope, const LogPosition& start, GroupLimits limits);
 
   /// Takes the next event of the dump. Gives a transaction when its last event has come and it changed something of
-  /// ours. Throws Error: logCorrupt, logUnsupported, logPurged, schemaDrift, limitExceeded; the texts name the place.
+  /// ours. Throws Error: logCorrupt, logUnsupported, logPurged, schemaDrift, limitExceeded, spillFailed; the texts name
+  /// the place.
   std::optional<Transaction> feed(std::string_view packet);
 
   /// A new dump begins at position(): forgets the open group and the format. Names in statements are folded as the

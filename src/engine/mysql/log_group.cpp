@@ -35,6 +35,14 @@ bool isTransactional(const std::string& engine) {
   return name == "innodb" || name == "rocksdb" || name == "tokudb" || name == "ndbcluster";
 }
 
+/// A rollback at the source does not take back what such an engine has stored.
+void refuseLasting(const TableSchema& schema) {
+  if (isTransactional(schema.engine)) return;
+  throwUnsupported(fmt::format("a rollback of changes to {}.{}, whose engine {} keeps them", schema.name.database,
+                               schema.name.table, schema.engine),
+                   "Use InnoDB for the table, then reset the task.");
+}
+
 }  // namespace
 
 void LogGroup::clear() {
@@ -44,6 +52,7 @@ void LogGroup::clear() {
   commitMicros = 0;
   repeated = false;
   xid.clear();
+  spill_.reset();
   changes_.clear();
   savepoints_.clear();
   bytes_ = 0;
@@ -71,18 +80,39 @@ void LogGroup::addRows(const RowsEvent& event, const LogTables::Table& table) {
   const std::size_t before = change.rows.bytes();
   appendRows(event, table, change.rows);
   bytes_ += change.rows.bytes() - before;
-  if (bytes_ > maxBytes_) {
-    throw Error(Msg::limitExceeded,
-                {fmt::format("The transaction {} of the source (setting [worker] max_transaction_bytes)", id),
-                 fmt::format("more than {} bytes", bytes_), fmt::format("{} bytes", maxBytes_)},
-                Origin::source);
+  if (bytes_ + (spill_ ? spill_->size() : 0) > limits_.mostBytes) refuseTooLarge();
+  if (bytes_ > limits_.memoryBytes && !limits_.spillFolder.empty()) spill();
+}
+
+void LogGroup::refuseTooLarge() const {
+  throw Error(Msg::limitExceeded,
+              {fmt::format("The transaction {} of the source (setting [worker] max_transaction_bytes)", id),
+               fmt::format("more than {} bytes", limits_.mostBytes), fmt::format("{} bytes", limits_.mostBytes)},
+              Origin::source);
+}
+
+void LogGroup::spill() {
+  if (!spill_) spill_ = std::make_shared<SpillFile>(limits_.spillFolder, *scope_.plans);
+  // Savepoints stand in the order of their places.
+  auto point = std::find_if(savepoints_.begin(), savepoints_.end(),
+                            [&](const Savepoint& s) { return s.place.spilled == spill_->size(); });
+  const auto settle = [&](std::size_t written) {
+    for (; point != savepoints_.end() && point->place.changes == written; ++point) point->place = {spill_->size(), 0};
+  };
+  for (std::size_t i = 0; i < changes_.size(); ++i) {
+    settle(i);
+    spill_->append(std::get<RowsChange>(changes_[i]));
   }
+  settle(changes_.size());
+  changes_.clear();
+  bytes_ = 0;
 }
 
 void LogGroup::addSchemaChange(SchemaChange change) {
   if (schemaChanged_) return;
   schemaChanged_ = true;
   bytes_ = change.sql.size();
+  spill_.reset();
   changes_.clear();
   changes_.emplace_back(std::move(change));
 }
@@ -101,7 +131,7 @@ LogGroup::Found LogGroup::find(const std::string& name) {
 void LogGroup::savepoint(const std::string& name) {
   const Found old = find(name);
   if (old.certain && old.at != savepoints_.end()) savepoints_.erase(old.at);
-  savepoints_.push_back({name, changes_.size()});
+  savepoints_.push_back({name, {spill_ ? spill_->size() : 0, changes_.size()}});
   sealed_ = true;
 }
 
@@ -117,30 +147,42 @@ void LogGroup::rollbackTo(const std::string& name) {
     throwUnsupported("ROLLBACK TO among savepoints whose names have letters outside of ASCII",
                      "Name savepoints in ASCII, then reset the task.");
   }
-  rollbackFrom(found.at == savepoints_.end() ? 0 : found.at->changes);
+  rollbackFrom(found.at == savepoints_.end() ? Place{} : found.at->place);
   if (found.at != savepoints_.end()) savepoints_.erase(std::next(found.at), savepoints_.end());
   sealed_ = true;
 }
 
-void LogGroup::rollbackFrom(std::size_t first) {
-  for (std::size_t i = first; i < changes_.size(); ++i) {
-    const auto* rows = std::get_if<RowsChange>(&changes_[i]);
-    if (rows == nullptr || isTransactional(rows->rows.schema().engine)) continue;
-    const TableName& name = rows->rows.schema().name;
-    throwUnsupported(fmt::format("a rollback of changes to {}.{}, whose engine {} keeps them", name.database,
-                                 name.table, rows->rows.schema().engine),
-                     "Use InnoDB for the table, then reset the task.");
+void LogGroup::rollbackFrom(const Place& first) {
+  const bool inFile = spill_ && first.spilled < spill_->size();
+  const std::size_t kept = inFile ? 0 : first.changes;
+  if (inFile) {
+    spill_->read(first.spilled, [](const RowsChange& change) {
+      refuseLasting(change.rows.schema());
+      return true;
+    });
   }
-  if (first < changes_.size()) changes_.resize(first);
+  for (std::size_t i = kept; i < changes_.size(); ++i) {
+    const auto* rows = std::get_if<RowsChange>(&changes_[i]);
+    if (rows != nullptr) refuseLasting(rows->rows.schema());
+    bytes_ -= rows == nullptr ? bytes_ : rows->rows.bytes();
+  }
+  if (inFile) spill_->truncate(first.spilled);
+  if (kept < changes_.size()) changes_.resize(kept);
 }
 
 Transaction LogGroup::take(Position end, UnixMillis commitMillis) {
+  if (spill_ && spill_->size() > 0 && !changes_.empty()) spill();
   Transaction out;
   out.id = std::move(id);
   out.end = std::move(end);
   out.commitMillis = commitMillis;
-  out.changes = std::move(changes_);
-  out.bytes = bytes_;
+  if (spill_ && spill_->size() > 0) {
+    out.bytes = spill_->size();
+    out.stored = std::move(spill_);
+  } else {
+    out.bytes = bytes_;
+    out.changes = std::move(changes_);
+  }
   clear();
   return out;
 }

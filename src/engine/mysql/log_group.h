@@ -2,18 +2,29 @@
 
 #include "engine/mysql/log_tables.h"
 #include "model/change_event.h"
+#include "pipeline/spill_file.h"
 #include "wire/mysql/gtid_set.h"
 
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace drs::mysql {
 
+/// How large a transaction may become: beyond `memoryBytes` its rows go to a file in `spillFolder` (empty: there is
+/// none, all stays in memory), beyond `mostBytes` it is refused.
+struct GroupLimits {
+  std::size_t memoryBytes = 8U << 20U;
+  std::size_t mostBytes = std::size_t{16} << 30U;
+  std::string spillFolder;
+};
+
 /// What the open group (transaction or single statement) of the log has so far. One thread.
 class LogGroup {
  public:
-  LogGroup(const LogScope& scope, std::size_t maxBytes) : scope_(scope), maxBytes_(maxBytes) {}
+  LogGroup(const LogScope& scope, GroupLimits limits) : scope_(scope), limits_(std::move(limits)) {}
 
   std::string id;            ///< Transaction::id
   std::optional<Gtid> gtid;  ///< MySQL
@@ -24,7 +35,7 @@ class LogGroup {
 
   /// Starts anew.
   void clear();
-  /// Adds the rows of an event. Throws what appendRows() throws, and Error(limitExceeded).
+  /// Adds the rows of an event. Throws what appendRows() throws, and Error(limitExceeded, spillFailed).
   void addRows(const RowsEvent& event, const LogTables::Table& table);
   /// Adds a statement; it takes the place of the rows, and rows behind it are left out: the lane ends at it, or
   /// (TRUNCATE) it is alone.
@@ -35,20 +46,28 @@ class LogGroup {
   /// Takes back what came after the savepoint (all, if it is not known: then it was set before anything of ours).
   /// Throws Error(logUnsupported) if servers may take another savepoint's name for the same.
   void rollbackTo(const std::string& name);
-  void rollbackAll() { rollbackFrom(0); }
+  void rollbackAll() { rollbackFrom({}); }
 
-  [[nodiscard]] bool hasChanges() const { return !changes_.empty(); }
+  [[nodiscard]] bool hasChanges() const { return !changes_.empty() || (spill_ && spill_->size() > 0); }
   [[nodiscard]] bool hasSchemaChange() const { return schemaChanged_; }
   /// Gives the changes away.
   [[nodiscard]] Transaction take(Position end, UnixMillis commitMillis);
 
  private:
+  /// Between two changes: so many bytes in the file, and so many changes in memory behind them.
+  struct Place {
+    std::uint64_t spilled = 0;
+    std::size_t changes = 0;
+  };
   struct Savepoint {
     std::string name;
-    std::size_t changes;
+    Place place;
   };
   RowsChange& changeFor(const RowsEvent& event, std::size_t plan);
-  void rollbackFrom(std::size_t first);
+  void rollbackFrom(const Place& first);
+  /// Writes the changes in memory to the file.
+  void spill();
+  void refuseTooLarge() const;
   struct Found {
     std::vector<Savepoint>::iterator at;
     bool certain = true;  ///< false: the name at `at` may be the same, in the server's eyes
@@ -56,10 +75,11 @@ class LogGroup {
   Found find(const std::string& name);
 
   const LogScope& scope_;
-  const std::size_t maxBytes_;
+  const GroupLimits limits_;
+  std::shared_ptr<SpillFile> spill_;  ///< what came before changes_; null: nothing
   std::vector<ChangeEvent> changes_;
   std::vector<Savepoint> savepoints_;
-  std::size_t bytes_ = 0;
+  std::size_t bytes_ = 0;  ///< of changes_
   bool schemaChanged_ = false;
   bool sealed_ = false;  ///< a savepoint was set: the next rows begin a new change
 };

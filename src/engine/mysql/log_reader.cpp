@@ -62,7 +62,8 @@ class MysqlLogReader final : public LogReader {
       : log_(job.log.with("log reader")),
         options_(connectOptions(job, Side::source)),
         scope_(makeScope(job, plans)),
-        assembler_(scope_, from, job.limits.maxTransactionBytes) {
+        assembler_(scope_, from,
+                   {job.limits.transactionMemoryBytes, job.limits.maxTransactionBytes, job.limits.spillFolder}) {
     connect();
     options_.connectTimeoutSeconds = std::min(options_.connectTimeoutSeconds, kReconnectTimeoutSeconds);
   }
