@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""./x check: format, layers, spelling, shell scripts, tests that faults.md names, clang-tidy. Prints what is wrong and ends with `N passed, N failed`.
+"""./x check: format, layers, spelling, shell scripts, tests that faults.md and mysql-events.md name, clang-tidy. Prints what is wrong and ends with `N passed, N failed`.
 
-    check.py [--no-analyzer] [format|layers|headers|built|spelling|shell|faults|tidy]…
+    check.py [--no-analyzer] [format|layers|headers|built|spelling|shell|faults|events|tidy]…
 
 All of them by default. tidy takes 25 minutes on two cores the first time, half of it for the path-sensitive checks of
 clang-analyzer-*, which `--no-analyzer` leaves out (docs/adr/2026-11-22-analyzer-outside-of-the-test-run.md).
@@ -125,6 +125,26 @@ def check_faults(page="docs/reference/faults.md"):
     return problems
 
 
+def check_events(page="docs/reference/mysql-events.md"):
+    """Every type of event that the decoder knows has one line there, which names a test that exists."""
+    names = set(re.findall(r'\{EventType::\w+, "([^"]+)"\}', open("src/wire/mysql/event.cpp", encoding="utf-8").read()))
+    suites = "".join(open(path, encoding="utf-8").read() for path in tracked("tests/wire/*_test.cpp"))
+    tests = {f"{suite}.{test}" for suite, test in re.findall(r"^TEST(?:_P|_F)?\((\w+), (\w+)\)", suites, re.M)}
+    problems, seen = [], []
+    for number, line in enumerate(open(page, encoding="utf-8"), 1):
+        cells = [cell.strip() for cell in line.split("|")]
+        if len(cells) != 6 or cells[1] in ("event", "---"):
+            continue
+        seen += cells[1].split(", ")
+        file, _, test = cells[4].strip("`").rpartition(": ")
+        path = f"tests/integration/{file}"
+        found = re.search(rf"^def {re.escape(test)}\b", open(path, encoding="utf-8").read(), re.M) if file and os.path.exists(path) else test in tests
+        if not found:
+            problems.append(f"{page}:{number}: no test {cells[4]}")
+    problems += [f"{page}: no line for {name}" for name in sorted(names - set(seen))]
+    return problems + [f"{page}: {name} has two lines or is no event" for name in sorted({n for n in seen if seen.count(n) > 1 or n not in names})]
+
+
 def tidy_one(path, flags, stamp):
     """One file; a file whose content, headers and settings have not changed since it passed is not looked at again."""
     groups = ["--checks=-clang-analyzer-*"] if NO_ANALYZER else []
@@ -155,7 +175,7 @@ def check_tidy():
     return sorted(set(problems))
 
 
-CHECKS = {"format": check_format, "layers": check_layers, "headers": check_headers, "built": check_built, "spelling": check_spelling, "shell": check_shell, "faults": check_faults, "tidy": check_tidy}
+CHECKS = {"format": check_format, "layers": check_layers, "headers": check_headers, "built": check_built, "spelling": check_spelling, "shell": check_shell, "faults": check_faults, "events": check_events, "tidy": check_tidy}
 
 
 def main(names):

@@ -31,3 +31,39 @@ def test_changes_within_json_values_without_the_value_before_are_refused(drsd, m
     wait_for(lambda: client.status(name) == "INCRE_TRANSFER_FAILED", 60, "the task to stop", lambda: str(client.logs(name)[:3]))
     assert any("doc" in text and "binlog_row_image=FULL" in text for _, text in client.logs(name)), client.logs(name)
     assert target.execute("SELECT j->'$.a' FROM doc", database=database + "_c") == (("1",),)
+
+
+def test_prepared_xa_transactions_take_effect_when_they_commit(drsd, pair, database):
+    source, target = pair
+    copy = database + "_c"
+    source.execute(f"CREATE DATABASE {database}")
+    source.execute("CREATE TABLE marker (id INT PRIMARY KEY, n BIGINT)", "CREATE TABLE item (id INT PRIMARY KEY, v VARCHAR(20))", "INSERT INTO item VALUES (1,'one'),(2,'two')", database=database)
+    client = drsd.client
+    (name,) = client.start(job("xa", source, target, whole(database, copy)))
+    client.wait_status(name, "INCRE_TRANSFER_STARTED")
+
+    def prepare(xid, *statements):
+        source.execute(f"XA START '{xid}'", *statements, f"XA END '{xid}'", f"XA PREPARE '{xid}'", database=database)
+
+    kept, dropped, before = (f"{database[-40:]}{n}" for n in "abc")
+    prepare(before, "INSERT INTO item VALUES (5,'at once')")
+    source.execute(f"XA COMMIT '{before}'")
+    prepare(kept, "UPDATE item SET v='later' WHERE id=1", "INSERT INTO item VALUES (3,'later')")
+    prepare(dropped, "DELETE FROM item WHERE id=2")
+    source.execute("INSERT INTO item VALUES (4,'between')", database=database)
+    replay.caught_up(client, name, source, target, database, copy)
+    content = "SELECT id, v FROM item ORDER BY id"
+    assert target.execute(content, database=copy) == ((1, "one"), (2, "two"), (4, "between"), (5, "at once"))
+    # The worker that read the prepared rows is gone; its successor reads them again.
+    drsd.kill()
+    drsd.run()
+    client = drsd.client
+    source.execute("INSERT INTO item VALUES (6,'between')", database=database)
+    replay.caught_up(client, name, source, target, database, copy)
+    assert target.execute("SELECT COUNT(*) FROM item WHERE id=3", database=copy) == ((0,),)
+    source.execute(f"XA COMMIT '{kept}'", f"XA ROLLBACK '{dropped}'")
+    replay.caught_up(client, name, source, target, database, copy)
+    expected = ((1, "later"), (2, "two"), (3, "later"), (4, "between"), (5, "at once"), (6, "between"))
+    assert source.execute(content, database=database) == target.execute(content, database=copy) == expected
+    marks = target.execute(f"SELECT position_text FROM drs_ctl.mark WHERE job_id='{name}'")
+    assert ";xa=" not in str(marks), marks

@@ -43,6 +43,8 @@ class EventBuilder {
     std::string lengths(171, '\0');
     const auto set = [&](EventType type, char bytes) { lengths[static_cast<std::size_t>(type) - 1] = bytes; };
     set(EventType::query, 13);
+    set(EventType::queryCompressed, 13);
+    set(EventType::executeLoadQuery, 26);
     set(EventType::tableMap, 8);
     for (const EventType type :
          {EventType::writeRows, EventType::updateRows, EventType::deleteRows, EventType::partialUpdateRows})

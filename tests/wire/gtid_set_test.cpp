@@ -81,6 +81,22 @@ TEST(GtidSet, addsTransactionsInAnyOrder) {
   EXPECT_EQ(grown.text(), uuidA(":1-9,") + uuidB(":1"));
 }
 
+TEST(GtidSet, removesTransactions) {
+  const auto without = [](const std::string& from, std::uint64_t number) {
+    GtidSet out = set(from);
+    Gtid gtid = *Gtid::parse(uuidA(":1"));
+    gtid.number = number;
+    out.remove(gtid);
+    return out.text();
+  };
+  EXPECT_EQ(without(uuidA(":1-5:9"), 3), uuidA(":1-2:4-5:9"));
+  EXPECT_EQ(without(uuidA(":1-5:9"), 1), uuidA(":2-5:9"));
+  EXPECT_EQ(without(uuidA(":1-5:9"), 5), uuidA(":1-4:9"));
+  EXPECT_EQ(without(uuidA(":1-5:9"), 9), uuidA(":1-5"));
+  EXPECT_EQ(without(uuidA(":1-5:9"), 7), uuidA(":1-5:9"));
+  EXPECT_EQ(without(uuidA(":1"), 1), "");
+}
+
 /// Random interval sets behave like sets of numbers.
 TEST(GtidSet, agreesWithASetOfNumbers) {
   std::mt19937 random(7);

@@ -1,5 +1,7 @@
 #include "log_lane.h"
 
+#include <zlib.h>
+
 namespace drs::mysql {
 namespace {
 
@@ -88,6 +90,24 @@ TEST(MariadbLog, anEncryptedLogIsRefused) {
   lane.feed({b.rotate("bin.000001", 4), b.format()});
   EXPECT_EQ(thrown([&] { lane.feed({b.event(EventType::startEncryption, std::string(17, 'x'))}); }).msg(),
             Msg::logUnsupported);
+}
+
+TEST(MariadbLog, compressedStatementsAreJudged) {
+  const auto feed = [](const std::string& sql) {
+    EventBuilder b;
+    Lane lane(mariadbByFile());
+    std::string packed(compressBound(sql.size()), '\0');
+    uLongf size = packed.size();
+    compress(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(sql.data()), sql.size());
+    const std::string body = little(1, 4) + little(0, 4) + little(1, 1) + little(0, 2) + little(0, 2) + "d" + '\0' +
+                             "\x81" + little(sql.size(), 1) + packed.substr(0, size);
+    return lane.feed({b.rotate("bin.000001", 4), b.format(), b.mariadbGtid(1, kStandalone),
+                      b.event(EventType::queryCompressed, body)});
+  };
+  const Texts out = feed("TRUNCATE TABLE t");
+  ASSERT_EQ(out.size(), 1U);
+  EXPECT_NE(out[0].find("truncate d.t"), std::string::npos);
+  EXPECT_EQ(thrown([&] { feed("INSERT INTO t VALUES (1, 'a')"); }).msg(), Msg::logUnsupported);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "log_lane.h"
 
+#include <zlib.h>
+
 namespace drs::mysql {
 namespace {
 
@@ -378,10 +380,51 @@ TEST(MysqlLog, xaTransactions) {
             1U);
   EXPECT_EQ(lane.feed({b.anonymous(), b.query("XA ROLLBACK X'72',X'',1")}), Texts{});
   EXPECT_EQ(thrown([&] { lane.feed({b.anonymous(), b.query("XA COMMIT X'72',X'',1")}); }).msg(), Msg::logUnsupported);
-  lane.assembler().restart(false);
-  lane.feed({b.rotate("bin.000001", b.offset()), b.format(true), b.anonymous(), b.query("XA START X'71',X'',1"),
-             b.tableMap(5), b.write(5, 1, "a"), b.query("XA END X'71',X'',1")});
-  EXPECT_EQ(thrown([&] { lane.feed({b.event(EventType::xaPrepare, prepare)}); }).msg(), Msg::logUnsupported);
+}
+
+/// Rows of ours take effect at XA COMMIT, under its id, or never.
+TEST(MysqlLog, preparedChangesWaitForTheirCommit) {
+  const std::string prepare = little(0, 1) + little(1, 4) + little(1, 4) + little(0, 4) + "q";
+  for (const std::size_t memory : {1U, 1U << 20U}) {
+    EventBuilder b;
+    Lane lane(mysqlByFile(), 1U << 20U, false, memory);
+    lane.feed({b.rotate("bin.000001", 4), b.format()});
+    const auto prepared = [&](const std::string& xid, int row) {
+      return lane.feed({b.anonymous(), b.query("XA START " + xid), b.tableMap(5), b.write(5, row, "a"),
+                        b.query("XA END " + xid), b.event(EventType::xaPrepare, prepare)});
+    };
+    const std::uint64_t start = b.offset();
+    EXPECT_EQ(prepared("X'71',X'',1", 1), Texts{});
+    EXPECT_EQ(lane.assembler().position().heldXa.at("X'71',X'',1"), fmt::format("bin.000001:{}", start));
+    EXPECT_EQ(prepared("X'72',X'',1", 2), Texts{});
+    EXPECT_EQ(lane.feed({b.anonymous(), b.query("BEGIN"), b.tableMap(5), b.write(5, 3, "c"), b.xid()}).size(), 1U);
+    EXPECT_NE(lane.last().end.text.find(";xa="), std::string::npos);
+    EXPECT_EQ(lane.feed({b.anonymous(), b.query("XA ROLLBACK X'72',X'',1")}), Texts{});
+    lane.assembler().restart(false);  // the connection was lost
+    const std::uint64_t commit = b.offset();
+    const Texts out =
+        lane.feed({b.rotate("bin.000001", commit), b.format(true), b.anonymous(), b.query("XA COMMIT X'71',X'',1")});
+    EXPECT_EQ(out, Texts{fmt::format("bin.000001:{}:{} +1=a", commit, memory == 1 ? " stored" : "")});
+    EXPECT_EQ(lane.last().end.text.find(";xa="), std::string::npos);
+    EXPECT_EQ(thrown([&] { lane.feed({b.anonymous(), b.query("XA COMMIT X'72',X'',1")}); }).msg(), Msg::logUnsupported);
+  }
+}
+
+/// The lane ends between PREPARE and COMMIT; the next one has to read the group again.
+TEST(MysqlLog, preparedChangesAreNamedByThePosition) {
+  const std::string uuid(kUuid);
+  EventBuilder b;
+  Lane lane(mysqlByGtid(uuid + ":1-4"));
+  lane.feed({b.rotate("bin.000001", 4), b.format(), b.gtid(5), b.query("XA START X'71',X'',1"), b.tableMap(5),
+             b.write(5, 1, "a"), b.query("XA END X'71',X'',1"), b.event(EventType::xaPrepare, little(0, 1) + "x")});
+  EXPECT_TRUE(lane.assembler().missing().empty());
+  Lane next(fromPosition({lane.at()}));
+  ASSERT_EQ(next.assembler().missing().size(), 1U);
+  EXPECT_EQ(next.assembler().missing().at("X'71',X'',1"), uuid + ":5");
+  next.assembler().hold("X'71',X'',1", *lane.assembler().takeHeld("X'71',X'',1"));
+  EXPECT_TRUE(next.assembler().missing().empty());
+  EXPECT_EQ(next.feed({b.rotate("bin.000001", 4), b.format(), b.gtid(6), b.query("XA COMMIT X'71',X'',1")}),
+            Texts{uuid + ":6: +1=a"});
 }
 
 /// The worker may end between PREPARE and COMMIT; the mark holds what was prepared.
@@ -449,6 +492,92 @@ TEST(MysqlLog, anIncidentOrAnUnknownEventStops) {
   EXPECT_EQ(thrown([&] { lane.feed({b.event(EventType::incident, little(1, 2) + little(4, 1) + "gone")}); }).msg(),
             Msg::logUnsupported);
   EXPECT_EQ(thrown([&] { lane.feed({b.event(static_cast<EventType>(99), "?")}); }).msg(), Msg::logUnsupported);
+}
+
+TEST(MysqlLog, contextOfStatementsIsPassedOver) {
+  EventBuilder b;
+  Lane lane(mysqlByFile());
+  lane.feed({b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query("BEGIN", "other")});
+  for (const EventType type : {EventType::intvar, EventType::rand, EventType::userVar, EventType::beginLoadQuery,
+                               EventType::appendBlock, EventType::deleteFile})
+    EXPECT_EQ(lane.feed({b.event(type, std::string(16, 'x'))}), Texts{}) << eventName(type);
+  EXPECT_EQ(lane.feed({b.query("INSERT INTO x VALUES (RAND())", "other"), b.xid()}), Texts{});
+  lane.feed({b.anonymous(), b.query("BEGIN"), b.event(EventType::intvar, std::string(9, 'x'))});
+  EXPECT_EQ(thrown([&] { lane.feed({b.query("INSERT INTO t VALUES (NULL, 'a')")}); }).msg(), Msg::logUnsupported);
+}
+
+TEST(MysqlLog, loadDataAsAStatementIsRefused) {
+  const auto feed = [](const std::string& database) {
+    EventBuilder b;
+    Lane lane(mysqlByFile());
+    const std::string sql = "LOAD DATA INFILE 'x' INTO TABLE t";
+    const std::string body = little(1, 4) + little(0, 4) + little(database.size(), 1) + little(0, 2) + little(0, 2) +
+                             little(0, 13) + database + '\0' + sql;
+    return lane.feed({b.rotate("bin.000001", 4), b.format(true), b.anonymous(), b.query("BEGIN", database),
+                      b.event(EventType::executeLoadQuery, body), b.xid()});
+  };
+  EXPECT_EQ(feed("other"), Texts{});
+  EXPECT_EQ(thrown([&] { feed("d"); }).msg(), Msg::logUnsupported);
+}
+
+TEST(MysqlLog, eventsOfOldServersStop) {
+  for (const EventType type : {EventType::load, EventType::createFile, EventType::execLoad, EventType::newLoad,
+                               EventType::preGaWriteRows, EventType::preGaUpdateRows, EventType::preGaDeleteRows}) {
+    EventBuilder b;
+    Lane lane(mysqlByFile());
+    lane.feed({b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query("BEGIN")});
+    const Error error = thrown([&] { lane.feed({b.event(type, std::string(20, 'x'))}); });
+    EXPECT_EQ(error.msg(), Msg::logUnsupported);
+    EXPECT_NE(error.text().find(eventName(type)), std::string::npos) << error.text();
+  }
+}
+
+TEST(MysqlLog, whatChangesNoRowsIsPassedOver) {
+  EventBuilder b;
+  Lane lane(mysqlByFile());
+  lane.feed({b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query("BEGIN"), b.tableMap(5)});
+  for (const EventType type :
+       {EventType::ignorable, EventType::rowsQuery, EventType::transactionContext, EventType::viewChange,
+        EventType::previousGtids, EventType::annotateRows, EventType::binlogCheckpoint, EventType::gtidList})
+    EXPECT_EQ(lane.feed({b.event(type, "whatever")}), Texts{}) << eventName(type);
+  EXPECT_EQ(lane.feed({b.write(5, 1, "a"), b.xid()}).size(), 1U);
+}
+
+TEST(MysqlLog, gtidsWithTagsOpenTransactions) {
+  const auto small = [](unsigned value) { return std::string(1, static_cast<char>(value << 1U)); };
+  std::string uuid;
+  for (int i = 0; i < 16; ++i) uuid += small(0x11);
+  // flags, uuid, number (the sign is its lowest bit), tag, last_committed, sequence_number
+  const std::string fields = small(0) + small(0) + small(1) + uuid + small(2) + small(5 << 1) + small(3) + small(3) +
+                             "tag" + small(4) + small(0) + small(5) + small(1);
+  EventBuilder b;
+  Lane lane(mysqlByGtid(std::string(kUuid) + ":1-4"));
+  const Texts out = lane.feed(
+      {b.rotate("bin.000001", 4), b.format(),
+       b.event(EventType::taggedGtid, small(1) + small(static_cast<unsigned>(fields.size() + 3)) + small(5) + fields),
+       b.query("BEGIN"), b.tableMap(5), b.write(5, 1, "a"), b.xid()});
+  EXPECT_EQ(out, Texts{std::string(kUuid) + ":tag:5: +1=a"});
+  EXPECT_EQ(lane.assembler().position().gtid, std::string(kUuid) + ":1-4:tag:5");
+}
+
+/// The rows behind the bitmaps are packed.
+TEST(MysqlLog, compressedRowsOfVersionTwo) {
+  const auto packed = [](const std::string& rows) {
+    std::string out(compressBound(rows.size()), '\0');
+    uLongf size = out.size();
+    compress(reinterpret_cast<Bytef*>(out.data()), &size, reinterpret_cast<const Bytef*>(rows.data()), rows.size());
+    return "\x81" + little(rows.size(), 1) + out.substr(0, size);
+  };
+  EventBuilder b;
+  Lane lane(mysqlByFile());
+  lane.feed({b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query("BEGIN"), b.tableMap(5)});
+  const std::string head = little(5, 6) + little(1, 2) + little(2, 2) + little(2, 1);
+  const std::string a = EventBuilder::row(1, "a"), z = EventBuilder::row(1, "z");
+  const Texts out = lane.feed({b.event(EventType::writeRowsCompressed, head + '\x03' + packed(a)),
+                               b.event(EventType::updateRowsCompressed, head + "\x03\x03" + packed(a + z)),
+                               b.event(EventType::deleteRowsCompressed, head + '\x03' + packed(z)), b.xid()});
+  ASSERT_EQ(out.size(), 1U);
+  EXPECT_NE(out[0].find(": +1=a ~1=a>1=z -1=z"), std::string::npos) << out[0];
 }
 
 TEST(MysqlLog, aChangedTableIsDrift) {

@@ -90,6 +90,14 @@ TEST(LogPlaces, heartbeatsAreSeen) {
   EXPECT_FALSE(lane.assembler().atHeartbeat());
   lane.feed({b.heartbeat()});
   EXPECT_TRUE(lane.assembler().atHeartbeat());
+  lane.feed({b.anonymous()});
+  EXPECT_FALSE(lane.assembler().atHeartbeat());
+  lane.feed({b.event(EventType::heartbeatV2,
+                     "\x01\x0a"
+                     "bin.000001"
+                     "\x02\x01\x04",
+                     true)});
+  EXPECT_TRUE(lane.assembler().atHeartbeat());
 }
 
 }  // namespace

@@ -29,8 +29,12 @@ TEST(LogPosition, holdPreparedXaTransactions) {
   EXPECT_TRUE(text.text.starts_with("mysql;gtid=;file=bin.000001;offset=4;xa=")) << text.text;
   EXPECT_EQ(fromPosition(text).preparedXa, position.preparedXa);
   EXPECT_EQ(fromPosition(text).offset, 4U);
+  position.heldXa = {{"X'72',X'',1", "bin.000001:345"}, {"X'73',X'',1", a(":7")}};
+  EXPECT_EQ(fromPosition(toPosition(position)).heldXa, position.heldXa);
+  EXPECT_EQ(fromPosition(toPosition(position)).preparedXa, position.preparedXa);
   EXPECT_TRUE(reached(fromPosition(text), byFile("bin.000001", 4)));
-  for (const char* bad : {";xa=", ";xa=7", ";xa=7g", ";xa=71,", ";xa=71;xa=72"})
+  for (const char* bad :
+       {";xa=", ";xa=7", ";xa=7g", ";xa=71,", ";xa=71;xa=72", ";xa=71@", ";xa=@71", ";xa=71@7", ";xa=71@71@71"})
     EXPECT_THROW((void)fromPosition({"mysql;gtid=;file=bin.000001;offset=4" + std::string(bad)}), Error) << bad;
 }
 

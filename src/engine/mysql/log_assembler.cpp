@@ -13,6 +13,8 @@ constexpr std::uint64_t kFirstOffset = 4;
 /// More prepared XA transactions than this at a time are forgotten; a forgotten one is refused later, never lost. They
 /// stand in every position.
 constexpr std::size_t kMaxPreparedXa = 1000;
+/// Those with changes of ours, whose places stand in every position too.
+constexpr std::size_t kMaxHeldXa = 100;
 
 LogSymbol symbolOf(StatementKind kind) {
   switch (kind) {
@@ -218,7 +220,8 @@ void LogAssembler::onIncident(const Event& event) {
 void LogAssembler::openGroup() {
   group_.clear();
   tables_.startGroup();
-  group_.id = fmt::format("{}:{}", file_, eventStart_);
+  groupPlace_ = fmt::format("{}:{}", file_, eventStart_);
+  group_.id = groupPlace_;
 }
 
 std::optional<Transaction> LogAssembler::onGtid(const Event& event) {
@@ -246,6 +249,7 @@ std::optional<Transaction> LogAssembler::onMariadbGtid(const Event& event) {
 std::optional<Transaction> LogAssembler::onQuery(const Event& event) {
   std::string inflated;
   const QueryEvent query = parseQuery(event, framer_.format(), inflated);
+  if (query.sql == "BEGIN") return step(LogSymbol::begin, event);  // what a server writes before every transaction
   const Statement statement = recognize(query.sql, SqlSyntax::fromMode(query.sqlMode));
   const LogSymbol symbol = symbolOf(statement.kind);
   if (symbol != LogSymbol::statement) {
@@ -281,9 +285,14 @@ void LogAssembler::onStatement(const Statement& statement, const QueryEvent& que
 }
 
 void LogAssembler::settleXa(const Statement& statement) {
+  if (auto held = takeHeld(statement.label)) {
+    position_.heldXa.erase(statement.label);
+    if (statement.kind == StatementKind::xaCommit) group_.adopt(*std::move(held));
+    return;
+  }
   const bool known = position_.preparedXa.erase(statement.label) > 0;
   if (known || statement.kind == StatementKind::xaRollback) return;
-  throwUnsupported("XA COMMIT of a transaction that was prepared before the position, or that changed selected tables",
+  throwUnsupported("XA COMMIT of a transaction that was prepared before the position",
                    "Let no XA transaction stay prepared, then reset the task.");
 }
 
@@ -332,17 +341,44 @@ std::optional<Transaction> LogAssembler::step(LogSymbol symbol, const Event& eve
     case GroupStep::commits:
       return endGroup(event);
     case GroupStep::prepares:
-      if (group_.hasChanges()) {
-        throwUnsupported("an XA transaction on selected tables",
-                         "Use no XA transactions on them, then reset the task.");
-      }
-      if (!group_.repeated && !group_.xid.empty()) {
-        if (position_.preparedXa.size() >= kMaxPreparedXa) position_.preparedXa.clear();
-        position_.preparedXa.insert(group_.xid);
-      }
-      return endGroup(event);
+      return prepare(event);
   }
   return std::nullopt;
+}
+
+/// What was prepared takes effect at XA COMMIT. Until then the position names it.
+std::optional<Transaction> LogAssembler::prepare(const Event& event) {
+  if (group_.repeated) return endGroup(event);
+  if (!group_.hasChanges()) {
+    if (position_.preparedXa.size() >= kMaxPreparedXa) position_.preparedXa.clear();
+    if (!group_.xid.empty()) position_.preparedXa.insert(group_.xid);
+    return endGroup(event);
+  }
+  if (group_.hasSchemaChange() || group_.xid.empty() || held_.contains(group_.xid))
+    throwCorrupt("XA_PREPARE of something that is no XA transaction with a name of its own");
+  if (held_.size() >= kMaxHeldXa) {
+    throwUnsupported(
+        fmt::format("more than {} XA transactions on selected tables, all prepared at the same time", kMaxHeldXa),
+        "Let fewer of them stay prepared, then reset the task.");
+  }
+  const bool byGtid = mysqlSet_ && group_.gtid;
+  position_.heldXa[group_.xid] = byGtid ? group_.gtid->text() : groupPlace_;
+  held_[group_.xid] = group_.takeChanges(true);
+  return endGroup(event);
+}
+
+std::map<std::string, std::string> LogAssembler::missing() const {
+  std::map<std::string, std::string> out = position_.heldXa;
+  for (const auto& [xid, prepared] : held_) out.erase(xid);
+  return out;
+}
+
+std::optional<Transaction> LogAssembler::takeHeld(const std::string& xid) {
+  const auto found = held_.find(xid);
+  if (found == held_.end()) return std::nullopt;
+  std::optional<Transaction> out = std::move(found->second);
+  held_.erase(found);
+  return out;
 }
 
 std::optional<Transaction> LogAssembler::endGroup(const Event& event) {

@@ -8,6 +8,7 @@
 #include "wire/mysql/control_events.h"
 #include "wire/mysql/event.h"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +45,13 @@ class LogAssembler {
   /// stands for all of them.
   [[nodiscard]] std::optional<Transaction> takeEmpty();
 
+  /// XA transactions of position().heldXa that were prepared before the lane began: read them again by readPrepared()
+  /// and give them to hold(), before the first feed().
+  [[nodiscard]] std::map<std::string, std::string> missing() const;
+  void hold(const std::string& xid, Transaction prepared) { held_[xid] = std::move(prepared); }
+  /// Gives a prepared transaction away; nothing if there is none.
+  [[nodiscard]] std::optional<Transaction> takeHeld(const std::string& xid);
+
   /// The last event was a heartbeat.
   [[nodiscard]] bool atHeartbeat() const { return heartbeat_; }
 
@@ -65,6 +73,7 @@ class LogAssembler {
   void openGroup();
   std::optional<Transaction> step(LogSymbol symbol, const Event& event);
   std::optional<Transaction> endGroup(const Event& event);
+  std::optional<Transaction> prepare(const Event& event);
   void settleXa(const Statement& statement);
   void moveTo(std::uint64_t offset);
 
@@ -78,8 +87,10 @@ class LogAssembler {
   std::optional<MariadbPosition> mariadbPosition_;  ///< the same
   std::string file_;                                ///< where the dump is
   std::uint64_t eventStart_ = 0, eventEnd_ = 0;
-  std::string scratch_;  ///< of inflated events
-  Transaction empty_;    ///< see takeEmpty()
+  std::string groupPlace_;                   ///< "file:offset" of the open group's first event
+  std::map<std::string, Transaction> held_;  ///< by XID: prepared, with changes of ours
+  std::string scratch_;                      ///< of inflated events
+  Transaction empty_;                        ///< see takeEmpty()
   bool emptyPassed_ = false;
   bool heartbeat_ = false;
 };

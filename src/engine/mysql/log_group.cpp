@@ -13,6 +13,8 @@ namespace {
 
 /// Events of one kind on one table are joined up to this size, so that small events do not cost a batch each.
 constexpr std::size_t kJoinBytes = 1U << 20U;
+/// A prepared transaction may wait for long: no more than this of it in memory.
+constexpr std::size_t kFewBytes = 64U << 10U;
 
 RowOp opOf(RowsKind kind) {
   switch (kind) {
@@ -170,12 +172,10 @@ void LogGroup::rollbackFrom(const Place& first) {
   if (kept < changes_.size()) changes_.resize(kept);
 }
 
-Transaction LogGroup::take(Position end, UnixMillis commitMillis) {
-  if (spill_ && spill_->size() > 0 && !changes_.empty()) spill();
+Transaction LogGroup::takeChanges(bool toDisk) {
+  const bool large = toDisk && bytes_ > kFewBytes && !limits_.spillFolder.empty();
+  if (large || (spill_ && spill_->size() > 0 && !changes_.empty())) spill();
   Transaction out;
-  out.id = std::move(id);
-  out.end = std::move(end);
-  out.commitMillis = commitMillis;
   if (spill_ && spill_->size() > 0) {
     out.bytes = spill_->size();
     out.stored = std::move(spill_);
@@ -183,6 +183,23 @@ Transaction LogGroup::take(Position end, UnixMillis commitMillis) {
     out.bytes = bytes_;
     out.changes = std::move(changes_);
   }
+  spill_.reset();
+  changes_.clear();
+  bytes_ = 0;
+  return out;
+}
+
+void LogGroup::adopt(Transaction changes) {
+  spill_ = std::static_pointer_cast<SpillFile>(std::move(changes.stored));
+  changes_ = std::move(changes.changes);
+  bytes_ = spill_ ? 0 : changes.bytes;
+}
+
+Transaction LogGroup::take(Position end, UnixMillis commitMillis) {
+  Transaction out = takeChanges(false);
+  out.id = std::move(id);
+  out.end = std::move(end);
+  out.commitMillis = commitMillis;
   clear();
   return out;
 }

@@ -50,6 +50,10 @@ class LogGroup {
 
   [[nodiscard]] bool hasChanges() const { return !changes_.empty() || (spill_ && spill_->size() > 0); }
   [[nodiscard]] bool hasSchemaChange() const { return schemaChanged_; }
+  /// Gives the changes away, the rest of the group stays. `toDisk`: more than a few of them on disk.
+  [[nodiscard]] Transaction takeChanges(bool toDisk);
+  /// Takes what takeChanges() gave as its own.
+  void adopt(Transaction changes);
   /// Gives the changes away.
   [[nodiscard]] Transaction take(Position end, UnixMillis commitMillis);
 

@@ -4,6 +4,7 @@
 #include "engine/mysql/catalog.h"
 #include "engine/mysql/log_assembler.h"
 #include "engine/mysql/log_dump.h"
+#include "engine/mysql/log_prepared.h"
 #include "transform/table_plan.h"
 
 #include <algorithm>
@@ -56,14 +57,21 @@ LogScope makeScope(const EngineJob& job, const Plans& plans) {
   return scope;
 }
 
+GroupLimits limitsOf(const EngineJob& job) {
+  return {job.limits.transactionMemoryBytes, job.limits.maxTransactionBytes, job.limits.spillFolder};
+}
+
 class MysqlLogReader final : public LogReader {
  public:
   MysqlLogReader(const EngineJob& job, const LogPosition& from, const Plans& plans)
       : log_(job.log.with("log reader")),
         options_(connectOptions(job, Side::source)),
         scope_(makeScope(job, plans)),
-        assembler_(scope_, from,
-                   {job.limits.transactionMemoryBytes, job.limits.maxTransactionBytes, job.limits.spillFolder}) {
+        assembler_(scope_, from, limitsOf(job)) {
+    for (const auto& [xid, place] : assembler_.missing()) {
+      log_.info("reads the prepared XA transaction {} again at {}", xid, place);
+      assembler_.hold(xid, readPrepared(options_, scope_, from, xid, place, limitsOf(job)));
+    }
     connect();
     options_.connectTimeoutSeconds = std::min(options_.connectTimeoutSeconds, kReconnectTimeoutSeconds);
   }

@@ -49,37 +49,62 @@ Set parsed(std::string_view text) {
 
 constexpr std::string_view kXa = ";xa=";
 
-/// The names may hold any bytes: they are written in hexadecimal.
-std::string xaText(const std::set<std::string>& names) {
+void appendHex(std::string& out, std::string_view bytes) {
+  for (const char c : bytes) fmt::format_to(std::back_inserter(out), "{:02x}", static_cast<unsigned char>(c));
+}
+
+/// Nothing if it is malformed or empty.
+std::optional<std::string> fromHex(std::string_view text) {
   std::string out;
-  for (const std::string& name : names) {
+  for (; text.size() >= 2; text.remove_prefix(2)) {
+    unsigned char byte = 0;
+    const char* const begin = text.data();
+    if (std::from_chars(begin, begin + 2, byte, 16).ptr != begin + 2) return std::nullopt;
+    out += static_cast<char>(byte);
+  }
+  return text.empty() && !out.empty() ? std::optional(out) : std::nullopt;
+}
+
+/// The names may hold any bytes: they are written in hexadecimal.
+std::string xaText(const LogPosition& position) {
+  std::string out;
+  for (const std::string& name : position.preparedXa) {
     out += out.empty() ? kXa : ",";
-    for (const char c : name) fmt::format_to(std::back_inserter(out), "{:02x}", static_cast<unsigned char>(c));
+    appendHex(out, name);
+  }
+  for (const auto& [name, place] : position.heldXa) {
+    out += out.empty() ? kXa : ",";
+    appendHex(out, name);
+    out += '@';
+    appendHex(out, place);
   }
   return out;
 }
 
-bool parseXa(std::string_view text, std::set<std::string>& out) {
-  std::string name;
-  while (text.size() >= 2) {
-    unsigned char byte = 0;
-    const char* const begin = text.data();
-    if (std::from_chars(begin, begin + 2, byte, 16).ptr != begin + 2) return false;
-    name += static_cast<char>(byte);
-    text.remove_prefix(2);
-    if (!text.empty() && text.front() != ',') continue;
-    out.insert(std::exchange(name, {}));
-    if (text.empty()) return true;
-    text.remove_prefix(1);
+bool parseXa(std::string_view text, LogPosition& out) {
+  while (true) {
+    const std::size_t end = std::min(text.find(','), text.size());
+    const std::string_view item = text.substr(0, end);
+    const std::size_t at = item.find('@');
+    const auto name = fromHex(item.substr(0, at));
+    if (!name) return false;
+    if (at == std::string_view::npos) {
+      out.preparedXa.insert(*name);
+    } else {
+      const auto place = fromHex(item.substr(at + 1));
+      if (!place) return false;
+      out.heldXa[*name] = *place;
+    }
+    if (end == text.size()) return true;
+    text.remove_prefix(end + 1);
   }
-  return false;
 }
 
 }  // namespace
 
 Position toPosition(const LogPosition& position) {
   return {fmt::format("{};gtid={};file={};offset={}{}", position.mariadb ? "mariadb" : "mysql", position.gtid,
-                      position.file, position.offset, xaText(position.preparedXa))};
+                      position.file, position.offset, xaText(position))};
 }
 
 LogPosition fromPosition(const Position& position) {
@@ -101,7 +126,7 @@ LogPosition fromPosition(const Position& position) {
   out.gtid = text.substr(gtid + kGtid.size(), file - gtid - kGtid.size());
   out.file = text.substr(file + kFile.size(), offset - file - kFile.size());
   out.offset = *number;
-  if (xa < text.size() && !parseXa(text.substr(xa + kXa.size()), out.preparedXa)) malformed(text);
+  if (xa < text.size() && !parseXa(text.substr(xa + kXa.size()), out)) malformed(text);
   return out;
 }
 

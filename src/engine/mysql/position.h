@@ -3,6 +3,7 @@
 #include "model/change_event.h"
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -19,9 +20,12 @@ struct LogPosition {
   std::uint64_t offset = 0;
   /// XA transactions that were prepared before this place, are still open, and changed nothing of ours.
   std::set<std::string> preparedXa = {};
+  /// The same, but they changed something of ours. By name: where the group stands in the log, a GTID of MySQL or
+  /// "file:offset"; a lane that starts here reads it again.
+  std::map<std::string, std::string> heldXa = {};
 };
 
-/// Canonical text: "mysql|mariadb;gtid=…;file=…;offset=…[;xa=hexadecimal,…]".
+/// Canonical text: "mysql|mariadb;gtid=…;file=…;offset=…[;xa=hexadecimal[@hexadecimal],…]".
 [[nodiscard]] Position toPosition(const LogPosition& position);
 /// Throws Error(internal) for text that toPosition() did not make.
 [[nodiscard]] LogPosition fromPosition(const Position& position);

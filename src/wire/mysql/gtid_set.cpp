@@ -270,6 +270,19 @@ void GtidSet::add(const Gtid& gtid) {
   if (gtid.number != 0) insert(sets_[{gtid.source, gtid.tag}], {gtid.number, gtid.number});
 }
 
+void GtidSet::remove(const Gtid& gtid) {
+  if (!contains(gtid)) return;
+  const auto entry = sets_.find({gtid.source, gtid.tag});
+  Intervals& list = entry->second;
+  const auto at =
+      std::find_if(list.begin(), list.end(), [&](const Interval& have) { return have.last >= gtid.number; });
+  const Interval before{at->first, gtid.number - 1}, after{gtid.number + 1, at->last};
+  auto next = list.erase(at);
+  if (after.first <= after.last) next = list.insert(next, after);
+  if (before.first <= before.last) list.insert(next, before);
+  if (list.empty()) sets_.erase(entry);
+}
+
 void GtidSet::add(const GtidSet& other) {
   for (const auto& [key, intervals] : other.sets_) {
     for (const Interval& interval : intervals) insert(sets_[key], interval);

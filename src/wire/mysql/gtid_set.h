@@ -50,6 +50,7 @@ class GtidSet {
   [[nodiscard]] bool contains(const GtidSet& other) const;
   void add(const Gtid& gtid);
   void add(const GtidSet& other);
+  void remove(const Gtid& gtid);
   bool operator==(const GtidSet&) const = default;
 
  private:
