@@ -1,3 +1,4 @@
+#include "wire/mysql/ddl_statement.h"
 #include "wire/mysql/sql_statement.h"
 #include "wire/mysql/sql_tokens.h"
 
@@ -33,5 +34,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                              statement.kind == StatementKind::alterTable ||
                              statement.kind == StatementKind::dropTable || statement.kind == StatementKind::renameTable;
   require(!changesTables || !statement.tables.empty());
+  const DdlStatement ddl = parseDdl(sql, syntax);
+  require((ddl.kind == DdlKind::unknown) == !ddl.why.empty());
+  for (const DdlTable& table : ddl.tables) require(table.size > 0 && table.offset + table.size <= sql.size());
+  for (const TextPiece& engine : ddl.engines) require(engine.offset + engine.size <= sql.size());
+  require(ddl.optionsAt <= sql.size());
+  require(splice(sql, {}) == sql);
   return 0;
 }
