@@ -90,6 +90,8 @@ class Catalog {
   virtual ~Catalog() = default;
   /// User databases (no system schemas, no control schema), sorted.
   virtual std::vector<std::string> databases() = 0;
+  /// Their default collations.
+  virtual DatabaseCollations collations() { return {}; }
   /// Base tables of the databases with everything in TableSchema; read once per database, not per table.
   virtual std::vector<TableSchemaPtr> tables(const std::vector<std::string>& databases) = 0;
 };

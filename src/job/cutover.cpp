@@ -1,8 +1,8 @@
 #include "job/cutover.h"
 
 #include "base/error.h"
-#include "job/packed_text.h"
 #include "store/enum_texts.h"
+#include "transform/packed_text.h"
 
 #include <nlohmann/json.hpp>
 

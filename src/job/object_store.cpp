@@ -1,7 +1,7 @@
 #include "job/object_store.h"
 
 #include "base/error.h"
-#include "job/packed_text.h"
+#include "transform/packed_text.h"
 
 #include <nlohmann/json.hpp>
 

@@ -16,6 +16,7 @@ namespace drs {
 struct StoredPlan {
   Position start;  ///< P0: noted before the tables were described and before any chunk was read
   Plans plans;
+  DatabaseCollations collations;  ///< of the source's databases
 };
 
 // JSON texts. Decoding throws Error(storeDamaged); encoding never fails for what a server can send.
@@ -29,7 +30,14 @@ struct StoredPlan {
 
 /// Names of the documents.
 inline constexpr const char* kPlanDocument = "plan";
+/// The plan with what the statements of the log have made of it, as of the replay's last start; absent: nothing yet.
+/// The replay itself believes the target alone.
+inline constexpr const char* kCurrentPlanDocument = "currentPlan";
 inline constexpr const char* kChunksDocument = "chunks";
+
+/// The plans in force, for whoever looks at both sides: those of kCurrentPlanDocument, else of the plan. Throws Error
+/// (internal) if there is no plan.
+[[nodiscard]] Plans plansInForce(Store& store, const std::string& jobId);
 
 /// Hands out decoded plans, so that the many copy tasks of a job do not each parse the document. Keeps the few that
 /// were used last. Threads: any.

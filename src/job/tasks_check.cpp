@@ -169,19 +169,6 @@ class PrecheckBody final : public TaskBody {
 
 }  // namespace
 
-std::optional<PrecheckRow> schemaChangeAlarm(const JobSpec& spec) {
-  const std::string kinds = spec.policyConfig.supportDdlInfo.value_or("");
-  if (kinds.empty()) return std::nullopt;
-  PrecheckRow row;
-  row.item = "supportDdlInfoCheck";
-  row.group = "objects";
-  row.result = PrecheckRow::Result::alarm;
-  row.reason = "policy_config.support_ddl_info names " + kinds +
-               ", but this version carries no schema changes over: one on a selected object stops the task. Make it at "
-               "the target as well, then reset the task";
-  return row;
-}
-
 PrecheckReport runPrecheck(const TaskContext& context, Prober& prober) {
   PrecheckReport report;
   for (const PrecheckItem& item : prober.precheck(context.stop)) {
@@ -194,7 +181,6 @@ PrecheckReport runPrecheck(const TaskContext& context, Prober& prober) {
     objects = failedRow(kObjectsItem, std::move(problem));
   }
   report.items.push_back(std::move(objects));
-  if (auto alarm = schemaChangeAlarm(context.engineJob.spec)) report.items.push_back(std::move(*alarm));
   report.process = 100;
   return report;
 }

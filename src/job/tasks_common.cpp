@@ -28,7 +28,7 @@ TaskBodies makeTaskBodies() {
   bodies[TaskKind::copy] = makeCopyBody(plans);
   bodies[TaskKind::finish] = makeFinishBody(plans);
   bodies[TaskKind::stream] = makeStreamBody(plans);
-  bodies[TaskKind::compare] = makeCompareBody(plans);
+  bodies[TaskKind::compare] = makeCompareBody();
   bodies[TaskKind::end] = makeEndBody();
   bodies[TaskKind::reset] = makeResetBody();
   bodies[TaskKind::cutover] = makeCutoverBody();

@@ -27,9 +27,6 @@ namespace drs {
 /// speed_limit as rules of the throttle: whole hours, 10^6 bytes per second.
 [[nodiscard]] std::vector<SpeedRule> speedRulesOf(const JobSpec& spec);
 
-/// The pre-check item of a job that names schema changes to be carried over; nothing if it names none.
-[[nodiscard]] std::optional<PrecheckRow> schemaChangeAlarm(const JobSpec& spec);
-
 /// All items that guard the job: the engine's, the rules that are not enacted, the selection against the source.
 [[nodiscard]] PrecheckReport runPrecheck(const TaskContext& context, Prober& prober);
 
@@ -49,7 +46,7 @@ void thawAfterCutover(const TaskContext& context);
 [[nodiscard]] std::unique_ptr<TaskBody> makeCopyBody(std::shared_ptr<PlanCache> plans);
 [[nodiscard]] std::unique_ptr<TaskBody> makeFinishBody(std::shared_ptr<PlanCache> plans);
 [[nodiscard]] std::unique_ptr<TaskBody> makeStreamBody(std::shared_ptr<PlanCache> plans);
-[[nodiscard]] std::unique_ptr<TaskBody> makeCompareBody(std::shared_ptr<PlanCache> plans);
+[[nodiscard]] std::unique_ptr<TaskBody> makeCompareBody();
 [[nodiscard]] std::unique_ptr<TaskBody> makeEndBody();
 [[nodiscard]] std::unique_ptr<TaskBody> makeResetBody();
 [[nodiscard]] std::unique_ptr<TaskBody> makeCutoverBody();

@@ -221,21 +221,16 @@ class Comparison {
 
 class CompareBody final : public TaskBody {
  public:
-  explicit CompareBody(std::shared_ptr<PlanCache> plans) : plans_(std::move(plans)) {}
-
   TaskOutcome run(TaskContext& context) override {
-    const auto planned = plans_->get(*context.store, context.job.id, context.plan);
-    return Comparison(context, planned->plans).run();
+    const Plans plans = plansInForce(*context.store, context.job.id);
+    return Comparison(context, plans).run();
   }
-
- private:
-  std::shared_ptr<PlanCache> plans_;
 };
 
 }  // namespace
 
-std::unique_ptr<TaskBody> makeCompareBody(std::shared_ptr<PlanCache> plans) {
-  return std::make_unique<CompareBody>(std::move(plans));
+std::unique_ptr<TaskBody> makeCompareBody() {
+  return std::make_unique<CompareBody>();
 }
 
 }  // namespace drs

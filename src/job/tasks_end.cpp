@@ -82,7 +82,7 @@ class EndBody final : public TaskBody {
 Plans plansToReset(const TaskContext& context) {
   if (taskTypeOf(context) == "INCR_TRANS") return {};
   const auto view = context.store->view();
-  if (const auto document = view.document(context.job.id, kPlanDocument)) return decodePlan(*document).plans;
+  if (view.document(context.job.id, kPlanDocument)) return plansInForce(*context.store, context.job.id);
   const auto tasks = view.tasks(context.job.id);
   for (const TaskRecord& task : std::views::reverse(tasks)) {
     if (task.kind != TaskKind::plan) continue;

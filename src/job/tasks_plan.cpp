@@ -68,6 +68,7 @@ StoredPlan makePlan(const TaskContext& context, const Engine& engine, Source& so
   const auto prober = engine.prober(context.engineJob);
   checkAgain(context, *prober);
   if (context.stop.stop_requested()) return out;
+  out.collations = engine.catalog(context.engineJob, Side::source)->collations();
   out.plans = compilePlans(spec, prober->sourceTables(context.stop));
   if (out.plans.empty()) throw Error(Msg::crossField, {"db_object", "the selection holds no table"}, Origin::request);
   lookAtTarget(context, engine, out.plans);

@@ -109,32 +109,45 @@ class StreamBody final : public TaskBody {
     if (planned->start.empty() || !syncTypesOf(context.engineJob.spec).data) return {};
     const auto source = engine.source(context.engineJob);
     const auto sink = engine.sink(context.engineJob);
-    const auto mark = sink->fence(fenceOf(context));
-    Start start = startOf(context, *planned, *source, *sink);
-    if (mark) start.from = mark->position;
-    const auto end = endOf(context, *planned, *source, *sink);
-    if (context.stop.stop_requested()) return TaskOutcome::stoppedEarly();
+    StreamProgress earlier;
+    for (;;) {
+      const auto mark = sink->fence(fenceOf(context));
+      Start start = startOf(context, *planned, *source, *sink);
+      if (mark) start.from = mark->position;
+      const auto end = endOf(context, *planned, *source, *sink);
+      if (context.stop.stop_requested()) return TaskOutcome::stoppedEarly();
+      const Plans plans = inForce(context, *planned, *sink, start);
 
-    const Clock clock;
-    StreamContext stream{*source, *sink, planned->plans, std::move(start.windows), start.from, end, {}, clock, {}, {}};
-    stream.options.queueBytes = context.engineJob.limits.queueBytes / 2;  // the appliers may hold as much again
-    stream.log = context.engineJob.log;
-    ConflictCopy conflicts(context, *sink);
-    (void)conflicts.bring();  // what an earlier run did not carry
-    stream.progress = [&](const StreamProgress& progress) {
-      report(context, progress);
-      conflicts.bring(progress.conflictsKept + progress.conflictsOverwritten);
-    };
-    context.log.info("job {}: replay from {}", context.job.id, start.from.text);
+      const Clock clock;
+      StreamContext stream{*source, *sink, plans, std::move(start.windows), start.from, end, {}, clock, {}, {}};
+      stream.options.queueBytes = context.engineJob.limits.queueBytes / 2;  // the appliers may hold as much again
+      stream.log = context.engineJob.log;
+      ConflictCopy conflicts(context, *sink);
+      (void)conflicts.bring();  // what an earlier run did not carry
+      StreamProgress latest;
+      stream.progress = [&](const StreamProgress& progress) {
+        latest = sum(earlier, progress);
+        report(context, latest);
+        conflicts.bring(latest.conflictsKept + latest.conflictsOverwritten);
+      };
+      context.log.info("job {}: replay from {}", context.job.id, start.from.text);
+      const StreamEnd ended = streamed(stream, conflicts, context.stop);
+      if (ended == StreamEnd::endReached) return {};
+      if (ended == StreamEnd::stopped) return TaskOutcome::stoppedEarly();
+      earlier = latest;
+    }
+  }
+
+ private:
+  static StreamEnd streamed(const StreamContext& stream, ConflictCopy& conflicts, const std::stop_token& stop) {
     try {
-      return streamLog(stream, context.stop) == StreamEnd::endReached ? TaskOutcome{} : TaskOutcome::stoppedEarly();
+      return streamLog(stream, stop);
     } catch (const Error& error) {
       if (error.msg() != Msg::connectionLost) (void)conflicts.bring();
       throw;
     }
   }
 
- private:
   static Start startOf(const TaskContext& context, const StoredPlan& planned, const Source& source, Sink& sink) {
     if (taskTypeOf(context) == "INCR_TRANS") {
       const auto& wanted = context.engineJob.startPosition;
@@ -143,6 +156,38 @@ class StreamBody final : public TaskBody {
     const auto results = sink.chunks();
     auto windows = windowsOf(planned.plans, chunkList(context), results);
     return {replayStart(source, planned.start, results), std::move(windows)};
+  }
+
+  /// The plan with what the statements of the log have made of it up to the mark: the windows follow their tables.
+  static Plans inForce(const TaskContext& context, const StoredPlan& planned, Sink& sink, Start& start) {
+    DefinitionChanges changes = sink.definitionChanges();
+    DatabaseCollations collations = std::move(changes.collations);
+    collations.insert(planned.collations.begin(), planned.collations.end());
+    sink.setCollations(collations);
+    if (changes.tables.empty()) return planned.plans;
+    CurrentPlans current = currentPlans(planned.plans, changes.tables);
+    std::vector<Window> windows;
+    for (const auto& place : current.planned) windows.push_back(place ? start.windows.at(*place) : Window{});
+    start.windows = std::move(windows);
+    // For comparisons and a reset. Only a copy: whoever finds an older one compares to what was.
+    const std::string document = encodePlan({planned.start, current.plans, collations});
+    bool ours = false;
+    context.store->write([&](StoreTransaction& tx) {
+      ours = tx.savePayload(context.task.id, context.epoch, context.task.payload);
+      if (ours) tx.setDocument(context.job.id, kCurrentPlanDocument, document);
+    });
+    if (!ours) throw Error(Msg::fenced, {"the task"});
+    return std::move(current.plans);
+  }
+
+  /// Counters begin with each replay, the task's do not.
+  static StreamProgress sum(const StreamProgress& earlier, StreamProgress now) {
+    now.transactions += earlier.transactions;
+    now.rows += earlier.rows;
+    now.conflictsKept += earlier.conflictsKept;
+    now.conflictsOverwritten += earlier.conflictsOverwritten;
+    if (now.lastCommitMillis == 0) now.lastCommitMillis = earlier.lastCommitMillis;
+    return now;
   }
 
   /// FULL_TRANS ends at a position that is noted once, when every chunk is committed. Foreign keys come before the

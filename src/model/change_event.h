@@ -30,12 +30,24 @@ struct RowsChange {
   bool foreignKeyChecks = true;  ///< as the source's session had it
 };
 
+/// How the source's session was set when it ran a statement; the members belong to the engine.
+struct StatementSession {
+  std::string database;               ///< the default one; may be empty
+  std::vector<std::string> settings;  ///< statements that set a session of the target alike
+  std::uint64_t mode = 0;             ///< how the text is read (MySQL: sql_mode)
+  bool foldsNames = false;            ///< table names have no case
+  bool isUnicode = true;              ///< the text is UTF-8
+  std::uint16_t serverCollation = 0;  ///< MySQL: id of the default of new databases; 0 = not told
+  std::string timeZone;               ///< empty: does not matter, or is among the settings
+};
+
 /// A statement that changes definitions or empties a table.
 struct SchemaChange {
   enum class Kind : std::uint8_t { truncate, other } kind = Kind::other;
   TableName table;       ///< source name; for `other` the default database alone may be known
   std::size_t plan = 0;  ///< index of the TablePlan for truncate
   std::string sql;
+  StatementSession session;  ///< of `other`
 };
 
 using ChangeEvent = std::variant<RowsChange, SchemaChange>;
@@ -71,6 +83,15 @@ void forEachRows(const Transaction& transaction, Take take) {
     if (rows != nullptr && !take(*rows)) return;
   }
   if (transaction.stored) transaction.stored->forEach(take);
+}
+
+/// Is there a statement behind which the plans may be others?
+[[nodiscard]] inline bool changesDefinitions(const Transaction& transaction) {
+  for (const ChangeEvent& change : transaction.changes) {
+    const auto* statement = std::get_if<SchemaChange>(&change);
+    if (statement != nullptr && statement->kind == SchemaChange::Kind::other) return true;
+  }
+  return false;
 }
 
 }  // namespace drs

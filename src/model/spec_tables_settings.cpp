@@ -95,19 +95,19 @@ const Table<PolicyConfig>& tableOf<PolicyConfig>() {
       19,
       {
           field<&PolicyConfig::filterDdlPolicy>(
-              "filter_ddl_policy", oneOf({"drop_database", ""}), stored,
-              "absent = drop_database for sync, none for migration; sync of MySQL: drop_database only. DROP DATABASE "
-              "of "
-              "a selected database stops the task, like every schema change but TRUNCATE"),
+              "filter_ddl_policy", oneOf({"drop_database", ""}), enacted,
+              "absent = drop_database for sync, none for migration; sync of MySQL: drop_database only. Not filtered, "
+              "DROP DATABASE drops the task's tables in it"),
           field<&PolicyConfig::conflictPolicy>(
               "conflict_policy", oneOf({"ignore", "stop", "overwrite"}).defaultsTo("stop"), enacted,
               "sync only; in the incremental phase: ignore keeps the target's row, overwrite replaces it, stop ends in "
               "a fault"),
           field<&PolicyConfig::indexTrans>("index_trans", flag().defaultsTo("true"), enacted,
                                            "false = only primary and unique keys"),
-          field<&PolicyConfig::ddlTrans>("ddl_trans", flag().defaultsTo("true"), enacted,
-                                         "false = TRUNCATE is not carried over; other schema changes of selected "
-                                         "objects stop the task"),
+          field<&PolicyConfig::ddlTrans>(
+              "ddl_trans", flag().defaultsTo("true"), enacted,
+              "false = schema changes stay at the source, but for those that support_ddl_info "
+              "names"),
           field<&PolicyConfig::dataSyncTopologyType>("data_sync_topology_type",
                                                      oneOf({"one2one", "one2many", "many2one"}).defaultsTo("one2one"),
                                                      later, "except one2one"),
@@ -115,7 +115,7 @@ const Table<PolicyConfig>& tableOf<PolicyConfig>() {
               "support_ddl_info",
               listOf({"CREATE_TABLE", "ADD_COLUMN", "MODIFY_COLUMN", "CHANGE_COLUMN", "DROP_INDEX", "ADD_INDEX",
                       "CREATE_INDEX", "RENAME_INDEX"}),
-              stored, "absent = every kind that the route supports; this version carries over none of them"),
+              enacted, "absent = every kind that the route supports; kinds without a word follow ddl_trans"),
           field<&PolicyConfig::syncTypePolicy>("sync_type_policy",
                                                text(1).shaped(kSyncTypes).defaultsTo("supportAllType"), enacted,
                                                "constraintData = indexes that are not unique; without tableStructure "

@@ -1,5 +1,7 @@
 #include "pipeline/dispatcher.h"
 
+#include "base/error.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -14,6 +16,12 @@ bool hasSchemaChange(const Transaction& transaction) {
 /// It goes alone: a schema change, because nothing may be in flight; what is on disk, because it is a batch by itself.
 bool isAlone(const Transaction& transaction) {
   return transaction.stored || hasSchemaChange(transaction);
+}
+
+constexpr std::size_t kShownStatementBytes = 200;
+
+std::string shortened(const std::string& sql) {
+  return sql.size() <= kShownStatementBytes ? sql : sql.substr(0, kShownStatementBytes) + "…";
 }
 
 std::size_t imagesOf(const Transaction& transaction) {
@@ -55,7 +63,12 @@ void Dispatcher::run(const std::stop_token& stop) {
     if (!pool_.awaitFree(stop)) return;
     fillBatch(std::move(std::get<Transaction>(*item)), stop);
     if (!batch_.transactions.empty()) {
+      const bool ends = changesDefinitions(batch_.transactions.front());
       sendBatch(stop);
+      if (ends) {
+        definitionsChanged_ = pool_.drain(stop) && !stop.stop_requested();
+        return;
+      }
     } else if (markIsDue()) {
       moveMark(stop);
     }
@@ -98,6 +111,7 @@ bool Dispatcher::fits(const Transaction& transaction) const {
 void Dispatcher::addToBatch(Transaction transaction) {
   windows_.dropCovered(transaction, before_);
   dropUnwanted(transaction);
+  requireNoWindow(transaction);
   windows_.noteTolerant(transaction, before_, batch_.tolerant);
   before_ = transaction.end;
   if (transaction.empty()) {
@@ -118,6 +132,15 @@ void Dispatcher::dropUnwanted(Transaction& transaction) {
     context_.log.info("filtered by ddl_trans: {}", statement->sql);
     return true;
   });
+}
+
+/// While a window is open the target's tables are made of rows from different moments, under definitions of which
+/// nobody knows whether they were read before the statement or behind it.
+void Dispatcher::requireNoWindow(const Transaction& transaction) {
+  if (!changesDefinitions(transaction) || (!context_.end && windows_.allPassed(before_))) return;
+  const auto& change = std::get<SchemaChange>(transaction.changes.front());
+  throw Error(Msg::ddlNotSupported,
+              {"while the rows that were copied are brought to one moment: " + shortened(change.sql)}, Origin::source);
 }
 
 ApplyBatch Dispatcher::emptyBatch() const {

@@ -28,6 +28,8 @@ class Dispatcher {
   void run(const std::stop_token& stop);
   /// To be read when run() has returned.
   [[nodiscard]] bool endReached() const { return endReached_; }
+  /// A statement was applied behind which the plans in force may be others.
+  [[nodiscard]] bool definitionsChanged() const { return definitionsChanged_; }
 
  private:
   std::optional<LaneItem> take(const std::stop_token& stop);
@@ -42,6 +44,7 @@ class Dispatcher {
   void send(ApplyBatch batch, const std::stop_token& stop);
   [[nodiscard]] ConflictKeys keysOf(const ApplyBatch& batch);
   void dropUnwanted(Transaction& transaction);
+  void requireNoWindow(const Transaction& transaction);
   [[nodiscard]] ApplyBatch emptyBatch() const;
 
   const StreamContext& context_;
@@ -57,7 +60,7 @@ class Dispatcher {
   Position before_;                       ///< the lane's position at the end of batch and tail
   Position sent_;                         ///< at the end of what was handed over
   std::chrono::steady_clock::time_point markedAt_;
-  bool endReached_ = false;
+  bool endReached_ = false, definitionsChanged_ = false;
 };
 
 }  // namespace drs

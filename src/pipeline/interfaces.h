@@ -5,6 +5,7 @@
 #include "pipeline/chunk.h"
 #include "pipeline/conflict_keys.h"
 #include "pipeline/turns.h"
+#include "transform/definition_change.h"
 #include "transform/table_plan.h"
 
 #include <cstdint>
@@ -121,10 +122,11 @@ class Appliers {
   /// Adds what the transaction's changes touch at the target. Thread: one, while apply() runs on others.
   virtual void addKeys(const Transaction& transaction, ConflictKeys& keys) = 0;
   /// Applies whole transactions and moves the mark to the last one's end in one target transaction. Transactions may be
-  /// without changes; a SchemaChange comes alone, with no other batch in flight. Calls turn.awaitCommit() before the
-  /// commit. What goes wrong before the batch is the head is done again when it is. An ambiguous commit is settled
-  /// inside. Returns when durable; after a stop it may throw instead. Throws Error(fenced), Error(conflict). Thread:
-  /// one for each `applier` (0 … count() − 1).
+  /// without changes; a SchemaChange comes alone, with no other batch in flight; behind one of kind `other` the plans
+  /// may no longer be those in force (Sink::definitionChanges()), and nothing more is applied. Calls turn.awaitCommit()
+  /// before the commit. What goes wrong before the batch is the head is done again when it is. An ambiguous commit is
+  /// settled inside. Returns when durable; after a stop it may throw instead. Throws Error(fenced), Error(conflict).
+  /// Thread: one for each `applier` (0 … count() − 1).
   virtual ApplyStats apply(std::size_t applier, const ApplyBatch& batch, Turn& turn, const std::stop_token& stop) = 0;
 };
 
@@ -150,6 +152,10 @@ class Sink {
   /// read at different times, a child may stand there whose parent only the replay brings. `indexed` is told of each
   /// table that has its indexes, and whether they were added now; from several threads.
   virtual void finish(const Plans& plans, const std::function<void(std::size_t plan, bool added)>& indexed) = 0;
+  /// What the statements of the log have changed up to the mark. Behind fence().
+  [[nodiscard]] virtual DefinitionChanges definitionChanges() { return {}; }
+  /// The collations in force, for appliers().
+  virtual void setCollations(const DatabaseCollations& /*collations*/) {}
   /// The appliers, under the fence that fence() took. They live no longer than the sink and the plans. After a restart
   /// there may be more or fewer: the lane goes on from the furthest mark of any.
   [[nodiscard]] virtual std::unique_ptr<Appliers> appliers(const Plans& plans) = 0;

@@ -18,7 +18,8 @@ void readLog(const StreamContext& context, LaneQueue& queue, const std::stop_tok
     auto transaction = reader->next(stop);
     if (transaction) {
       const std::size_t bytes = bytesOf(*transaction);
-      if (!queue.push(std::move(*transaction), bytes, stop)) return;
+      const bool ends = changesDefinitions(*transaction);  // what follows is read with the plans in force then
+      if (!queue.push(std::move(*transaction), bytes, stop) || ends) return;
     } else if (!stop.stop_requested()) {
       LaneIdle idle{reader->position(), reader->caughtUpAt()};
       const std::size_t bytes = sizeof(LaneItem) + idle.position.text.size();
@@ -56,6 +57,7 @@ StreamEnd streamLog(const StreamContext& context, const std::stop_token& stop) {
   context.log.info("replay ends: {} appliers, {} batches, {} side by side, {} waited for another, {} gave way",
                    appliers->count(), counters.batches, counters.sideBySide, counters.waited, counters.gaveWay);
   if (context.progress) context.progress(progress.now());
+  if (dispatcher.definitionsChanged()) return StreamEnd::definitionsChanged;
   return dispatcher.endReached() ? StreamEnd::endReached : StreamEnd::stopped;
 }
 

@@ -47,7 +47,11 @@ struct StreamContext {
   std::function<void(const StreamProgress&)> progress;  ///< from the calling thread, about once a second and at the end
 };
 
-enum class StreamEnd { stopped, endReached };
+enum class StreamEnd {
+  stopped,
+  endReached,
+  definitionsChanged  ///< a statement of the log was applied: the run goes on from the mark with the plans in force
+};
 
 /// Replays a lane: one thread reads, one forms batches, one for each applier; commit order kept. A batch is a row of
 /// contiguous transactions: one when idle, more as the backlog grows. Batches that do not depend on each other are

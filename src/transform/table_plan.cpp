@@ -110,6 +110,16 @@ std::vector<Refusal> planProblems(const JobSpec& spec, const std::vector<TableSc
   return out;
 }
 
+TablePlan planFor(const JobSpec& spec, TableSchemaPtr table) {
+  TablePlan plan;
+  plan.target = mappedName(spec, table->name);
+  plan.source = std::move(table);
+  plan.conflicts = policyOf(spec);
+  plan.secondaryIndexes = spec.policyConfig.indexTrans.value_or(true) && syncTypesOf(spec).constraints;
+  plan.truncates = spec.policyConfig.ddlTrans.value_or(true);
+  return plan;
+}
+
 std::vector<TablePlan> compilePlans(const JobSpec& spec, const std::vector<TableSchemaPtr>& tables) {
   if (const auto problems = planProblems(spec, tables); !problems.empty()) {
     throw Error(Msg::crossField, {problems.front().path, problems.front().reason}, Origin::request);
@@ -117,14 +127,7 @@ std::vector<TablePlan> compilePlans(const JobSpec& spec, const std::vector<Table
   const auto chosen = selected(spec, tables);
   std::vector<TablePlan> plans;
   plans.reserve(chosen.size());
-  for (const auto& table : chosen) {
-    TablePlan& plan = plans.emplace_back();
-    plan.source = table;
-    plan.target = mappedName(spec, table->name);
-    plan.conflicts = policyOf(spec);
-    plan.secondaryIndexes = spec.policyConfig.indexTrans.value_or(true) && syncTypesOf(spec).constraints;
-    plan.truncates = spec.policyConfig.ddlTrans.value_or(true);
-  }
+  for (const auto& table : chosen) plans.push_back(planFor(spec, table));
   assignGroups(chosen, plans);
   return plans;
 }

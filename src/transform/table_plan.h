@@ -59,6 +59,9 @@ struct Refusal {
 /// Where a selected table goes (database and table name mapping).
 [[nodiscard]] TableName mappedName(const JobSpec& spec, const TableName& source);
 
+/// The plan of one selected table, in no group; createTable is true.
+[[nodiscard]] TablePlan planFor(const JobSpec& spec, TableSchemaPtr table);
+
 /// Compiles the plans of all selected tables, sorted by source name; assigns the groups by their foreign keys. Throws
 /// Error(crossField) with the first of planProblems(). createTable is left true: only the target knows.
 [[nodiscard]] std::vector<TablePlan> compilePlans(const JobSpec& spec, const std::vector<TableSchemaPtr>& tables);

@@ -166,17 +166,6 @@ def test_decimals_within_json_arrive_and_more_than_their_bound_are_refused(drsd,
     assert any(all(part in text for part in (f"{database}.doc", "(77)", "`j`")) for _, text in client.logs(name)), client.logs(name)
 
 
-def test_schema_change_on_a_selected_table_stops_with_its_text(drsd, pair, database):
-    source, target = pair
-    workload.create(source, database, rows=10)
-    client = drsd.client
-    (name,) = client.start(job("schema-change", source, target, whole(database, database + "_c")))
-    client.wait_status(name, "INCRE_TRANSFER_STARTED")
-    source.execute("ALTER TABLE item ADD COLUMN extra INT", database=database)
-    wait_for(lambda: client.status(name) == "INCRE_TRANSFER_FAILED", 60, "the task to stop")
-    assert any("ADD COLUMN extra" in text for _, text in client.logs(name)), client.logs(name)
-
-
 @pytest.mark.parametrize("policy", ["stop", "ignore", "overwrite"])
 def test_conflict_policy(drsd, pair, database, policy):
     source, target = pair

@@ -291,8 +291,8 @@ std::optional<Transaction> MemoryDatabase::read(std::uint64_t number, const std:
   out.commitMillis = nowMillis();
   for (const Writer::Change& change : log_[number - 1]) {
     if (change.truncates) {
-      out.changes.emplace_back(
-          SchemaChange{SchemaChange::Kind::truncate, schema_.tables()[change.table]->name, change.table, "TRUNCATE"});
+      out.changes.emplace_back(SchemaChange{
+          SchemaChange::Kind::truncate, schema_.tables()[change.table]->name, change.table, "TRUNCATE", {}});
       continue;
     }
     RowsChange rows;

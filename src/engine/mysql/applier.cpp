@@ -16,12 +16,6 @@ using namespace std::chrono_literals;
 
 constexpr int kAttempts = 10;
 constexpr std::chrono::milliseconds kFirstPause = 20ms, kLongestPause = 2s;
-constexpr std::size_t kShownStatementBytes = 200;
-
-std::string shortened(const std::string& sql) {
-  if (sql.size() <= kShownStatementBytes) return sql;
-  return sql.substr(0, kShownStatementBytes) + "…";
-}
 
 }  // namespace
 
@@ -49,14 +43,12 @@ Applier::Work Applier::examine(const ApplyBatch& batch, Turn& turn) const {
         continue;
       }
       const auto& schemaChange = std::get<SchemaChange>(event);
-      if (schemaChange.kind != SchemaChange::Kind::truncate)
-        throw Error(Msg::ddlNotSupported, {shortened(schemaChange.sql)}, Origin::source);
-      work.truncate = &schemaChange;
+      (schemaChange.kind == SchemaChange::Kind::truncate ? work.truncate : work.statement) = &schemaChange;
     }
   }
   work.empty = changes == 0;
-  if (work.truncate != nullptr && changes != 1)
-    throw Error(Msg::internal, {"a TRUNCATE came together with other changes"}, Origin::source);
+  if ((work.truncate != nullptr || work.statement != nullptr) && changes != 1)
+    throw Error(Msg::internal, {"a statement came together with other changes"}, Origin::source);
   return work;
 }
 
@@ -77,7 +69,7 @@ ApplyStats Applier::applyWork(Work& work, const std::stop_token& stop) {
     const bool isHead = work.turn.isHead();
     try {
       ApplyStats stats;
-      const Result result = unsettled_ && hasMoved(work) ? Result::committed : attempt(work, stats);
+      const Result result = unsettled_ && hasMoved(work) ? Result::committed : attempt(work, stats, stop);
       unsettled_ = false;
       if (result == Result::committed) return stats;
       rollBack();
@@ -146,12 +138,14 @@ void Applier::readTargets(const Work& work) {
   }
 }
 
-Applier::Result Applier::attempt(const Work& work, ApplyStats& stats) {
-  if (work.empty || work.truncate != nullptr) work.turn.awaitHead();  // these commit by themselves
+Applier::Result Applier::attempt(const Work& work, ApplyStats& stats, const std::stop_token& stop) {
+  if (work.empty || work.truncate != nullptr || work.statement != nullptr)
+    work.turn.awaitHead();  // these commit by themselves
   work.turn.begin();
   connection_ = &connect(work);
   if (work.empty) return moveMark(work);
   if (work.truncate != nullptr) return applyTruncate(work);
+  if (work.statement != nullptr) return applyStatement(work, stop);
   readTargets(work);
   batch_.resize(session_.statementBytes(), session_.rowBytes());
   unexpected_ = false;
@@ -314,6 +308,15 @@ Applier::Result Applier::applyTruncate(const Work& work) {
   batch_.forgetSession();
   connection_->execute("TRUNCATE TABLE " + quoteName(plan.target));
   return moveMark(work);
+}
+
+Applier::Result Applier::applyStatement(const Work& work, const std::stop_token& stop) {
+  const std::vector<std::string> records =
+      world_.statements.run(*work.statement, work.batch.transactions.front(), session_.fenceNumbers(), stop);
+  connection_->execute("START TRANSACTION");
+  runMark(markStatement(work));
+  for (const std::string& record : records) connection_->execute(record);
+  return commit(work);
 }
 
 }  // namespace drs::mysql

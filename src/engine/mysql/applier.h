@@ -4,6 +4,7 @@
 #include "engine/mysql/conflict_log.h"
 #include "engine/mysql/row_order.h"
 #include "engine/mysql/sink_session.h"
+#include "engine/mysql/statement_runner.h"
 #include "engine/mysql/target_tables.h"
 #include "pipeline/interfaces.h"
 
@@ -15,12 +16,13 @@ namespace drs::mysql {
 
 /// What the appliers of a run share.
 struct ApplierWorld {
-  ApplierWorld(const Plans& allPlans, const ControlTables& control)
-      : plans(allPlans), tables(plans, control), conflicts(control.jobId()) {}
+  ApplierWorld(const Plans& allPlans, const ControlTables& control, StatementRunner& statementRunner)
+      : plans(allPlans), tables(plans, control), conflicts(control.jobId()), statements(statementRunner) {}
 
   const Plans& plans;
   TargetTables tables;
   const ConflictLog conflicts;
+  StatementRunner& statements;
   std::uint64_t base = 0;  ///< sequence of the furthest mark before the run; batch n moves its mark to base + n
   /// Sequence of the last batch that is durable. A session opened later must find a mark as far as this: a target that
   /// came back without it has lost commits, and everything behind them must not be applied.
@@ -58,6 +60,7 @@ class Applier {
     std::uint64_t sequence = 0;  ///< that the mark gets
     Turn& turn;
     const SchemaChange* truncate = nullptr;
+    const SchemaChange* statement = nullptr;
     bool empty = true;
     std::size_t rows = 0;
     bool single = false;  ///< this attempt goes row by row
@@ -68,7 +71,7 @@ class Applier {
   /// Tries until the batch is committed or fails for good.
   ApplyStats applyWork(Work& work, const std::stop_token& stop);
   /// One attempt in a transaction.
-  Result attempt(const Work& work, ApplyStats& stats);
+  Result attempt(const Work& work, ApplyStats& stats, const std::stop_token& stop);
   Result applyRows(const Work& work, ApplyStats& stats);
   Result applySingly(const Work& work, ApplyStats& stats);
   /// All rows in the order of the source.
@@ -77,6 +80,8 @@ class Applier {
   /// Rows that do not depend on each other side by side.
   void addArranged(const Work& work);
   Result applyTruncate(const Work& work);
+  /// Runs another statement; what it made of the definitions commits with the mark.
+  Result applyStatement(const Work& work, const std::stop_token& stop);
   /// Moves the mark alone.
   Result moveMark(const Work& work);
   /// Runs the statement that moves the mark; whatever it answers but one row is thrown.

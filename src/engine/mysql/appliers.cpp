@@ -10,8 +10,9 @@ namespace {
 
 class MySqlAppliers final : public Appliers {
  public:
-  MySqlAppliers(const EngineJob& job, SinkSession& session, std::uint64_t furthest, const Plans& plans)
-      : control_(job.id), world_(plans, control_) {
+  MySqlAppliers(const EngineJob& job, SinkSession& session, std::uint64_t furthest, const Plans& plans,
+                const DatabaseCollations& collations)
+      : control_(job.id), statements_(job, plans, collations), world_(plans, control_, statements_) {
     world_.base = world_.durable = furthest;
     const auto count = static_cast<std::size_t>(std::max(1, std::min(job.limits.maxAppliers, job.limits.maxSessions)));
     const Fence fence = session.fenceNumbers();
@@ -48,6 +49,7 @@ class MySqlAppliers final : public Appliers {
 
  private:
   const ControlTables control_;
+  StatementRunner statements_;
   ApplierWorld world_;
   std::vector<std::unique_ptr<SinkSession>> sessions_;  ///< of all but the first
   std::vector<std::unique_ptr<Applier>> appliers_;
@@ -56,8 +58,8 @@ class MySqlAppliers final : public Appliers {
 }  // namespace
 
 std::unique_ptr<Appliers> makeAppliers(const EngineJob& job, SinkSession& session, std::uint64_t furthest,
-                                       const Plans& plans) {
-  return std::make_unique<MySqlAppliers>(job, session, furthest, plans);
+                                       const Plans& plans, const DatabaseCollations& collations) {
+  return std::make_unique<MySqlAppliers>(job, session, furthest, plans, collations);
 }
 
 }  // namespace drs::mysql

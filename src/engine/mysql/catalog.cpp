@@ -186,6 +186,13 @@ class MysqlCatalog final : public Catalog {
   }
 
   std::vector<std::string> databases() override { return userDatabases(connection()); }
+  DatabaseCollations collations() override {
+    DatabaseCollations out;
+    for (const TextRow& row :
+         connection().query("SELECT SCHEMA_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA"))
+      if (!isSystemDatabase(text(row, 0))) out[text(row, 0)] = text(row, 1);
+    return out;
+  }
   std::vector<TableSchemaPtr> tables(const std::vector<std::string>& databases) override {
     return readTables(connection(), databases, wanted_);
   }

@@ -42,6 +42,8 @@ class MySqlCleaner : public Cleaner {
       else if (tableExists(connection, plan.target))
         connection.execute("TRUNCATE TABLE " + quoteName(plan.target));
     }
+    // Statements of the log have made some that no plan knows.
+    for (const TableName& table : control_.made(connection)) drop(connection, table, true);
     control_.forgetProgress(connection, session.name());
   }
 

@@ -26,7 +26,7 @@ constexpr std::size_t kNameListBytes = 16U << 10U;
 constexpr unsigned kUnknownThread = 1094;
 
 constexpr std::string_view kJobColumn = "job_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL";
-constexpr int kTables = 8;
+constexpr int kTables = 10;
 
 std::vector<std::string> definitions() {
   const auto table = [](std::string_view name, std::string_view columns) {
@@ -58,6 +58,18 @@ std::vector<std::string> definitions() {
             "object_name VARCHAR(400) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, "
             "PRIMARY KEY (job_id, kind, db_name, object_name)"),
       table("conflict", ConflictLog::kColumns),
+      table(
+          "ddl",
+          "seq_no BIGINT UNSIGNED NOT NULL AUTO_INCREMENT, "
+          "group_id VARCHAR(320) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, position_text MEDIUMTEXT NOT "
+          "NULL, state VARCHAR(16) CHARACTER SET ascii NOT NULL, committed_at BIGINT NOT NULL, recorded_at BIGINT NOT "
+          "NULL, statement LONGBLOB NOT NULL, before_text MEDIUMTEXT NOT NULL, result MEDIUMBLOB NOT NULL, "
+          "PRIMARY KEY (job_id, group_id), KEY (seq_no)"),
+      table("definition",
+            "kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, "
+            "db_name VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, "
+            "table_name VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, "
+            "definition LONGTEXT, PRIMARY KEY (job_id, kind, db_name, table_name)"),
       table("readonly", "previous VARCHAR(64) CHARACTER SET ascii NOT NULL, PRIMARY KEY (job_id)"),
   };
 }
@@ -124,7 +136,7 @@ bool hasControlTables(Connection& connection) {
   return number(connection.value(
              fmt::format("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '{}' "
                          "AND TABLE_NAME IN ('job', 'mark', 'chunk', 'session', 'made', 'made_object', 'conflict', "
-                         "'readonly')",
+                         "'ddl', 'definition', 'readonly')",
                          kControlSchema))) == kTables;
 }
 
@@ -423,13 +435,16 @@ void ControlTables::noteMade(Connection& connection, const std::vector<TableName
                   kControlSchema, rows));
 }
 
-void ControlTables::forgetMade(Connection& connection, const std::vector<TableName>& tables) const {
+std::string ControlTables::forgetMadeStatement(const std::vector<TableName>& tables) const {
   std::string names;
   for (const TableName& table : tables)
     names += fmt::format("{}({}, {})", names.empty() ? "" : ", ", quoteText(table.database), quoteText(table.table));
-  if (names.empty()) return;
-  connection.execute(
-      fmt::format("DELETE FROM {}.made WHERE {} AND (db_name, table_name) IN ({})", kControlSchema, job_, names));
+  if (names.empty()) return {};
+  return fmt::format("DELETE FROM {}.made WHERE {} AND (db_name, table_name) IN ({})", kControlSchema, job_, names);
+}
+
+void ControlTables::forgetMade(Connection& connection, const std::vector<TableName>& tables) const {
+  if (const std::string sql = forgetMadeStatement(tables); !sql.empty()) connection.execute(sql);
 }
 
 std::set<TableName> ControlTables::made(Connection& connection) const {
@@ -452,6 +467,8 @@ void ControlTables::forgetProgress(Connection& connection, const std::string& se
     connection.execute(fmt::format("DELETE FROM {}.mark WHERE {}", kControlSchema, job_));
     connection.execute(fmt::format("DELETE FROM {}.chunk WHERE {}", kControlSchema, job_));
     connection.execute(fmt::format("DELETE FROM {}.conflict WHERE {}", kControlSchema, job_));
+    connection.execute(fmt::format("DELETE FROM {}.ddl WHERE {}", kControlSchema, job_));
+    connection.execute(fmt::format("DELETE FROM {}.definition WHERE {}", kControlSchema, job_));
     connection.execute(
         fmt::format("DELETE FROM {}.session WHERE {} AND session_name = {}", kControlSchema, job_, quoteText(session)));
   });
@@ -468,7 +485,7 @@ std::string ControlTables::forgetJob(Connection& connection) const {
   connection.execute(fmt::format("DELETE FROM {}.made WHERE {}", kControlSchema, job_));
   connection.execute(fmt::format("DELETE FROM {}.made_object WHERE {}", kControlSchema, job_));
   for (const std::string_view table :
-       {"job", "mark", "chunk", "session", "made", "made_object", "conflict", "readonly"})
+       {"job", "mark", "chunk", "session", "made", "made_object", "conflict", "ddl", "definition", "readonly"})
     if (connection.value(fmt::format("SELECT 1 FROM {}.{} LIMIT 1", kControlSchema, table))) return left;
   connection.execute(fmt::format("DROP DATABASE {}", kControlSchema));
   return left;

@@ -41,6 +41,7 @@ struct StoredMark {
 ///   these
 ///   made_object  the same for views, routines, triggers and events (made_objects.h)
 ///   conflict     one row for each conflict of the replay (conflict_log.h)
+///   ddl, definition  what the statements of the log did (statement_records.h)
 ///   readonly     one row for each job that wants the server read-only (read_only.h)
 ///
 /// All methods throw what Connection throws. Those that say "inside a transaction" leave beginning and ending to the
@@ -94,6 +95,8 @@ class ControlTables {
   /// Notes that the job makes these tables; forgets it. One statement; idempotent; nothing for an empty list.
   void noteMade(Connection& connection, const std::vector<TableName>& tables) const;
   void forgetMade(Connection& connection, const std::vector<TableName>& tables) const;
+  /// The statement that does so; empty for an empty list.
+  [[nodiscard]] std::string forgetMadeStatement(const std::vector<TableName>& tables) const;
   /// The tables that the job noted.
   [[nodiscard]] std::set<TableName> made(Connection& connection) const;
 

@@ -313,7 +313,11 @@ void LogAssembler::onRows(const Event& event) {
   // Without rows it needs no table: old servers end a statement by such an event.
   if (!tables_.knows(tableId) && parseRows(event, framer_.format(), scratch_).rows.empty()) return;
   const LogTables::Table& table = tables_.find(tableId);
-  if (table.covered && !group_.hasSchemaChange()) {
+  if ((table.covered || table.plan) && group_.hasSchemaChange()) {
+    throwUnsupported("rows of " + table.name() + " in the transaction of a statement (CREATE TABLE … SELECT)",
+                     "Create the table and fill it in two statements, then reset the task.");
+  }
+  if (table.covered) {
     throw Error(Msg::schemaDrift,
                 {table.name(), "it is selected but did not exist as a table when the task was planned"},
                 Origin::source);

@@ -36,6 +36,8 @@ class LogAssembler {
   /// A new dump begins at position(): forgets the open group and the format. Names in statements are folded as the
   /// server does.
   void restart(bool foldNames);
+  /// See LogStatements.
+  void setSystemTimeZone(std::string zone) { statements_.setSystemTimeZone(std::move(zone)); }
 
   /// Behind the last complete group.
   [[nodiscard]] const LogPosition& position() const { return position_; }

@@ -62,6 +62,8 @@ std::unique_ptr<LogDump> LogDump::start(ConnectOptions options, const LogPositio
 void LogDump::prepare(const LogPosition& from, const DumpIdentity& identity) {
   Connection& connection = *connection_;
   foldsNames_ = connection.value("SELECT @@global.lower_case_table_names").value_or("0") != "0";
+  const std::string zone = connection.value("SELECT @@global.system_time_zone").value_or("");
+  if (zone == "UTC" || zone == "GMT") systemTimeZone_ = "+00:00";
   if (!from.mariadb && !from.gtid.empty()) {
     if (auto set = GtidSet::parse(connection.value("SELECT @@global.gtid_executed").value_or("")))
       executed_ = *std::move(set);

@@ -39,6 +39,8 @@ class LogDump {
 
   /// lower_case_table_names is not 0.
   [[nodiscard]] bool foldsNames() const { return foldsNames_; }
+  /// What the source means by the time zone SYSTEM, as an offset; empty: it is not told in a way that can be handed on.
+  [[nodiscard]] const std::string& systemTimeZone() const { return systemTimeZone_; }
   /// MySQL: what the source had executed when the dump began. Until the lane has it all, a heartbeat may only mean that
   /// the server is still looking for the first group to send.
   [[nodiscard]] const GtidSet& executedAtStart() const { return executed_; }
@@ -55,6 +57,7 @@ class LogDump {
   std::unique_ptr<Connection> connection_;
   std::string from_;  ///< for messages
   bool foldsNames_ = false;
+  std::string systemTimeZone_;
   GtidSet executed_;
 };
 

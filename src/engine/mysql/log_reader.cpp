@@ -119,6 +119,7 @@ class MysqlLogReader final : public LogReader {
     dump_ = LogDump::start(options_, assembler_.position(), identity_);
     interruptible_.set(dump_.get());
     assembler_.restart(dump_->foldsNames());
+    assembler_.setSystemTimeZone(dump_->systemTimeZone());
     (void)assembler_.feed(dump_->read());  // ROTATE names the file; a place that is gone is refused here
     log_.info("reads the log of {} from {}", dump_->peer(), position().text);
   }

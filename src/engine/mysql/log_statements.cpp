@@ -1,6 +1,7 @@
 #include "engine/mysql/log_statements.h"
 
 #include "engine/mysql/column_types.h"
+#include "engine/mysql/statement_session.h"
 #include "wire/mysql/wire_error.h"
 
 #include <fmt/format.h>
@@ -71,7 +72,10 @@ bool LogStatements::didNothing(const Statement& statement, const Target& target)
 }
 
 std::optional<SchemaChange> LogStatements::judge(const Statement& statement, const QueryEvent& query) const {
-  SchemaChange change{SchemaChange::Kind::other, {std::string(query.database), {}}, 0, std::string(query.sql)};
+  SchemaChange change{SchemaChange::Kind::other, {std::string(query.database), {}}, 0, std::string(query.sql), {}};
+  change.session = statementSession(query, systemTimeZone_);
+  change.session.foldsNames = fold_;
+  change.session.isUnicode = isUtf8(query.clientCharset);
   switch (statement.kind) {
     case StatementKind::truncateTable: {
       const Target target = targetOf(statement.tables.front(), query);
@@ -95,6 +99,8 @@ std::optional<SchemaChange> LogStatements::judge(const Statement& statement, con
         return change;
       }
       return std::nullopt;
+    case StatementKind::createDatabase:
+    case StatementKind::alterDatabase:
     case StatementKind::dropDatabase:
       if (!concernsDatabase(statement.database, query)) return std::nullopt;
       change.table = {statement.database, {}};

@@ -16,6 +16,9 @@ class LogStatements {
   /// The server folds table names to lower case (lower_case_table_names ≠ 0), the text of statements does not.
   void setFoldNames(bool fold) { fold_ = fold; }
 
+  /// The time zone that the source means by SYSTEM, as an offset; empty: not known.
+  void setSystemTimeZone(std::string zone) { systemTimeZone_ = std::move(zone); }
+
   /// The change that the statement makes to something selected; nothing if it concerns nothing of ours. Throws Error
   /// (logUnsupported) for a change of rows that is logged as a statement.
   [[nodiscard]] std::optional<SchemaChange> judge(const Statement& statement, const QueryEvent& query) const;
@@ -36,6 +39,7 @@ class LogStatements {
   const LogScope& scope_;
   const LogTables& tables_;
   bool fold_ = false;
+  std::string systemTimeZone_;
 };
 
 }  // namespace drs::mysql

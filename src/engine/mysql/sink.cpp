@@ -7,6 +7,7 @@
 #include "engine/mysql/sink_chunk.h"
 #include "engine/mysql/sink_definitions.h"
 #include "engine/mysql/sink_session.h"
+#include "engine/mysql/statement_records.h"
 
 #include <algorithm>
 
@@ -81,9 +82,20 @@ class MySqlSink : public Sink {
     }
   }
 
+  DefinitionChanges definitionChanges() override {
+    try {
+      return StatementRecords(job_.id).definitions(session_.fenced());
+    } catch (const Error& error) {
+      if (error.msg() == Msg::connectionLost) session_.drop();
+      throw;
+    }
+  }
+
+  void setCollations(const DatabaseCollations& collations) override { collations_ = collations; }
+
   std::unique_ptr<Appliers> appliers(const Plans& plans) override {
     try {
-      return makeAppliers(job_, session_, furthest_, plans);
+      return makeAppliers(job_, session_, furthest_, plans, collations_);
     } catch (const Error& error) {
       if (error.msg() == Msg::connectionLost) session_.drop();
       throw;
@@ -121,8 +133,9 @@ class MySqlSink : public Sink {
   }
 
   const EngineJob job_;
-  SinkSession session_;                 ///< for rows
-  DefinitionWorkers definitions_;       ///< for prepare() and finish()
+  SinkSession session_;            ///< for rows
+  DefinitionWorkers definitions_;  ///< for prepare() and finish()
+  DatabaseCollations collations_;
   std::unique_ptr<Connection> reader_;  ///< of conflicts
   std::uint64_t furthest_ = 0;          ///< sequence of the furthest mark when the fence was taken
 };

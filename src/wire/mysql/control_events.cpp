@@ -67,50 +67,90 @@ GtidEvent parseTaggedGtid(const Event& event) {
   return out;
 }
 
-/// Skips the value of a status variable; false for a code whose length is not known, which ends the reading: what we
-/// need has the lowest codes and comes first.
+/// Names of the databases that the statement changes; more than 16 are not listed.
+void skipDatabases(ByteReader& in) {
+  constexpr std::uint8_t kTooMany = 254;
+  const std::uint8_t count = in.u8();
+  if (count == kTooMany) return;
+  for (std::uint8_t i = 0; i < count && in.ok(); ++i)
+    while (in.ok() && in.u8() != 0) {
+    }
+}
+
+/// Skips the value of a status variable that we do not need; false for a code whose length is not known.
 bool skipStatusVariable(ByteReader& in, std::uint8_t code) {
   switch (code) {
-    case 0:
-      in.skip(4);
-      return true;  // FLAGS2
     case 2:
       in.skip(in.u8() + std::size_t{1});
       return true;  // CATALOG, ends with a zero
-    case 3:
-      in.skip(4);
-      return true;  // AUTO_INCREMENT
-    case 5:
     case 6:
       in.skip(in.u8());
-      return true;  // TIME_ZONE, CATALOG without a zero
+      return true;  // CATALOG without a zero
     case 7:
     case 8:
       in.skip(2);
       return true;  // LC_TIME, CHARSET_DATABASE
     case 9:
+    case 17:
       in.skip(8);
-      return true;  // TABLE_MAP_FOR_UPDATE
+      return true;  // TABLE_MAP_FOR_UPDATE, the XID of a statement
     case 10:
       in.skip(4);
       return true;  // MASTER_DATA_WRITTEN
+    case 11:
+      in.skip(in.u8());
+      in.skip(in.u8());
+      return true;  // INVOKER: user and host
+    case 12:
+      skipDatabases(in);
+      return true;
     default:
       return false;
   }
 }
 
+/// The value of a status variable that we need; false for another code.
+bool readStatusVariable(ByteReader& in, std::uint8_t code, QueryEvent& out) {
+  switch (code) {
+    case 0:
+      out.flags = in.u32();
+      return true;
+    case 1:
+      out.sqlMode = in.u64();
+      return true;
+    case 3:
+      out.autoIncrement = in.u16();
+      out.autoIncrementOffset = in.u16();
+      return true;
+    case 4:
+      out.clientCharset = in.u16();
+      out.connectionCollation = in.u16();
+      out.serverCollation = in.u16();
+      return true;
+    case 5:
+      out.timeZone = in.slice(in.u8());
+      return true;
+    case 13:   // MySQL
+    case 128:  // MariaDB
+      out.microseconds = static_cast<std::uint32_t>(in.little(3));
+      return true;
+    case 16:
+      out.explicitTimestamps = in.u8() != 0;
+      return true;
+    case 18:
+      out.utf8mb4Collation = in.u16();
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// A code whose length is not known ends the reading: what we need has low codes and comes before newer ones.
 void parseStatus(std::string_view raw, QueryEvent& out) {
   ByteReader in(raw);
   while (in.ok() && in.left() > 0) {
     const std::uint8_t code = in.u8();
-    if (code == 1) {
-      out.sqlMode = in.u64();
-    } else if (code == 4) {
-      out.clientCharset = in.u16();
-      in.skip(4);
-    } else if (!skipStatusVariable(in, code)) {
-      return;
-    }
+    if (!readStatusVariable(in, code, out) && !skipStatusVariable(in, code)) return;
   }
   if (!in.ok()) throwCorrupt("the status variables of QUERY are cut off");
 }
@@ -156,9 +196,10 @@ QueryEvent parseQuery(const Event& event, const FormatDescription& format, std::
   // thread 4, seconds 4, length of the database 1, error 2, length of the status variables 2, then by type
   constexpr std::size_t kRead = 13;
   ByteReader in(event.body);
-  in.skip(8);
-  const std::uint8_t databaseBytes = in.u8();
+  in.skip(4);
   QueryEvent out;
+  out.seconds = in.u32();
+  const std::uint8_t databaseBytes = in.u8();
   out.errorCode = in.u16();
   const std::uint16_t statusBytes = in.u16();
   const bool load = event.header.type == EventType::executeLoadQuery;

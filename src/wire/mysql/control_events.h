@@ -46,6 +46,15 @@ struct QueryEvent {
   std::uint16_t errorCode = 0;
   std::uint64_t sqlMode = 0;
   std::uint16_t clientCharset = 0;  ///< collation id, 0 = not told
+  // What else decides the meaning of a statement. Servers tell only what the statement needs.
+  std::uint32_t seconds = 0;  ///< its NOW(), Unix time
+  std::optional<std::uint32_t> microseconds;
+  std::uint32_t flags = 0;                                     ///< FLAGS2
+  std::uint16_t connectionCollation = 0, serverCollation = 0;  ///< ids, 0 = not told
+  std::uint16_t utf8mb4Collation = 0;                          ///< MySQL 8: the default one of utf8mb4; 0 = not told
+  std::uint16_t autoIncrement = 0, autoIncrementOffset = 0;    ///< 0: 1
+  std::string_view timeZone;                                   ///< empty: does not matter
+  std::optional<bool> explicitTimestamps;                      ///< explicit_defaults_for_timestamp
 };
 /// `scratch` keeps the inflated text of a compressed event; the views of the result point into it or into the body.
 [[nodiscard]] QueryEvent parseQuery(const Event& event, const FormatDescription& format, std::string& scratch);

@@ -119,19 +119,6 @@ TEST_F(TaskResults, AConnectionThatFailedIsNamedOnce) {
             "The pre-check failed: connection test: No connection to source 10.0.0.1:3306: refused");
 }
 
-TEST_F(TaskResults, SchemaChangesThatAreAskedForAreAnAlarm) {
-  JobSpec spec = testing::specOf("one");
-  EXPECT_FALSE(schemaChangeAlarm(spec));
-  spec.policyConfig.supportDdlInfo = "";
-  EXPECT_FALSE(schemaChangeAlarm(spec));
-  spec.policyConfig.supportDdlInfo = "CREATE_TABLE,ADD_COLUMN";
-  const auto alarm = schemaChangeAlarm(spec);
-  ASSERT_TRUE(alarm);
-  EXPECT_EQ(alarm->result, PrecheckRow::Result::alarm);
-  EXPECT_NE(alarm->reason.find("CREATE_TABLE,ADD_COLUMN"), std::string::npos);
-  EXPECT_NE(alarm->reason.find("stops the task"), std::string::npos);
-}
-
 TEST_F(TaskResults, NobodyFinishesWhatAnotherOwns) {
   const JobRecord job = add(jobOf("one"), Phase::copying);
   const TaskRecord mine = running(job, TaskKind::copy);

@@ -1,4 +1,4 @@
-#include "job/packed_text.h"
+#include "transform/packed_text.h"
 
 #include "base/error.h"
 

@@ -1,0 +1,165 @@
+#include "engine/mysql/statement_runner.h"
+
+#include "base/failpoint.h"
+#include "engine/mysql/position.h"
+#include "engine/mysql/sink_definitions.h"
+#include "engine/mysql/sink_lookup.h"
+#include "engine/mysql/statement_policy.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace drs::mysql {
+namespace {
+
+constexpr int kStatementTimeoutSeconds = 7 * 24 * 3600;  // a large table is rebuilt for hours without a word
+constexpr std::size_t kShownStatementBytes = 200;
+constexpr unsigned kNoSuchTable = 1146, kUnknownDatabase = 1049;
+
+std::string shortened(const std::string& sql) {
+  return sql.size() <= kShownStatementBytes ? sql : sql.substr(0, kShownStatementBytes) + "…";
+}
+
+ConnectOptions patient(ConnectOptions options) {
+  options.readTimeoutSeconds = kStatementTimeoutSeconds;
+  return options;
+}
+
+/// The next AUTO_INCREMENT value is no part of a definition: some servers find it anew when they start.
+std::string withoutAutoIncrement(std::string sql) {
+  constexpr std::string_view kOption = " AUTO_INCREMENT=";
+  const std::size_t at = sql.rfind(kOption);
+  if (at == std::string::npos) return sql;
+  std::size_t end = at + kOption.size();
+  while (end < sql.size() && sql[end] >= '0' && sql[end] <= '9') ++end;
+  return sql.erase(at, end - at);
+}
+
+/// Changes when any of the tables is defined otherwise, comes or goes.
+std::string fingerprint(Connection& connection, const std::vector<TableName>& tables) {
+  std::string text;
+  for (const TableName& table : tables) {
+    text += quoteName(table) + ":";
+    try {
+      const auto rows = connection.query("SHOW CREATE TABLE " + quoteName(table));
+      text += rows.empty() ? "" : withoutAutoIncrement(rows[0].at(1).value_or(""));
+    } catch (const Error&) {
+      if (connection.lastErrno() != kNoSuchTable && connection.lastErrno() != kUnknownDatabase) throw;
+    }
+    text += "\n";
+  }
+  return connection.value("SELECT SHA2(" + quoteText(text) + ", 256)").value_or("");
+}
+
+}  // namespace
+
+StatementRunner::StatementRunner(const EngineJob& job, const Plans& plans, DatabaseCollations collations)
+    : job_(job),
+      plans_(plans),
+      collations_(std::move(collations)),
+      control_(job.id),
+      records_(job.id),
+      options_(patient(connectOptions(job, Side::target))),
+      session_(options_, control_) {}
+
+void StatementRunner::imitate(Connection& connection, const StatementSession& session) const {
+  for (const std::string& setting : session.settings) {
+    try {
+      connection.execute(setting);
+    } catch (const Error& error) {
+      const auto names = [&](std::string_view variable) { return setting.find(variable) != std::string::npos; };
+      const bool optional = names("collation_connection") || names("default_collation_for_utf8mb4") ||
+                            names("explicit_defaults_for_timestamp");
+      if (error.msg() == Msg::connectionLost || !optional) throw;
+      job_.log.info("left out at the target: {}: {}", setting, error.text());
+    }
+  }
+  for (const std::string& variable : keylessObstacles(connection))
+    connection.execute("SET SESSION " + variable + " = 0");
+}
+
+StatementPlan StatementRunner::plan(const SchemaChange& change, const Transaction& transaction, Connection& own) const {
+  const StatementPlanner::World world{job_, plans_, collations_, fromPosition(transaction.end).mariadb, own, [&] {
+                                        auto session = Connection::open(options_);
+                                        imitate(*session, change.session);
+                                        session->execute("SET SESSION foreign_key_checks = 0");
+                                        return session;
+                                      }};
+  return StatementPlanner(world, change).run();
+}
+
+std::vector<std::string> StatementRunner::run(const SchemaChange& change, const Transaction& transaction,
+                                              const Fence& fence, const std::stop_token& stop) {
+  session_.drop();
+  session_.adopt(fence);
+  const std::stop_callback onStop(stop, [this] { session_.shutdown(); });
+  const auto own = Connection::open(options_);
+  const auto stored = records_.find(*own, transaction.id);
+  StatementRecord record{
+      transaction.id, transaction.end, StatementState::intent, transaction.commitMillis, change.sql, {}, {}};
+  try {
+    const StatementPlan plan = this->plan(change, transaction, *own);
+    const bool intended = stored && stored->state == StatementState::intent;
+    if (intended) record.before = stored->before;
+    if (plan.sql.empty()) {
+      record.state = plan.filteredBy.empty() ? StatementState::done : StatementState::filtered;
+      record.result = plan.filteredBy.empty() ? "nothing to do at the target" : "filtered by " + plan.filteredBy;
+      job_.log.info("{}: {}", record.result, shortened(change.sql));
+      return records(plan, record);
+    }
+    carryOver(plan, change, record, intended, *own);
+    record.state = StatementState::done;
+    return records(plan, record);
+  } catch (const Error& error) {
+    const bool answered = error.msg() == Msg::ddlNotSupported || error.msg() == Msg::databaseError ||
+                          error.msg() == Msg::definitionNotSupported || error.msg() == Msg::schemaDrift;
+    if (!answered) throw;
+    record.state = StatementState::failed;
+    record.result = error.msg() == Msg::ddlNotSupported ? error.args().at(0) : error.text();
+    own->execute(records_.write(record));
+    throw Error(Msg::ddlNotSupported, {fmt::format("{}: {}", record.result, shortened(change.sql))}, error.origin());
+  }
+}
+
+void StatementRunner::carryOver(const StatementPlan& plan, const SchemaChange& change, StatementRecord& record,
+                                bool intended, Connection& own) {
+  Connection& connection = session_.fenced();  // ends a predecessor's session first
+  const std::string now = fingerprint(own, plan.targets);
+  if (intended && now != record.before && !plan.repeatable) {
+    record.result = "carried over before a restart";
+    return;
+  }
+  if (!intended) {
+    for (const TableName& table : plan.makes)
+      if (tableExists(own, table))
+        throwStopped(fmt::format("{}.{} stands at the target already", table.database, table.table));
+    for (const std::string& sql : plan.prepare) own.execute(sql);
+    record.before = fingerprint(own, plan.targets);
+    own.execute(records_.write(record));
+  }
+  control_.noteMade(own, plan.makes);
+  failpoint("ddl.intended");
+  try {
+    imitate(connection, change.session);
+    for (const std::string& sql : plan.sql) connection.execute(sql);
+  } catch (const Error& error) {
+    if (error.msg() == Msg::databaseError) control_.forgetMade(own, plan.makes);  // they may become somebody else's
+    throw;
+  }
+  failpoint("ddl.executed");
+  session_.drop();  // its settings are the statement's
+  record.result = "carried over";
+  job_.log.info("carried over: {}", shortened(change.sql));
+}
+
+std::vector<std::string> StatementRunner::records(const StatementPlan& plan, const StatementRecord& record) const {
+  std::vector<std::string> out{records_.write(record)};
+  for (const DefinitionChange& change : plan.changes.tables) out.push_back(records_.write(change));
+  for (const auto& [database, collation] : plan.changes.collations)
+    out.push_back(records_.writeCollation(database, collation));
+  if (std::string sql = control_.forgetMadeStatement(plan.unmakes); !sql.empty()) out.push_back(std::move(sql));
+  return out;
+}
+
+}  // namespace drs::mysql

@@ -1,0 +1,262 @@
+"""Schema changes in the incremental phase, on real servers: each with rows before, between and behind it, equal at the end."""
+import time
+
+import pytest
+
+from support import rows, servers
+from support.drsd import Drsd, job, tables, wait_for, whole
+
+FAST = "[worker]\npoll_millis = 100\nretry_limit = 3\nretry_max_seconds = 1\n"
+
+
+class Lane:
+    """A task in the incremental phase over a database with `before` in it."""
+
+    def __init__(self, service, pair, database, before=(), target_database=None, selection=None, **more):
+        self.client, self.service = service.client, service
+        self.source, self.target = pair
+        self.database, self.copy = database, target_database or database + "_c"
+        self.source.execute(f"CREATE DATABASE {database} CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci")
+        self.run("CREATE TABLE marker (id INT PRIMARY KEY, n BIGINT)", *before)
+        (self.id,) = self.client.start(job(database[:40], *pair, selection or whole(database, self.copy), **more))
+        self.client.wait_status(self.id, "INCRE_TRANSFER_STARTED")
+        self.arrive()
+
+    def run(self, *statements):
+        self.source.execute(*statements, database=self.database)
+
+    def state(self):
+        return f"{self.client.status(self.id)} {self.client.logs(self.id)[:6]}"
+
+    def arrive(self, seconds=60):
+        value = time.time_ns() // 1000
+        self.run(f"REPLACE INTO marker VALUES (1, {value})")
+
+        def look():
+            assert not self.client.status(self.id).endswith("_FAILED"), self.state()
+            return self.target.execute("SELECT n FROM marker", database=self.copy) == ((value,),)
+        wait_for(look, seconds, "the marker row", self.state)
+
+    def equal(self, *names):
+        self.arrive()
+        rows.assert_equal(self.source, self.database, self.target, self.copy, *names)
+
+    def definition(self, server, database, table):
+        columns = server.execute("SELECT column_name, ordinal_position, column_type, is_nullable, column_default, character_set_name, collation_name, extra "
+                                 f"FROM information_schema.columns WHERE table_schema='{database}' AND table_name='{table}' ORDER BY 2")
+        indexes = server.execute("SELECT index_name, non_unique, seq_in_index, column_name, sub_part FROM information_schema.statistics "
+                                 f"WHERE table_schema='{database}' AND table_name='{table}' ORDER BY 1, 3")
+        return columns, indexes
+
+    def same(self, table, copy=None):
+        assert self.definition(self.source, self.database, table) == self.definition(self.target, self.copy, copy or table)
+
+    def stopped(self, *parts):
+        wait_for(lambda: self.client.status(self.id) == "INCRE_TRANSFER_FAILED", 60, "the stop", self.state)
+        errors = [text for level, text in self.client.logs(self.id) if level.lower() == "error"]
+        for part in parts:
+            assert part.lower() in errors[0].lower(), (part, errors)
+
+    def states(self):
+        return [row[0].decode() if isinstance(row[0], bytes) else row[0]
+                for row in self.target.execute(f"SELECT state FROM drs_ctl.ddl WHERE job_id='{self.id}' ORDER BY seq_no")]
+
+    def tables(self):
+        return {row[0] for row in self.target.execute("SHOW TABLES", database=self.copy)}
+
+
+@pytest.fixture
+def service(folder):
+    with Drsd(folder, config=FAST) as running:
+        yield running
+
+
+ITEM = ("CREATE TABLE item (id INT PRIMARY KEY, a VARCHAR(20), b INT, KEY kb (b))",
+        "INSERT INTO item VALUES (1,'eins',10),(2,'zwei',20),(3,NULL,NULL)")
+
+# Statement → how rows are written behind it.
+ALTERATIONS = {
+    "add_column": ("ALTER TABLE item ADD COLUMN c INT NOT NULL DEFAULT 7", "INSERT INTO item VALUES ({n},'x',1,2)"),
+    "add_column_first": ("ALTER TABLE item ADD c VARCHAR(9) CHARACTER SET latin1 DEFAULT 'é' FIRST", "INSERT INTO item VALUES ('ü',{n},'x',1)"),
+    "modify_column": ("ALTER TABLE item MODIFY b BIGINT UNSIGNED, MODIFY a VARCHAR(300) CHARACTER SET latin1", "INSERT INTO item VALUES ({n},'ö',18446744073709551615)"),
+    "reorder": ("ALTER TABLE item MODIFY b INT AFTER id", "INSERT INTO item VALUES ({n},5,'text')"),
+    "change_column": ("ALTER TABLE item CHANGE a `new name` TEXT", "INSERT INTO item VALUES ({n},REPEAT('y',3000),1)"),
+    "drop_column": ("ALTER TABLE item DROP COLUMN a", "INSERT INTO item VALUES ({n},3)"),
+    "add_index": ("ALTER TABLE item ADD INDEX ka (a(5)), ADD UNIQUE ub (b, id)", "INSERT INTO item VALUES ({n},'x',{n})"),
+    "drop_index": ("ALTER TABLE item DROP INDEX kb", "INSERT INTO item VALUES ({n},'x',3)"),
+    "rename_index": ("ALTER TABLE item RENAME INDEX kb TO kc", "INSERT INTO item VALUES ({n},'x',3)"),
+    "create_index": ("CREATE UNIQUE INDEX u ON item (id, b)", "INSERT INTO item VALUES ({n},'x',3)"),
+    "drop_index_on": ("DROP INDEX kb ON item", "INSERT INTO item VALUES ({n},'x',3)"),
+    "primary_key": ("ALTER TABLE item DROP PRIMARY KEY, ADD COLUMN k INT NOT NULL DEFAULT 0, ADD PRIMARY KEY (k, id)", "INSERT INTO item VALUES ({n},'x',3,9)"),
+    "convert": ("ALTER TABLE item CONVERT TO CHARACTER SET latin1", "INSERT INTO item VALUES ({n},'ß',3)"),
+    "default": ("ALTER TABLE item ALTER b SET DEFAULT 44", "INSERT INTO item (id,a) VALUES ({n},'x')"),
+    "generated": ("ALTER TABLE item ADD g INT AS (b + 1) STORED", "INSERT INTO item (id,a,b) VALUES ({n},'x',8)"),
+    "engine": ("ALTER TABLE item ENGINE=MyISAM", "INSERT INTO item VALUES ({n},'x',3)"),
+    "comment": ("ALTER TABLE item COMMENT='what it is', FORCE", "INSERT INTO item VALUES ({n},'x',3)"),
+}
+
+
+@pytest.mark.parametrize("change", ALTERATIONS)
+def test_alter_table(service, pair, database, change):
+    lane = Lane(service, pair, database, ITEM)
+    statement, insert = ALTERATIONS[change]
+    lane.run("UPDATE item SET b=11 WHERE id=1", statement, insert.format(n=50), insert.format(n=51), "DELETE FROM item WHERE id=2", "UPDATE item SET id=60 WHERE id=51")
+    lane.equal("item")
+    lane.same("item")
+    assert lane.states() == ["done"]
+    lane.run("ALTER TABLE item ADD COLUMN last INT", "UPDATE item SET last=id")
+    lane.equal("item")
+    lane.same("item")
+
+
+def test_alter_table_with_other_names_at_the_target(service, pair, database):
+    selection = tables(database, "item", "marker", target=database + "_c", rename={"item": "thing"})
+    lane = Lane(service, pair, database, ITEM, selection=selection)
+    lane.run("ALTER TABLE item ADD c INT", f"ALTER TABLE `{database}`.item /* kept */ ADD d INT", "UPDATE item SET c=1, d=id", "ALTER TABLE item DROP c")
+    lane.equal(("item", "thing"))
+    lane.same("item", "thing")
+
+
+def test_foreign_keys_come_and_go(service, pair, database):
+    lane = Lane(service, pair, database, ("CREATE TABLE p (id INT PRIMARY KEY)", "CREATE TABLE c (id INT PRIMARY KEY, p INT)",
+                                          "INSERT INTO p VALUES (1),(2)", "INSERT INTO c VALUES (1,1),(2,2)"))
+    lane.run("ALTER TABLE c ADD FOREIGN KEY (p) REFERENCES p (id) ON DELETE CASCADE", "DELETE FROM p WHERE id=1", "INSERT INTO p VALUES (3)", "INSERT INTO c VALUES (3,3)")
+    lane.equal("p", "c")
+    assert lane.source.execute("SELECT COUNT(*) FROM c", database=database) == ((2,),)
+    (name,) = lane.source.execute(f"SELECT constraint_name FROM information_schema.referential_constraints WHERE constraint_schema='{database}'")[0]
+    lane.run(f"ALTER TABLE c DROP FOREIGN KEY `{name}`", "DELETE FROM p WHERE id=3")
+    lane.equal("p", "c")
+    lane.same("c")
+
+
+def test_tables_are_created_dropped_and_renamed(service, pair, database):
+    lane = Lane(service, pair, database, ITEM)
+    lane.run("CREATE TABLE fresh (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(30), u VARCHAR(9) UNIQUE)", "INSERT INTO fresh (v,u) VALUES ('ä','1'),('b','2')",
+             "CREATE TABLE IF NOT EXISTS fresh (other INT)", "CREATE TABLE alike LIKE item", "INSERT INTO alike SELECT * FROM item")
+    lane.equal("fresh", "alike", "item")
+    lane.same("fresh")
+    lane.same("alike")
+    lane.run("ALTER TABLE fresh ADD w INT", "UPDATE fresh SET w=3", "RENAME TABLE fresh TO renamed, alike TO fresh", "INSERT INTO fresh VALUES (70,'n',1)",
+             "DROP TABLE IF EXISTS nothing, item", "CREATE TABLE item (k INT PRIMARY KEY)", "INSERT INTO item VALUES (5)", "ALTER TABLE fresh RENAME TO again, ADD z INT",
+             "INSERT INTO again VALUES (71,'n',1,2)")
+    lane.equal("renamed", "again", "item")
+    assert lane.tables() == {"marker", "renamed", "again", "item"}
+    lane.same("renamed")
+    lane.same("again")
+    out = service.ctl("compare", lane.id)
+    assert "again" in out and "fresh" not in out, out
+
+
+def test_a_swap_by_rename_keeps_rows_and_definitions_apart(service, pair, database):
+    lane = Lane(service, pair, database, ("CREATE TABLE a (id INT PRIMARY KEY, x INT)", "CREATE TABLE b (id INT PRIMARY KEY, y VARCHAR(9))",
+                                          "INSERT INTO a VALUES (1,1)", "INSERT INTO b VALUES (2,'two')"))
+    lane.run("RENAME TABLE a TO t, b TO a, t TO b", "INSERT INTO a VALUES (3,'three')", "INSERT INTO b VALUES (4,4)")
+    lane.equal("a", "b")
+
+
+def test_partitions_come_and_go(service, pair, database):
+    lane = Lane(service, pair, database, ("CREATE TABLE part (id INT PRIMARY KEY, v INT) PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN (20))",
+                                          "INSERT INTO part VALUES (1,1),(11,1)"))
+    lane.run("ALTER TABLE part ADD PARTITION (PARTITION p2 VALUES LESS THAN (30))", "INSERT INTO part VALUES (21,1)", "ALTER TABLE part TRUNCATE PARTITION p0",
+             "INSERT INTO part VALUES (2,2)", "ALTER TABLE part DROP PARTITION p1", "ALTER TABLE part REORGANIZE PARTITION p2 INTO (PARTITION p3 VALUES LESS THAN (25), PARTITION p4 VALUES LESS THAN (30))")
+    lane.equal("part")
+    assert lane.source.execute("SELECT COUNT(*) FROM part", database=database) == ((2,),)
+
+
+def test_databases_come_and_go(service, mariadb_pair, database):
+    lane = Lane(service, mariadb_pair, database, ITEM)
+    lane.run(f"ALTER DATABASE {database} CHARACTER SET latin1 COLLATE latin1_bin", "CREATE TABLE fresh (id INT PRIMARY KEY, v VARCHAR(9))", "INSERT INTO fresh VALUES (1,'ä')")
+    lane.equal("fresh", "item")
+    lane.same("fresh")
+    lane.source.execute(f"DROP DATABASE {database}", f"CREATE DATABASE {database} CHARACTER SET utf8mb4", f"CREATE TABLE {database}.other (id INT PRIMARY KEY, v TEXT)",
+                        f"INSERT INTO {database}.other VALUES (1,'ä')")
+    wait_for(lambda: "other" in lane.tables() and lane.target.execute("SELECT id FROM other", database=lane.copy) == ((1,),), 60, "the new table", lane.state)
+    assert lane.tables() == {"marker", "item", "fresh", "other"}, "DROP DATABASE is filtered"
+    assert "filtered" in lane.states()
+
+
+def test_a_reset_drops_what_statements_made(service, mariadb_pair, database):
+    lane = Lane(service, mariadb_pair, database, ITEM)
+    lane.run("CREATE TABLE fresh (id INT PRIMARY KEY)", "RENAME TABLE item TO thing", "INSERT INTO fresh VALUES (1)")
+    lane.equal("fresh", "thing")
+    lane.run("ALTER IGNORE TABLE thing ADD UNIQUE (a)")
+    lane.stopped("ALTER IGNORE", "by chance")
+    lane.client.action(lane.id, "precheck", precheck_mode="forRetryJob")
+    lane.client.action(lane.id, "reset")
+    lane.client.wait_status(lane.id, "INCRE_TRANSFER_STARTED")
+    lane.equal("fresh", "thing")
+    assert lane.states() == []
+
+
+STOPS = {
+    "exchange": ("ALTER TABLE part EXCHANGE PARTITION p0 WITH TABLE item", "moves rows"),
+    "uuid": ("ALTER TABLE item ADD u CHAR(36) DEFAULT (UUID())", "uuid"),
+    "numbers": ("ALTER TABLE keyless ADD id INT AUTO_INCREMENT PRIMARY KEY", "by chance"),
+    "out": ("RENAME TABLE item TO other_schema.item", "outside of the selection"),
+    "query": ("CREATE TABLE made AS SELECT id FROM item", "CREATE TABLE"),
+    "engine": ("CREATE TABLE merged (id INT) ENGINE=MRG_MyISAM", "keeps its rows elsewhere"),
+    "parent": ("ALTER TABLE item ADD CONSTRAINT fx FOREIGN KEY (b) REFERENCES other_schema.p (id)", "not selected"),
+}
+
+
+@pytest.mark.parametrize("change", STOPS)
+def test_what_would_give_other_rows_stops_the_task(service, pair, database, change):
+    statement, why = STOPS[change]
+    if change == "uuid" and not pair[0].mariadb:
+        pytest.skip("MySQL refuses it itself")
+    lane = Lane(service, pair, database, (*ITEM, "CREATE TABLE keyless (v INT)", "INSERT INTO keyless VALUES (1),(2)",
+                                          "CREATE TABLE part (id INT PRIMARY KEY, a VARCHAR(20), b INT, KEY kb (b)) PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN (100))"))
+    if "other_schema" in statement:
+        other = database + "_o"
+        lane.source.execute(f"CREATE DATABASE {other}", f"CREATE TABLE {other}.p (id INT PRIMARY KEY)", f"INSERT INTO {other}.p VALUES (10),(20),(1)")
+        statement = statement.replace("other_schema", other)
+    lane.run("INSERT INTO item VALUES (9,'before',1)", statement)
+    lane.stopped(why, "made" if change == "query" else statement[:30])
+    assert lane.target.execute("SELECT a FROM item WHERE id=9", database=lane.copy) == (("before",),), "what came before it is there"
+
+
+def test_what_is_filtered_stays_at_the_source(service, pair, database):
+    lane = Lane(service, pair, database, ITEM, policy={"support_ddl_info": "ADD_COLUMN,CREATE_TABLE", "ddl_trans": False})
+    lane.run("ALTER TABLE item ADD INDEX ka (a)", "ALTER TABLE item MODIFY b INT FIRST", "INSERT INTO item VALUES (5,70,'five')", "ALTER TABLE item ADD c INT",
+             "INSERT INTO item VALUES (6,71,'six',7)", "CREATE TABLE gone (id INT PRIMARY KEY)", "INSERT INTO gone VALUES (1)")
+    lane.arrive()
+    assert lane.target.execute("SELECT id,a,b,c FROM item WHERE id>=70 ORDER BY id", database=lane.copy) == ((70, "five", 5, None), (71, "six", 6, 7))
+    lane.run("DROP TABLE gone", "TRUNCATE TABLE item")
+    lane.arrive()
+    assert lane.states() == ["filtered", "filtered", "done", "done", "filtered"]
+    assert "gone" in lane.tables()
+    assert lane.target.execute("SELECT COUNT(*) FROM item", database=lane.copy) == ((5,),)
+
+
+@pytest.mark.parametrize("point", ["ddl.intended", "ddl.executed", "sink.before_commit", "sink.after_commit"])
+def test_killed_around_a_statement_it_takes_effect_once(folder, pair, database, point):
+    with Drsd(folder, config=FAST) as service:
+        lane = Lane(service, pair, database, ITEM)
+        lane.client.action(lane.id, "stop", pause_mode="all")
+        wait_for(lambda: lane.client.status(lane.id) == "PAUSING", 60, "the pause", lane.state)
+        lane.run("ALTER TABLE item ADD c INT NOT NULL DEFAULT 3", "INSERT INTO item VALUES (7,'x',1,9)", "RENAME TABLE item TO thing", "CREATE TABLE item (id INT PRIMARY KEY, z INT)",
+                 "INSERT INTO item VALUES (1,1)", "DROP TABLE thing", "ALTER TABLE item ADD y INT")
+        service.stop()
+        for kill in range(1, 4):
+            service.environment["OPENDRS_FAILPOINTS"] = f"{point}=kill@{1 if point == 'ddl.executed' else kill}"
+            service.run()
+            if kill == 1:
+                lane.client.action(lane.id, "restart")
+            wait_for(lambda: service.process.poll() is not None, 60, f"kill {kill} at {point}")
+            service.kill()
+        service.environment.pop("OPENDRS_FAILPOINTS")
+        service.run()
+        lane.equal("item")
+        lane.same("item")
+        assert lane.tables() == {"marker", "item"}
+        assert set(lane.states()) == {"done"} and len(lane.states()) == 5
+
+
+def test_between_the_families(folder, server_folder, database):
+    with servers.start("mariadb", server_folder) as source, servers.start("mysql", server_folder) as target, Drsd(folder, config=FAST) as service:
+        lane = Lane(service, (source, target), database, ITEM)
+        lane.run("ALTER TABLE item ADD c INT NOT NULL DEFAULT 3, ADD t TEXT", "INSERT INTO item VALUES (7,'ä',1,9,'ö')", "CREATE TABLE fresh (id INT PRIMARY KEY, v VARCHAR(20)) ENGINE=Aria",
+                 "INSERT INTO fresh VALUES (1,'ü')", "CREATE INDEX i ON fresh (v)", "RENAME TABLE fresh TO old")
+        lane.equal("item", "old")
+        lane.run("ALTER TABLE item ADD u UUID")
+        lane.stopped("item")
