@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""./x check: format, layers, spelling, shell scripts, tests that faults.md and mysql-events.md name, clang-tidy. Prints what is wrong and ends with `N passed, N failed`.
+"""./x check: format, layers, spelling, shell scripts, tests that faults.md, mysql-events.md and mysql-ddl.md name, clang-tidy. Prints what is wrong and ends with `N passed, N failed`.
 
-    check.py [--no-analyzer] [format|layers|headers|built|spelling|shell|faults|events|tidy]…
+    check.py [--no-analyzer] [format|layers|headers|built|spelling|shell|faults|events|ddl|tidy]…
 
 All of them by default. tidy takes 25 minutes on two cores the first time, half of it for the path-sensitive checks of
 clang-analyzer-*, which `--no-analyzer` leaves out (docs/adr/2026-11-22-analyzer-outside-of-the-test-run.md).
@@ -107,11 +107,11 @@ def check_shell():
 
 
 def check_faults(page="docs/reference/faults.md"):
-    """Every line of the table of faults names tests, and they exist: in tests/integration/test_faults.py unless it says where."""
+    """Every line of the page's tables names tests, and they exist: in tests/integration/test_faults.py unless it says where."""
     problems, known = [], {}
     for number, line in enumerate(open(page, encoding="utf-8"), 1):
         cells = line.split("|")
-        if len(cells) < 3 or cells[1].strip() in ("fault", "---"):
+        if len(cells) < 3 or cells[1].strip() in ("fault", "statement", "---"):
             continue
         named = re.findall(r"`(?:([\w/]+\.py): )?(\w+)`", cells[-2])
         if not named:
@@ -175,7 +175,7 @@ def check_tidy():
     return sorted(set(problems))
 
 
-CHECKS = {"format": check_format, "layers": check_layers, "headers": check_headers, "built": check_built, "spelling": check_spelling, "shell": check_shell, "faults": check_faults, "events": check_events, "tidy": check_tidy}
+CHECKS = {"format": check_format, "layers": check_layers, "headers": check_headers, "built": check_built, "spelling": check_spelling, "shell": check_shell, "faults": check_faults, "events": check_events, "ddl": lambda: check_faults("docs/reference/mysql-ddl.md"), "tidy": check_tidy}
 
 
 def main(names):
