@@ -108,7 +108,7 @@ def finish_tidy(totals, tidy):
 
 # -- suites ----------------------------------------------------------------------------------------------------------
 def suite_check(totals, args):
-    out = subprocess.run(["/usr/bin/python3", "tools/check.py", "format", "layers", "headers", "built", "spelling", "shell", "faults"], cwd=ROOT, capture_output=True, text=True)
+    out = subprocess.run(["/usr/bin/python3", "tools/check.py", "format", "layers", "headers", "built", "spelling", "shell", "faults", "events", "ddl"], cwd=ROOT, capture_output=True, text=True)
     print(out.stdout[-8000:])
     found = re.search(r"(\d+) passed, (\d+) failed", out.stdout)
     totals.add(*(int(n) for n in found.groups()) if found else (0, 1))
