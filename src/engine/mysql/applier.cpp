@@ -182,7 +182,11 @@ void Applier::addArranged(const Work& work) {
   }
   for (const RowOrder::Entry& entry : order_.arrange()) {
     batch_.foreignKeyChecks(entry.change->foreignKeyChecks);
-    addRow(*entry.change, entry.row, *entry.table, false);
+    if (entry.shape != 0)
+      batch_.update(entry.table->writer, entry.table->merge, entry.shape, entry.change->rows, entry.row,
+                    entry.table->clockColumns);
+    else
+      addRow(*entry.change, entry.row, *entry.table, false);
   }
 }
 

@@ -17,6 +17,12 @@ void StatementBatch::begin() {
 
 void StatementBatch::close() {
   if (open_ == Kind::remove) sql_ += ')';
+  if (open_ == Kind::update) {
+    if (merged_.rows() > 1)
+      merged_.finish(sql_);
+    else
+      writer_->appendUpdate(sql_, *firstRows_, firstRow_, firstRow_ + 1, *keep_);
+  }
   open_ = Kind::none;
   writer_ = nullptr;
 }
@@ -34,7 +40,8 @@ void StatementBatch::reserve(const SqlWriter& writer, std::size_t bytes) {
                 {"A row of " + writer.table(), fmt::format("{} bytes", bytes),
                  fmt::format("max_allowed_packet of the target, {} bytes", rowBytes_)},
                 Origin::target);
-  if (sql_.empty() || sql_.size() + bytes <= packetBytes_) return;
+  const std::size_t open = open_ == Kind::update ? merged_.bytes() : 0;
+  if (empty() || sql_.size() + open + bytes <= packetBytes_) return;
   close();
   flush_();
 }
@@ -88,6 +95,30 @@ void StatementBatch::update(const SqlWriter& writer, const RowBatch& rows, std::
   reserve(writer, scratch_.size() + 1);
   strictMode(zeros == 0);
   add(scratch_, Expect::rows, 1, zeros);
+}
+
+void StatementBatch::update(const SqlWriter& writer, const UpdateMerge& merge, UpdateShape shape, const RowBatch& rows,
+                            std::size_t before, const std::vector<std::size_t>& keep) {
+  const std::size_t open = open_ == Kind::update ? merged_.bytes() : 0;
+  if (!empty() && sql_.size() + open + UpdateMerge::kMostRowBytes > packetBytes_) {
+    close();
+    flush_();
+  }
+  strictMode(true);
+  if (open_ == Kind::update && writer_ == &writer && shape_ == shape && merged_.rows() < UpdateMerge::kMostRows) {
+    ++expectations_.back().count;
+  } else {
+    begin();
+    expectations_.push_back({Expect::rows, 1, 0});
+    merged_.begin(writer, merge, shape, keep);
+    open_ = Kind::update;
+    writer_ = &writer;
+    shape_ = shape;
+    firstRows_ = &rows;
+    firstRow_ = before;
+    keep_ = &keep;
+  }
+  merged_.add(rows, before, before + 1);
 }
 
 void StatementBatch::remove(const SqlWriter& writer, const RowBatch& rows, std::size_t row, bool exact) {

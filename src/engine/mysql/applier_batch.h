@@ -1,6 +1,6 @@
 #pragma once
 
-#include "engine/mysql/sql_writer.h"
+#include "engine/mysql/update_merge.h"
 
 #include <cstdint>
 #include <functional>
@@ -10,9 +10,10 @@
 namespace drs::mysql {
 
 /// Collects statements for one packet and remembers what each must answer. Rows for the same table that follow each
-/// other directly become one INSERT, REPLACE or DELETE … IN; the order of statements is kept. A session variable is set
-/// only when its value changes. Before a packet would grow beyond `packetBytes` it is closed and handed to `flush`,
-/// which must clear() it. Throws Error(limitExceeded) for a row that does not fit into `rowBytes`. One thread.
+/// other directly become one INSERT, REPLACE, UPDATE (UpdateMerge) or DELETE … IN; the order of statements is kept. A
+/// session variable is set only when its value changes. Before a packet would grow beyond `packetBytes` it is closed
+/// and handed to `flush`, which must clear() it. Throws Error(limitExceeded) for a row that does not fit into
+/// `rowBytes`. One thread.
 class StatementBatch {
  public:
   enum class Expect : std::uint8_t {
@@ -41,14 +42,19 @@ class StatementBatch {
   void replace(const SqlWriter& writer, const RowBatch& rows, std::size_t row) {
     tuple(Kind::replace, writer, rows, row);
   }
+  /// An update alone; `keep`: see SqlWriter::appendUpdate().
   void update(const SqlWriter& writer, const RowBatch& rows, std::size_t before, std::size_t after,
               const std::vector<std::size_t>& keep);
+  /// An update that may share a statement with others of its shape (not 0). It must not depend on those that were added
+  /// directly before it. All arguments live until close().
+  void update(const SqlWriter& writer, const UpdateMerge& merge, UpdateShape shape, const RowBatch& rows,
+              std::size_t before, const std::vector<std::size_t>& keep);
   /// `exact`: the row must be there.
   void remove(const SqlWriter& writer, const RowBatch& rows, std::size_t row, bool exact);
 
   /// Finishes the statement that is still open; sql() is complete then.
   void close();
-  [[nodiscard]] bool empty() const { return sql_.empty(); }
+  [[nodiscard]] bool empty() const { return expectations_.empty(); }
   [[nodiscard]] const std::string& sql() const { return sql_; }
   [[nodiscard]] const std::vector<Expectation>& expectations() const { return expectations_; }
   /// Drops the statements, keeps the memory and what is known of the session.
@@ -61,7 +67,7 @@ class StatementBatch {
   void forgetSession() { checks_ = strict_ = Known::unknown; }
 
  private:
-  enum class Kind : std::uint8_t { none, insert, replace, remove };
+  enum class Kind : std::uint8_t { none, insert, replace, update, remove };
   enum class Known : std::uint8_t { unknown, off, on };
 
   void tuple(Kind kind, const SqlWriter& writer, const RowBatch& rows, std::size_t row);
@@ -78,6 +84,11 @@ class StatementBatch {
   const SqlWriter* writer_ = nullptr;
   bool exact_ = false;
   std::size_t listed_ = 0;  ///< keys in the open DELETE … IN
+  MergedUpdate merged_;     ///< the open UPDATE
+  UpdateShape shape_ = 0;
+  const RowBatch* firstRows_ = nullptr;  ///< its first row
+  std::size_t firstRow_ = 0;
+  const std::vector<std::size_t>* keep_ = nullptr;
   Known checks_ = Known::unknown, strict_ = Known::unknown;
 };
 

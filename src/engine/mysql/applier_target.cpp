@@ -85,11 +85,13 @@ std::optional<std::size_t> columnOf(const TableSchema& schema, const std::string
 }
 
 TargetTable readTargetTable(Connection& connection, const TablePlan& plan, const TargetWorld& world) {
-  TargetTable out{SqlWriter(*plan.source, plan.target, !connection.server().mariadb), {}, {}, {}};
+  TargetTable out{SqlWriter(*plan.source, plan.target, !connection.server().mariadb), {}, {}, {}, {}};
   const TargetColumns columns = readColumns(connection, plan, out);
   readKeys(connection, plan, out);
+  const bool triggers = hasTriggers(connection, plan.target);
   out.conflicts = ConflictTable(world.salt, *plan.source, plan.target, !out.writer.key().empty(), columns,
-                                out.uniqueKeys, world.foreignKeys, hasTriggers(connection, plan.target));
+                                out.uniqueKeys, world.foreignKeys, triggers);
+  out.merge = UpdateMerge(*plan.source, out.writer.key(), out.uniqueKeys, triggers);
   return out;
 }
 

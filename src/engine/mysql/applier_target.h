@@ -1,7 +1,7 @@
 #pragma once
 
 #include "engine/mysql/conflict_table.h"
-#include "engine/mysql/sql_writer.h"
+#include "engine/mysql/update_merge.h"
 #include "transform/table_plan.h"
 
 #include <cstdint>
@@ -27,6 +27,7 @@ struct TargetTable {
   std::vector<TargetKey> uniqueKeys;      ///< the primary key included
   std::vector<std::size_t> clockColumns;  ///< columns that the target sets to its clock on update
   ConflictTable conflicts;
+  UpdateMerge merge;
 };
 
 /// What is the same for all tables of a target.

@@ -9,7 +9,8 @@ namespace {
 constexpr std::size_t kFirstSlots = 4096;
 
 auto groupOf(const RowOrder::Entry& entry) {
-  return std::tuple(entry.level, entry.change->foreignKeyChecks, entry.change->plan, entry.change->op, entry.index);
+  return std::tuple(entry.level, entry.change->foreignKeyChecks, entry.change->plan, entry.change->op, entry.shape,
+                    entry.index);
 }
 
 }  // namespace
@@ -32,7 +33,8 @@ void RowOrder::add(const RowsChange& change, const TargetTable& table) {
     bool isTold = table.conflicts.append(change.rows, row, keys_);
     if (step == 2) isTold = table.conflicts.append(change.rows, row + 1, keys_) && isTold;
     entries_.push_back({&change, &table, static_cast<std::uint32_t>(row), levelOf(isTold),
-                        static_cast<std::uint32_t>(entries_.size())});
+                        static_cast<std::uint32_t>(entries_.size()),
+                        step == 2 ? table.merge.shapeOf(change.rows, row, row + 1) : 0});
   }
 }
 

@@ -24,6 +24,7 @@ class RowOrder {
     std::uint32_t row = 0;  ///< of an update: the image before
     std::uint32_t level = 0;
     std::uint32_t index = 0;  ///< place in the order of the source
+    UpdateShape shape = 0;    ///< of an update
   };
 
   void clear();

@@ -70,7 +70,10 @@ class SqlWriter {
                         const std::vector<std::size_t>& keep) const;
   /// As above, but sets every column, and finds the row by the key of `row` itself.
   unsigned appendUpdateAll(std::string& out, const RowBatch& rows, std::size_t row) const;
-  /// One literal. Returns true for ENUM index 0.
+  /// A literal to be stored in the column. Returns true for ENUM index 0.
+  bool appendValue(std::string& out, std::size_t column, const RowBatch& rows, std::size_t row) const;
+  [[nodiscard]] bool isWritten(std::size_t column) const { return columns_[column].written; }  ///< not generated
+  /// One literal, to be compared with. Returns true for ENUM index 0.
   bool appendCell(std::string& out, std::size_t column, const RowBatch& rows, const Cell& cell) const;
   /// True if the key columns of the two rows differ in any byte. Tables with a key only.
   [[nodiscard]] bool keyChanged(const RowBatch& rows, std::size_t before, std::size_t after) const;
@@ -88,8 +91,6 @@ class SqlWriter {
     bool asHex = false;   ///< `exact` is in hexadecimal digits
     bool isUcs2 = false;
   };
-  /// As appendCell(), for a value that is to be stored.
-  bool appendValue(std::string& out, std::size_t column, const RowBatch& rows, std::size_t row) const;
   unsigned appendAssignment(std::string& out, std::size_t column, const RowBatch& rows, std::size_t row) const;
   void appendJson(std::string& out, std::size_t column, const RowBatch& rows, std::size_t row) const;
   void appendWholeRow(std::string& out, const RowBatch& rows, std::size_t row) const;

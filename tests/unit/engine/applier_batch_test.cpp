@@ -1,5 +1,7 @@
 #include "engine/mysql/applier_batch.h"
 
+#include "engine/mysql/applier_target.h"
+
 #include <gtest/gtest.h>
 
 namespace drs::mysql {
@@ -101,6 +103,56 @@ TEST_F(StatementBatchTest, HandsOverAPacketBeforeItGrowsTooLarge) {
     for (std::size_t at = packet.find(",1)"); at != std::string::npos; at = packet.find(",1)", at + 1)) ++rows;
   }
   EXPECT_EQ(rows, 300U);
+}
+
+TEST_F(StatementBatchTest, UpdatesOfOneShapeShareAStatementInPacketsOfBoundedSize) {
+  constexpr std::size_t kPacket = 100'000, kUpdates = 5000;
+  RowBatch updates(rows_.schemaPtr());
+  for (std::size_t i = 0; i < kUpdates; ++i) {
+    for (const std::uint64_t value : {1U, 2U}) {
+      updates.addSigned(static_cast<std::int64_t>(i));
+      updates.addUnsigned(value);
+    }
+  }
+  const UpdateMerge merge(rows_.schema(), {0}, {{"PRIMARY", {{0, 0}}, true}}, false);
+  const std::vector<std::size_t> keep;
+  std::size_t rows = 0, statements = 0;
+  StatementBatch batch(kPacket, kPacket, [&] {
+    EXPECT_LE(batch.sql().size(), kPacket);
+    for (const StatementBatch::Expectation& expected : batch.expectations()) {
+      rows += expected.count;
+      statements += expected.expect == Expect::rows ? 1 : 0;
+    }
+    sent_.push_back(batch.sql());
+    batch.clear();
+  });
+  for (std::size_t i = 0; i < kUpdates; ++i) batch.update(*writer_, merge, 2, updates, 2 * i, keep);
+  batch.insert(*writer_, rows_, 0);  // closes the last one
+  batch.close();
+  for (const StatementBatch::Expectation& expected : batch.expectations()) rows += expected.count;
+  EXPECT_EQ(rows, kUpdates + 1);
+  EXPECT_LT(statements, kUpdates / UpdateMerge::kMostRows + sent_.size() + 1);
+  ASSERT_GT(sent_.size(), 1U);
+  EXPECT_NE(sent_[0].find(";UPDATE `d`.`t` FORCE INDEX (`PRIMARY`) SET `e`=CASE `id` WHEN 0 THEN 2 WHEN 1 THEN 2"),
+            std::string::npos)
+      << sent_[0].substr(0, 300);
+}
+
+TEST_F(StatementBatchTest, AnUpdateWithoutOthersOfItsShapeIsWrittenAlone) {
+  RowBatch updates(rows_.schemaPtr());
+  for (const std::uint64_t value : {1U, 2U}) {
+    updates.addSigned(7);
+    updates.addUnsigned(value);
+  }
+  const UpdateMerge merge(rows_.schema(), {0}, {{"PRIMARY", {{0, 0}}, true}}, false);
+  const std::vector<std::size_t> keep;
+  batch_.strictMode(true);
+  batch_.clear();
+  batch_.update(*writer_, merge, 2, updates, 0, keep);
+  EXPECT_FALSE(batch_.empty());
+  batch_.close();
+  EXPECT_EQ(batch_.sql(), "UPDATE `d`.`t` SET `e`=2 WHERE `id`=7");
+  EXPECT_EQ(batch_.expectations().at(0).count, 1U);
 }
 
 TEST_F(StatementBatchTest, RefusesARowThatNoPacketCanHold) {
