@@ -39,7 +39,7 @@ def test_prepared_xa_transactions_take_effect_when_they_commit(drsd, pair, datab
     source.execute(f"CREATE DATABASE {database}")
     source.execute("CREATE TABLE marker (id INT PRIMARY KEY, n BIGINT)", "CREATE TABLE item (id INT PRIMARY KEY, v VARCHAR(20))", "INSERT INTO item VALUES (1,'one'),(2,'two')", database=database)
     client = drsd.client
-    (name,) = client.start(job("xa", source, target, whole(database, copy)))
+    (name,) = client.start(job("xa-held", source, target, whole(database, copy)))
     client.wait_status(name, "INCRE_TRANSFER_STARTED")
 
     def prepare(xid, *statements):

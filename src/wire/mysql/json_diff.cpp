@@ -77,13 +77,13 @@ void apply(Node& root, Operation operation, const std::vector<JsonStep>& path, c
   Node* parent = &root;
   for (std::size_t i = 0; i + 1 < path.size(); ++i) {
     open(*parent);
-    const Place at = placeOf(*parent, path[i]);
+    const auto at = placeOf(*parent, path[i]);
     if (!isThere(*parent, at, path[i])) throwMisfit();
     parent = &at->node;
   }
   const JsonStep& last = path.back();
   open(*parent);
-  const Place at = placeOf(*parent, last);
+  const auto at = placeOf(*parent, last);
   const bool exists = isThere(*parent, at, last);
   if (operation == Operation::insert) {
     if (exists && last.member) throwMisfit();
