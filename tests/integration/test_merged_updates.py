@@ -1,4 +1,4 @@
-"""Updates that share a statement: the same bytes at the target as one statement for each, whatever the type."""
+"""Updates and deletes that share a statement: the same bytes at the target as one statement for each, whatever the type."""
 import pytest
 
 from support import rows, type_matrix
@@ -105,3 +105,31 @@ def test_a_row_that_is_missing_among_many_is_a_conflict(drsd, pair, database):
     run(source, database, ["UPDATE item SET v=v+1000"])
     caught_up(drsd.client, name, source, target, database, copy)
     assert target.execute("SELECT COUNT(*), SUM(v), MIN(v) FROM item", database=copy) == ((99, sum(range(100)) - 41 + 99000, 1000),)
+
+
+def test_no_table_is_read_whole_whatever_the_statistics_say(drsd, pair, database):
+    source, target = pair
+    many = 30_000
+    digits = "(SELECT 0 d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)"
+    create_database(source, database)
+    run(source, database, ["CREATE TABLE item (id BIGINT UNSIGNED NOT NULL PRIMARY KEY, v INT, KEY (v)) STATS_PERSISTENT=1 STATS_AUTO_RECALC=0",
+                           f"INSERT INTO item SELECT a.d+10*b.d+100*c.d+1000*d.d+10000*e.d, 0 FROM {digits} a, {digits} b, {digits} c, {digits} d, {digits} e HAVING 1 LIMIT {many}",
+                           "INSERT INTO item VALUES (18446744073709551615, 0), (18446744073709551614, 0)"])
+    client, copy = drsd.client, database + "_c"
+    (name,) = client.start(job(database[:40], source, target, whole(database, copy)))
+    client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    caught_up(client, name, source, target, database, copy)
+    # As behind a restart that came before they were brought up to date.
+    target.execute(f"UPDATE mysql.innodb_table_stats SET n_rows=1, clustered_index_size=1 WHERE database_name='{copy}' AND table_name='item'", "FLUSH TABLES")
+    run(source, database, ["UPDATE marker SET n=0"])
+    run(source, database, ["UPDATE item SET v=2 WHERE id<3"])  # the definition is read
+    caught_up(client, name, source, target, database, copy)
+
+    def scanned():
+        return int(target.execute("SHOW GLOBAL STATUS LIKE 'Handler_read_rnd_next'")[0][1])
+    before, statements = scanned(), int(target.execute("SHOW GLOBAL STATUS LIKE 'Com_delete_multi'")[0][1])
+    run(source, database, ["START TRANSACTION", "UPDATE item SET v=1 WHERE id%200=7", "DELETE FROM item WHERE id%200=8", "DELETE FROM item WHERE id>1000000", "COMMIT"])
+    caught_up(client, name, source, target, database, copy)
+    assert scanned() - before < many / 2
+    assert 1 <= int(target.execute("SHOW GLOBAL STATUS LIKE 'Com_delete_multi'")[0][1]) - statements <= 10
+    assert_same(drsd, name, source, target, database, copy, ["item"])

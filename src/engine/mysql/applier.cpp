@@ -199,11 +199,11 @@ void Applier::addRows(const RowsChange& change, const TargetTable& target, bool 
 void Applier::addRow(const RowsChange& change, std::size_t row, const TargetTable& target, bool tolerant) {
   const RowBatch& rows = change.rows;
   if (change.op == RowOp::remove) {
-    batch_.remove(target.writer, rows, row, !tolerant);
+    batch_.remove(target.writer, target.keyIndex, rows, row, !tolerant);
   } else if (change.op == RowOp::update && !tolerant) {
     batch_.update(target.writer, rows, row, row + 1, target.clockColumns);
   } else if (change.op == RowOp::update) {
-    if (target.writer.keyChanged(rows, row, row + 1)) batch_.remove(target.writer, rows, row, false);
+    if (target.writer.keyChanged(rows, row, row + 1)) batch_.remove(target.writer, target.keyIndex, rows, row, false);
     batch_.replace(target.writer, rows, row + 1);
   } else if (tolerant) {
     batch_.replace(target.writer, rows, row);
@@ -226,12 +226,12 @@ Applier::Result Applier::applySingly(const Work& work, ApplyStats& stats) {
       for (std::size_t row = 0; row + step <= change.rows.rows(); row += step) {
         ++stats.rows;
         if (tolerant && change.op == RowOp::update && table.writer.keyChanged(change.rows, row, row + 1)) {
-          batch_.remove(table.writer, change.rows, row, false);
+          batch_.remove(table.writer, table.keyIndex, change.rows, row, false);
           applier.run();
         }
         if (tolerant) {
           const std::size_t image = row + step - 1;
-          change.op == RowOp::remove ? batch_.remove(table.writer, change.rows, image, false)
+          change.op == RowOp::remove ? batch_.remove(table.writer, table.keyIndex, change.rows, image, false)
                                      : batch_.replace(table.writer, change.rows, image);
           applier.run();
         } else if (change.op == RowOp::insert) {

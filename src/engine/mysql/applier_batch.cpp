@@ -2,11 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 namespace drs::mysql {
 namespace {
 
-// Longer lists are turned into joins with a temporary table by MariaDB (in_predicate_conversion_threshold, 1000).
-constexpr std::size_t kMaxListedKeys = 500;
+// One SELECT each; a parser's stack has its limits.
+constexpr std::size_t kMaxListedKeys = 50;
+constexpr std::size_t kFrameBytes = 100;  // the words around names
+
+/// Beside smaller numbers the larger ones make the list one of DECIMALs, for which no index is looked up.
+bool isListed(const Cell& key) {
+  return key.kind == CellKind::signedInt ||
+         (key.kind == CellKind::unsignedInt && key.u <= std::numeric_limits<std::int64_t>::max());
+}
 
 }  // namespace
 
@@ -16,7 +25,7 @@ void StatementBatch::begin() {
 }
 
 void StatementBatch::close() {
-  if (open_ == Kind::remove) sql_ += ')';
+  if (open_ == Kind::remove) closeRemove();
   if (open_ == Kind::update) {
     if (merged_.rows() > 1)
       merged_.finish(sql_);
@@ -121,10 +130,11 @@ void StatementBatch::update(const SqlWriter& writer, const UpdateMerge& merge, U
   merged_.add(rows, before, before + 1);
 }
 
-void StatementBatch::remove(const SqlWriter& writer, const RowBatch& rows, std::size_t row, bool exact) {
+void StatementBatch::remove(const SqlWriter& writer, const std::string& index, const RowBatch& rows, std::size_t row,
+                            bool exact) {
   scratch_.clear();
   const Expect expect = exact ? Expect::rows : Expect::anyRows;
-  if (writer.key().size() != 1) {  // not every server looks up lists of tuples by an index
+  if (index.empty() || !isListed(rows.cell(row, writer.key()[0]))) {
     scratch_ += "DELETE FROM " + writer.table() + " WHERE ";
     writer.appendKey(scratch_, rows, row);
     reserve(writer, scratch_.size() + 1);
@@ -132,21 +142,39 @@ void StatementBatch::remove(const SqlWriter& writer, const RowBatch& rows, std::
     return;
   }
   writer.appendKeyValues(scratch_, rows, row);
-  reserve(writer, scratch_.size() + writer.insertHead().size() + 2);
+  reserve(writer, scratch_.size() + 4 * writer.insertHead().size() + index.size() + kFrameBytes);
   if (open_ == Kind::remove && writer_ == &writer && exact_ == exact && listed_ < kMaxListedKeys) {
-    sql_ += ',';
+    sql_ += " UNION ALL SELECT ";
     ++expectations_.back().count;
     ++listed_;
   } else {
     begin();
-    sql_ += "DELETE FROM " + writer.table() + " WHERE " + writer.name(writer.key()[0]) + " IN (";
+    removeAt_ = sql_.size();
+    sql_ += "DELETE " + writer.table() + " FROM (SELECT ";
     expectations_.push_back({expect, 1, 0});
     open_ = Kind::remove;
     writer_ = &writer;
+    index_ = &index;
     exact_ = exact;
     listed_ = 1;
+    firstRows_ = &rows;
+    firstRow_ = row;
   }
   sql_ += scratch_;
+  if (listed_ == 1) sql_ += " AS k";
+}
+
+/// The list comes first and each of its keys is looked up: for DELETE … IN a server with outdated statistics reads the
+/// whole table, whatever index it is told to use.
+void StatementBatch::closeRemove() {
+  if (listed_ == 1) {
+    sql_.resize(removeAt_);
+    sql_ += "DELETE FROM " + writer_->table() + " WHERE ";
+    writer_->appendKey(sql_, *firstRows_, firstRow_);
+    return;
+  }
+  sql_ += ") AS d STRAIGHT_JOIN " + writer_->table() + " FORCE INDEX (" + *index_ + ") ON " + writer_->table() + "." +
+          writer_->name(writer_->key()[0]) + "=d.k";
 }
 
 }  // namespace drs::mysql

@@ -10,7 +10,7 @@
 namespace drs::mysql {
 
 /// Collects statements for one packet and remembers what each must answer. Rows for the same table that follow each
-/// other directly become one INSERT, REPLACE, UPDATE (UpdateMerge) or DELETE … IN; the order of statements is kept. A
+/// other directly become one INSERT, REPLACE, UPDATE (UpdateMerge) or DELETE; the order of statements is kept. A
 /// session variable is set only when its value changes. Before a packet would grow beyond `packetBytes` it is closed
 /// and handed to `flush`, which must clear() it. Throws Error(limitExceeded) for a row that does not fit into
 /// `rowBytes`. One thread.
@@ -49,8 +49,9 @@ class StatementBatch {
   /// directly before it. All arguments live until close().
   void update(const SqlWriter& writer, const UpdateMerge& merge, UpdateShape shape, const RowBatch& rows,
               std::size_t before, const std::vector<std::size_t>& keep);
-  /// `exact`: the row must be there.
-  void remove(const SqlWriter& writer, const RowBatch& rows, std::size_t row, bool exact);
+  /// `exact`: the row must be there. `index`: TargetTable::keyIndex; rows share a statement if there is one. Both
+  /// arguments and the rows live until close().
+  void remove(const SqlWriter& writer, const std::string& index, const RowBatch& rows, std::size_t row, bool exact);
 
   /// Finishes the statement that is still open; sql() is complete then.
   void close();
@@ -74,6 +75,7 @@ class StatementBatch {
   /// Makes room for `bytes` more.
   void reserve(const SqlWriter& writer, std::size_t bytes);
   void begin();
+  void closeRemove();
 
   std::string sql_;
   std::string scratch_;  ///< one row, before it is known which sql_mode it needs
@@ -83,8 +85,9 @@ class StatementBatch {
   Kind open_ = Kind::none;
   const SqlWriter* writer_ = nullptr;
   bool exact_ = false;
-  std::size_t listed_ = 0;  ///< keys in the open DELETE … IN
-  MergedUpdate merged_;     ///< the open UPDATE
+  std::size_t listed_ = 0, removeAt_ = 0;  ///< keys in the open DELETE, and where it begins
+  const std::string* index_ = nullptr;
+  MergedUpdate merged_;  ///< the open UPDATE
   UpdateShape shape_ = 0;
   const RowBatch* firstRows_ = nullptr;  ///< its first row
   std::size_t firstRow_ = 0;

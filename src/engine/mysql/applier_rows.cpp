@@ -153,7 +153,7 @@ void RowApplier::update(const RowBatch& rows, std::size_t before, std::size_t af
 
 void RowApplier::remove(const RowBatch& rows, std::size_t row) {
   const Change change{rows, row, std::nullopt};
-  batch_.remove(target_.writer, rows, row, true);
+  batch_.remove(target_.writer, target_.keyIndex, rows, row, true);
   switch (attempt()) {
     case Verdict::done:
       return;

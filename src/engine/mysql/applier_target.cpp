@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -76,6 +77,18 @@ bool hasTriggers(Connection& connection, const TableName& table) {
       .has_value();
 }
 
+std::string indexOf(const TableSchema& schema, const std::vector<std::size_t>& rowKey,
+                    const std::vector<TargetKey>& keys) {
+  if (rowKey.size() != 1) return {};
+  const Column& column = schema.columns[rowKey[0]];
+  if (column.kind != ColumnKind::integer || column.dataType == "year") return {};
+  const auto fits = [&](const TargetKey& key) {
+    return key.resolvable && key.parts.size() == 1 && key.parts[0].prefix == 0 && key.parts[0].column == rowKey[0];
+  };
+  const auto found = std::find_if(keys.begin(), keys.end(), fits);
+  return found == keys.end() ? std::string() : quoteName(found->name);
+}
+
 }  // namespace
 
 std::optional<std::size_t> columnOf(const TableSchema& schema, const std::string& name) {
@@ -85,13 +98,14 @@ std::optional<std::size_t> columnOf(const TableSchema& schema, const std::string
 }
 
 TargetTable readTargetTable(Connection& connection, const TablePlan& plan, const TargetWorld& world) {
-  TargetTable out{SqlWriter(*plan.source, plan.target, !connection.server().mariadb), {}, {}, {}, {}};
+  TargetTable out{SqlWriter(*plan.source, plan.target, !connection.server().mariadb), {}, {}, {}, {}, {}};
   const TargetColumns columns = readColumns(connection, plan, out);
   readKeys(connection, plan, out);
   const bool triggers = hasTriggers(connection, plan.target);
   out.conflicts = ConflictTable(world.salt, *plan.source, plan.target, !out.writer.key().empty(), columns,
                                 out.uniqueKeys, world.foreignKeys, triggers);
-  out.merge = UpdateMerge(*plan.source, out.writer.key(), out.uniqueKeys, triggers);
+  out.keyIndex = indexOf(*plan.source, out.writer.key(), out.uniqueKeys);
+  out.merge = UpdateMerge(*plan.source, out.keyIndex, out.uniqueKeys, triggers);
   return out;
 }
 

@@ -27,6 +27,8 @@ struct TargetTable {
   std::vector<TargetKey> uniqueKeys;      ///< the primary key included
   std::vector<std::size_t> clockColumns;  ///< columns that the target sets to its clock on update
   ConflictTable conflicts;
+  std::string
+      keyIndex;  ///< quoted name of a unique key over the writer's key alone, one column of integers; empty: none
   UpdateMerge merge;
 };
 

@@ -41,20 +41,15 @@ bool isOdd(const Column& column, const Cell& cell) {
 
 }  // namespace
 
-UpdateMerge::UpdateMerge(const TableSchema& schema, const std::vector<std::size_t>& rowKey,
-                         const std::vector<TargetKey>& keys, bool hasTriggers) {
-  if (hasTriggers || rowKey.size() != 1 || schema.columns.size() > kMostColumns) return;
-  const std::size_t keyColumn = rowKey.front();
-  const Column& key = schema.columns[keyColumn];
-  if (key.kind != ColumnKind::integer || key.dataType == "year") return;
+UpdateMerge::UpdateMerge(const TableSchema& schema, std::string index, const std::vector<TargetKey>& keys,
+                         bool hasTriggers)
+    : index_(std::move(index)) {
+  if (hasTriggers || index_.empty() || schema.columns.size() > kMostColumns) return;
   std::uint64_t unique = 0;
   for (const TargetKey& its : keys) {
     if (!its.resolvable) return;  // it may hold any column
     for (const IndexPart& part : its.parts) unique |= std::uint64_t{1} << part.column;
-    if (its.parts.size() == 1 && its.parts[0].column == keyColumn && (index_.empty() || its.name == "PRIMARY"))
-      index_ = quoteName(its.name);
   }
-  if (index_.empty()) return;
   for (std::size_t i = 0; i < schema.columns.size(); ++i) {
     if (mayShare(schema.columns[i])) columns_ |= std::uint64_t{1} << i;
     if (schema.columns[i].generated) skipped_ |= std::uint64_t{1} << i;

@@ -30,9 +30,8 @@ class UpdateMerge {
   static constexpr std::size_t kMostRowBytes = 64U << 10U;
 
   UpdateMerge() = default;  ///< none may
-  /// `keys`: the unique keys of the target.
-  UpdateMerge(const TableSchema& schema, const std::vector<std::size_t>& rowKey, const std::vector<TargetKey>& keys,
-              bool hasTriggers);
+  /// `keys`: the unique keys of the target; `index`: TargetTable::keyIndex.
+  UpdateMerge(const TableSchema& schema, std::string index, const std::vector<TargetKey>& keys, bool hasTriggers);
 
   /// Of the update from row `before` to `after`.
   [[nodiscard]] UpdateShape shapeOf(const RowBatch& rows, std::size_t before, std::size_t after) const;

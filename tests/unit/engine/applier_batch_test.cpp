@@ -29,6 +29,7 @@ class StatementBatchTest : public ::testing::Test {
     }
   }
 
+  const std::string index_ = "`PRIMARY`";
   RowBatch rows_;
   std::unique_ptr<SqlWriter> writer_;
   std::vector<std::string> sent_;
@@ -43,12 +44,13 @@ TEST_F(StatementBatchTest, JoinsRowsThatFollowEachOther) {
   batch_.clear();
   batch_.insert(*writer_, rows_, 0);
   batch_.insert(*writer_, rows_, 1);
-  batch_.remove(*writer_, rows_, 0, true);
-  batch_.remove(*writer_, rows_, 1, true);
+  batch_.remove(*writer_, index_, rows_, 0, true);
+  batch_.remove(*writer_, index_, rows_, 1, true);
   batch_.insert(*writer_, rows_, 2);
   batch_.close();
   EXPECT_EQ(batch_.sql(),
-            "INSERT INTO `d`.`t` (`id`,`e`) VALUES (0,1),(1,1);DELETE FROM `d`.`t` WHERE `id` IN (0,1);"
+            "INSERT INTO `d`.`t` (`id`,`e`) VALUES (0,1),(1,1);DELETE `d`.`t` FROM (SELECT 0 AS k UNION ALL "
+            "SELECT 1) AS d STRAIGHT_JOIN `d`.`t` FORCE INDEX (`PRIMARY`) ON `d`.`t`.`id`=d.k;"
             "INSERT INTO `d`.`t` (`id`,`e`) VALUES (2,1)");
   ASSERT_EQ(batch_.expectations().size(), 3U);
   EXPECT_EQ(batch_.expectations()[0].count, 2U);
@@ -57,10 +59,10 @@ TEST_F(StatementBatchTest, JoinsRowsThatFollowEachOther) {
 }
 
 TEST_F(StatementBatchTest, DoesNotJoinRowsThatMustBeThereWithRowsThatNeedNot) {
-  batch_.remove(*writer_, rows_, 0, true);
-  batch_.remove(*writer_, rows_, 1, false);
+  batch_.remove(*writer_, index_, rows_, 0, true);
+  batch_.remove(*writer_, index_, rows_, 1, false);
   batch_.close();
-  EXPECT_EQ(batch_.sql(), "DELETE FROM `d`.`t` WHERE `id` IN (0);DELETE FROM `d`.`t` WHERE `id` IN (1)");
+  EXPECT_EQ(batch_.sql(), "DELETE FROM `d`.`t` WHERE `id`=0;DELETE FROM `d`.`t` WHERE `id`=1");
   EXPECT_EQ(batch_.expectations()[1].expect, Expect::anyRows);
 }
 
@@ -114,7 +116,7 @@ TEST_F(StatementBatchTest, UpdatesOfOneShapeShareAStatementInPacketsOfBoundedSiz
       updates.addUnsigned(value);
     }
   }
-  const UpdateMerge merge(rows_.schema(), {0}, {{"PRIMARY", {{0, 0}}, true}}, false);
+  const UpdateMerge merge(rows_.schema(), index_, {{"PRIMARY", {{0, 0}}, true}}, false);
   const std::vector<std::size_t> keep;
   std::size_t rows = 0, statements = 0;
   StatementBatch batch(kPacket, kPacket, [&] {
@@ -144,7 +146,7 @@ TEST_F(StatementBatchTest, AnUpdateWithoutOthersOfItsShapeIsWrittenAlone) {
     updates.addSigned(7);
     updates.addUnsigned(value);
   }
-  const UpdateMerge merge(rows_.schema(), {0}, {{"PRIMARY", {{0, 0}}, true}}, false);
+  const UpdateMerge merge(rows_.schema(), index_, {{"PRIMARY", {{0, 0}}, true}}, false);
   const std::vector<std::size_t> keep;
   batch_.strictMode(true);
   batch_.clear();

@@ -27,7 +27,7 @@ class RowOrderTest : public ::testing::Test {
   }
 
   std::unique_ptr<TargetTable> table(bool hasTriggers) const {
-    auto out = std::make_unique<TargetTable>(TargetTable{SqlWriter(*schema_, {"d", "t"}), {}, {}, {}, {}});
+    auto out = std::make_unique<TargetTable>(TargetTable{SqlWriter(*schema_, {"d", "t"}), {}, {}, {}, {}, {}});
     out->uniqueKeys = {{"PRIMARY", {{0, 0}}, true}, {"u", {{1, 0}}, true}};
     const TargetColumns columns{schema_->columns[0], schema_->columns[1]};
     out->conflicts = ConflictTable(1, *schema_, {"d", "t"}, true, columns, out->uniqueKeys, {}, hasTriggers);
