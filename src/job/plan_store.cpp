@@ -14,6 +14,21 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kCachedPlans = 8;
 
+template <typename T, typename Encode>
+Json listOf(const std::vector<T>& items, Encode encode) {
+  Json out = Json::array();
+  for (const T& item : items) out.push_back(encode(item));
+  return out;
+}
+
+template <typename T, typename Decode>
+std::vector<T> listFrom(const Json& json, Decode decode) {
+  std::vector<T> out;
+  out.reserve(json.size());
+  for (const Json& item : json) out.push_back(decode(item));
+  return out;
+}
+
 Json fromChunk(const Chunk& chunk) {
   return {{"number", chunk.number}, {"plans", chunk.plans}, {"exact", chunk.exact}};
 }

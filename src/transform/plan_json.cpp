@@ -1,6 +1,9 @@
 #include "transform/plan_json.h"
 
 #include "base/error.h"
+#include "transform/packed_text.h"
+
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +13,21 @@ namespace drs {
 namespace {
 
 using Json = nlohmann::json;
+
+template <typename T, typename Encode>
+Json listOf(const std::vector<T>& items, Encode encode) {
+  Json out = Json::array();
+  for (const T& item : items) out.push_back(encode(item));
+  return out;
+}
+
+template <typename T, typename Decode>
+std::vector<T> listFrom(const Json& json, Decode decode) {
+  std::vector<T> out;
+  out.reserve(json.size());
+  for (const Json& item : json) out.push_back(decode(item));
+  return out;
+}
 
 constexpr std::array<std::string_view, 10> kKinds{"integer", "decimal",  "real",       "bit", "text",
                                                   "bytes",   "temporal", "enumerated", "set", "json"};

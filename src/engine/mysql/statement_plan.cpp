@@ -3,7 +3,6 @@
 #include "engine/mysql/catalog.h"
 #include "engine/mysql/column_types.h"
 #include "engine/mysql/control_tables.h"
-#include "engine/mysql/definition_text.h"
 #include "engine/mysql/statement_policy.h"
 #include "transform/foreign_keys.h"
 
@@ -21,10 +20,6 @@ std::string printable(const TableName& name) {
 
 bool isAscii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80U; });
-}
-
-std::string charsetClause(const std::string& collation) {
-  return fmt::format(" DEFAULT CHARACTER SET {} COLLATE {}", collation.substr(0, collation.find('_')), collation);
 }
 
 }  // namespace
@@ -225,64 +220,6 @@ void StatementPlanner::rename(const TableName& from, const TableName& to) {
   }
 }
 
-// --- CREATE TABLE ---------------------------------------------------------------------------------------------------
-
-std::string StatementPlanner::defaultCharset(const TableName& table) {
-  if (ddl_.kind == DdlKind::createTableLike || !ddl_.collation.empty()) return {};
-  if (!ddl_.charset.empty()) {
-    if (world_.sourceMariadb != world_.connection.server().mariadb)
-      throwStopped("it names a character set without a collation, and the default one is another at the target");
-    return {};
-  }
-  const auto known = world_.collations.find(table.database);
-  if (known == world_.collations.end())
-    throwStopped("it names no character set, and the default one of the database " + table.database + " is not known");
-  wanted_ = known->second;
-  used_ = targetCollations_.nearest(wanted_).value_or("");
-  if (used_.empty()) throwStopped("the target has no collation like " + wanted_);
-  return charsetClause(used_);
-}
-
-/// The shadow has the target's collation, where the source has its own.
-void StatementPlanner::settleCollation(TableSchema& schema) const {
-  if (wanted_ == used_) return;
-  for (std::size_t i = 0; i < schema.columns.size(); ++i) {
-    Column& column = schema.columns[i];
-    if (column.collation != used_) continue;
-    if (isInUniqueKey(schema, i) && targetCollations_.equal(wanted_) != used_)
-      throwStopped(
-          fmt::format("the target has no collation equal to {} for the unique key's column {}", wanted_, column.name));
-    column.collation = wanted_;
-  }
-  if (schema.collation == used_) schema.collation = wanted_;
-}
-
-void StatementPlanner::createTable() {
-  const TableName name = names_.at(0);
-  if (!isCovered(name)) return;
-  if (planOf(name) != nullptr) {
-    if (ddl_.ifNotExists) return;
-    throwStopped(printable(name) + " is replicated already");
-  }
-  if (!out_.filteredBy.empty()) return;
-  const TableName target = requireTarget(name);
-  TableSchema schema;
-  const std::string options = defaultCharset(name);
-  {
-    ShadowTables shadows(world_.connection, targetCollations_);
-    const bool like = ddl_.kind == DdlKind::createTableLike;
-    if (like) shadows.add(*requirePlan(names_.at(1)).source);
-    runInShadow(forShadow(shadows, options));
-    schema = shadows.read(name);
-    if (like) schema = applied(*requirePlan(names_.at(1)).source, shadows.read(names_.at(1)), std::move(schema));
-  }
-  settleCollation(schema);
-  if (!ddl_.engine.empty()) schema.engine = ddl_.engine;
-  out_.sql.push_back(forTarget({{name, target}}, options));
-  out_.targets = {target};
-  change(name, planFor(world_.job.spec, std::make_shared<const TableSchema>(std::move(schema))));
-}
-
 // --- DROP TABLE, RENAME TABLE ---------------------------------------------------------------------------------------
 
 void StatementPlanner::dropTables() {
@@ -326,53 +263,6 @@ void StatementPlanner::renameTables() {
                   "CREATE TABLE " + quoteName(flag) + " (id INT PRIMARY KEY) ENGINE=InnoDB"};
   out_.targets.push_back(raised);
   out_.sql.push_back("RENAME TABLE " + list + ", " + quoteName(flag) + " TO " + quoteName(raised));
-}
-
-// --- databases ------------------------------------------------------------------------------------------------------
-
-void StatementPlanner::database() {
-  ddl_.kind == DdlKind::dropDatabase ? dropDatabase() : defineDatabase();
-}
-
-/// The tables go; the database of the target stays, for it may hold tables of others.
-void StatementPlanner::dropDatabase() {
-  const std::string database = sourceDatabase(ddl_.database);
-  std::string list;
-  for (const TablePlan& plan : world_.plans) {
-    if (plan.source->name.database != database) continue;
-    list += (list.empty() ? "" : ", ") + quoteName(plan.target);
-    out_.targets.push_back(plan.target);
-    change(plan.source->name, std::nullopt);
-  }
-  if (!list.empty()) out_.sql.push_back("DROP TABLE IF EXISTS " + list);
-  out_.repeatable = true;
-}
-
-void StatementPlanner::defineDatabase() {
-  const std::string database = sourceDatabase(ddl_.database);
-  if (isSystemDatabase(database)) return;
-  const bool isNew = ddl_.kind == DdlKind::createDatabase;
-  if (isNew && ddl_.ifNotExists && world_.collations.contains(database)) return;
-  const bool sameFamily = world_.sourceMariadb == world_.connection.server().mariadb;
-  std::string collation = ddl_.collation;
-  if (collation.empty() && !ddl_.charset.empty() && sameFamily)
-    collation = world_.connection
-                    .value(
-                        "SELECT DEFAULT_COLLATE_NAME FROM information_schema.CHARACTER_SETS WHERE "
-                        "CHARACTER_SET_NAME = " +
-                        quoteText(lowerCase(ddl_.charset)))
-                    .value_or("");
-  if (collation.empty() && ddl_.charset.empty() && isNew && change_.session.serverCollation != 0)
-    collation = world_.connection
-                    .value(fmt::format("SELECT COLLATION_NAME FROM information_schema.COLLATIONS WHERE ID = {}",
-                                       change_.session.serverCollation))
-                    .value_or("");
-  out_.repeatable = true;
-  const std::string target = mappedName(world_.job.spec, {database, {}}).database;
-  const auto known = targetCollations_.nearest(collation);
-  if (!collation.empty()) out_.changes.collations[database] = collation;
-  if (isNew)
-    out_.sql.push_back("CREATE DATABASE IF NOT EXISTS " + quoteName(target) + (known ? charsetClause(*known) : ""));
 }
 
 }  // namespace drs::mysql

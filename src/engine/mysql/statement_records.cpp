@@ -4,6 +4,7 @@
 #include "transform/plan_json.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <array>
 #include <charconv>
