@@ -133,3 +133,20 @@ def test_no_table_is_read_whole_whatever_the_statistics_say(drsd, pair, database
     assert scanned() - before < many / 2
     assert 1 <= int(target.execute("SHOW GLOBAL STATUS LIKE 'Com_delete_multi'")[0][1]) - statements <= 10
     assert_same(drsd, name, source, target, database, copy, ["item"])
+
+
+def test_updates_of_one_row_stay_in_order_without_a_second_try(drsd, pair, database):
+    source, target = pair
+    create_database(source, database)
+    run(source, database, ["CREATE TABLE item (id INT NOT NULL PRIMARY KEY, v INT)", "INSERT INTO item VALUES (1,0),(2,0)"])
+    copy = database + "_c"
+    (name,) = drsd.client.start(job(database[:40], source, target, whole(database, copy)))
+    drsd.client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    run(source, database, ["UPDATE item SET v=v+1"])  # the first change of a table is applied alone
+    caught_up(drsd.client, name, source, target, database, copy)
+    rolled_back = lambda: int(target.execute("SHOW GLOBAL STATUS LIKE 'Com_rollback'")[0][1])
+    began = rolled_back()
+    run(source, database, ["START TRANSACTION", *["UPDATE item SET v=v+1 WHERE id=1", "UPDATE item SET v=v+10"] * 50, "COMMIT"])
+    caught_up(drsd.client, name, source, target, database, copy)
+    assert target.execute("SELECT id, v FROM item ORDER BY id", database=copy) == ((1, 551), (2, 501))
+    assert rolled_back() == began

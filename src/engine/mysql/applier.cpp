@@ -180,7 +180,10 @@ void Applier::addArranged(const Work& work) {
       order_.add(change, target(change.plan));
     }
   }
+  std::uint32_t level = 0;
   for (const RowOrder::Entry& entry : order_.arrange()) {
+    if (entry.level != level) batch_.close();  // what depends on others comes in a statement behind theirs
+    level = entry.level;
     batch_.foreignKeyChecks(entry.change->foreignKeyChecks);
     if (entry.shape != 0)
       batch_.update(entry.table->writer, entry.table->merge, entry.shape, entry.change->rows, entry.row,
