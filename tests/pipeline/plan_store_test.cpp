@@ -45,7 +45,7 @@ StoredPlan richPlan() {
   plan.conflicts = ConflictPolicy::overwrite;
   plan.secondaryIndexes = plan.createTable = plan.truncates = false;
   plan.group = 3;
-  return {{"mysql;gtid=x"}, {plan}};
+  return {{"mysql;gtid=x"}, {plan}, {{"shop", "latin1_bin"}}};
 }
 
 TEST(PlanStore, APlanComesBackAsItWas) {
@@ -54,6 +54,7 @@ TEST(PlanStore, APlanComesBackAsItWas) {
   const StoredPlan back = decodePlan(text);
   EXPECT_EQ(encodePlan(back), text);
   EXPECT_EQ(back.start, plan.start);
+  EXPECT_EQ(back.collations, plan.collations);
   ASSERT_EQ(back.plans.size(), 1U);
   const TablePlan& out = back.plans[0];
   EXPECT_EQ(out.target, plan.plans[0].target);
