@@ -28,7 +28,7 @@ class ShadowTables {
   /// Makes the copy of a table, without rows, with all indexes and foreign keys. Throws Error(definitionNotSupported)
   /// and what Connection throws.
   void add(const TableSchema& schema);
-  /// Forgets nothing of the server: the copy that stands under nameFor(source) now, with the names of the source.
+  /// The definition of what stands under nameFor(source) now, with the names of the source.
   /// Throws Error(schemaDrift) if there is none.
   [[nodiscard]] TableSchema read(const TableName& source);
 
