@@ -6,7 +6,22 @@
 
 namespace drs::ctl {
 
-enum class Command { create, jobs, job, logs, conflicts, compare, pause, resume, reset, end, remove, limit, watch, cutover };
+enum class Command {
+  create,
+  jobs,
+  job,
+  logs,
+  conflicts,
+  compare,
+  pause,
+  resume,
+  reset,
+  end,
+  remove,
+  limit,
+  watch,
+  cutover
+};
 
 /// One command line, checked.
 struct Options {

@@ -86,6 +86,7 @@ def answers(service):
         call(200, method, f"/v3/{client.project}/jobs/batch-limit-speed", {"speed_limits": [
             {"job_id": first, "speed_limit": [{"begin": "01:00", "end": "02:59", "speed": "10"}]}, {"job_id": third, "speed_limit": []}]})
     positions(call, third)
+    cutover(call, third)
     objects(call, second)
     end(call, first, second, third)
     call(400, "POST", f"/batch-async-jobs/{batch}/commit")  # no job is left
@@ -129,6 +130,10 @@ def positions(call, one):
     wait_for(lambda: call(200, "GET", f"/jobs/{one}/db-position", query_id=query)["status"] == "failed", 30, "the position")
 
 
+def cutover(call, one):
+    assert call(200, "GET", f"/jobs/{one}/cutover")["status"] == "NONE"
+
+
 def objects(call, one):
     path = f"/v5.1/{call.client.project}/jobs/{one}"
     source = call(202, "POST", f"/jobs/{one}/db-objects/collect", type="source")["id"]
@@ -151,7 +156,7 @@ def end(call, first, second, third):
 def test_every_operation_has_answered_with_success(answers):
     done = {operation["operationId"] for operation, status, _ in answers if status < 300}
     free = {"CreateToken", "Health", "Readiness", "Metrics", "Contract"}  # the tests below
-    free |= {"CommitAsyncJob"}  # needs databases: tests/integration
+    free |= {"CommitAsyncJob", "StartCutover", "CancelCutover"}  # need databases: tests/integration
     assert done == {item[m]["operationId"] for item in contract.document()["paths"].values() for m in contract.METHODS & set(item)} - free
 
 

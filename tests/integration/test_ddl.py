@@ -239,9 +239,11 @@ def test_killed_around_a_statement_it_takes_effect_once(folder, pair, database, 
         service.stop()
         for kill in range(1, 4):
             service.environment["OPENDRS_FAILPOINTS"] = f"{point}=kill@{1 if point == 'ddl.executed' else kill}"
-            service.run()
             if kill == 1:
+                service.run()
                 lane.client.action(lane.id, "restart")
+            else:
+                service.launch()  # it may be dead before it is ready
             wait_for(lambda: service.process.poll() is not None, 60, f"kill {kill} at {point}")
             service.kill()
         service.environment.pop("OPENDRS_FAILPOINTS")

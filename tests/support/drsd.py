@@ -149,12 +149,16 @@ class Drsd:
         self.check, self.environment, self.arguments = check, environment or {}, list(arguments)
         self.process = None
 
-    def run(self):
-        """Starts drsd and waits until it is ready."""
+    def launch(self):
+        """Starts drsd."""
         environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0", "UBSAN_OPTIONS": "print_stacktrace=1", **self.environment}
         output = open(self.log, "ab")
         self.process = subprocess.Popen([DRSD, "--data", self.data, "--listen", f"127.0.0.1:{self.port}", "--config", self.config, *self.arguments],
                                         stdout=output, stderr=output, env=environment)
+
+    def run(self):
+        """Starts drsd and waits until it is ready."""
+        self.launch()
         wait_for(self._ready, 60, "drsd to be ready", self.tail)
         credentials = json.loads((self.data / "credentials.json").read_text())
         credentials["endpoint"] = f"http://127.0.0.1:{self.port}"
