@@ -1,5 +1,6 @@
 #pragma once
 
+#include "job/cutover.h"
 #include "job/plan_store.h"
 #include "job/task_body.h"
 #include "pipeline/throttle.h"
@@ -32,6 +33,9 @@ namespace drs {
 
 /// A position of the source's log in the words of PUT start-position: a file and an offset, or a GTID set.
 [[nodiscard]] std::string positionForUsers(const Position& position);
+
+/// The dry run of a cut-over (cutover_outlook.cpp).
+[[nodiscard]] TaskOutcome lookAhead(TaskContext& context, Cutover cutover);
 
 /// For the end by force of a job in a cut-over, which then never comes to its own end: the source can be written to
 /// again, if the cut-over had frozen it.

@@ -21,17 +21,7 @@ def own_pair(request, server_folder):
 @pytest.fixture
 def both(own_pair):
     yield own_pair
-    make_writable(own_pair[0])
-
-
-def make_writable(server):
-    if not server.mariadb:
-        server.execute("SET GLOBAL super_read_only = OFF")
-    server.execute("SET GLOBAL read_only = OFF")
-
-
-def is_read_only(server):
-    return server.execute("SELECT @@global.read_only")[0][0] in (1, "ON")
+    own_pair[0].make_writable()
 
 
 def fill(source, database):
@@ -90,7 +80,7 @@ def writer(server, database, name="app", rights="SELECT, INSERT"):
     finally:
         stop.set()
         thread.join()
-        make_writable(server)
+        server.make_writable()
         server.execute(f"DROP USER '{name}'@'%'")
 
 
@@ -105,7 +95,7 @@ def test_under_load_nothing_is_lost(both, tmp_path):
             drsd.client.wait_status(one, "RELEASE_RESOURCE_COMPLETE")
             assert found["status"] == "SUCCESSFUL", found
             assert names_of(found) == ["freeze_source", "catch_up", "compare", "confirm", "end_task"]
-            assert found["position"] and is_read_only(source)
+            assert found["position"] and source.is_read_only()
             rows.assert_equal(source, "cut", target, "cut_c", "item", "audit")
             copied = {i for (i,) in target.execute("SELECT id FROM cut_c.item WHERE name='from the application'")}
             assert copied == set(done)
@@ -121,7 +111,7 @@ def test_a_dry_run_changes_nothing(both, tmp_path):
         wait_for(lambda: drsd.client.progress(one)["incr_trans_delay"] == "0", 30, "the delay to be known")
         found = drsd.ctl("cutover", one, "--dry-run")
         assert "1 triggers and events will be created" in found and "will be set read-only" in found, found
-        assert not is_read_only(source) and drsd.client.status(one) == "INCRE_TRANSFER_STARTED"
+        assert not source.is_read_only() and drsd.client.status(one) == "INCRE_TRANSFER_STARTED"
         assert drsd.client.call("GET", f"/jobs/{one}/cutover")["status"] == "CHECKED"
 
 
@@ -132,7 +122,7 @@ def test_a_difference_leads_back(both, tmp_path):
         target.execute("UPDATE item SET name='changed here' WHERE id=3", database="differs_c")
         out = drsd.ctl("cutover", one, ok=(6,))
         assert "source and target differ: differs.item (1 rows)" in out and "thaw_source" in out, out
-        assert not is_read_only(source) and triggers(target, "differs_c") == []
+        assert not source.is_read_only() and triggers(target, "differs_c") == []
         drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED")
         source.execute("INSERT INTO item (name) VALUES ('later')", database="differs")
         wait_for(lambda: target.execute("SELECT 1 FROM differs_c.item WHERE name='later'"), 30, "the replication to go on", lambda: drsd.client.logs(one))
@@ -150,7 +140,7 @@ def test_declared_and_somebody_writes_is_caught_up_again(both, tmp_path):
         assert found["status"] == "FAILED" and "longer than 10 s" in found["error_msg"], found
         begin(drsd.client, one, freeze_source=False, compare_type="lines")
         found = over(drsd.client, one)
-        assert found["status"] == "SUCCESSFUL" and not is_read_only(source), found
+        assert found["status"] == "SUCCESSFUL" and not source.is_read_only(), found
         drsd.client.wait_status(one, "RELEASE_RESOURCE_COMPLETE")
         rows.assert_equal(source, "declared", target, "declared_c", "item", "audit")
 
@@ -166,7 +156,7 @@ def test_cancelled_or_without_rights_it_goes_back(both, tmp_path):
                 held.execute("SELECT * FROM item WHERE id=1 FOR UPDATE")
                 cursor.execute("UPDATE cancel.item SET name='waits' WHERE id=1")
                 begin(drsd.client, one)
-                wait_for(lambda: is_read_only(source), 30, "the freeze")
+                wait_for(lambda: source.is_read_only(), 30, "the freeze")
                 for action in ("stop", "restart", "reset"):
                     with pytest.raises(Refused) as refused:
                         drsd.client.action(one, action, **({"pause_mode": "target"} if action == "stop" else {}))
@@ -174,7 +164,7 @@ def test_cancelled_or_without_rights_it_goes_back(both, tmp_path):
                 drsd.ctl("cutover", one, "--cancel")
                 found = over(drsd.client, one)
                 assert found["status"] == "FAILED" and found["error_msg"] == "it was cancelled", found
-                assert not is_read_only(source)
+                assert not source.is_read_only()
                 held.execute("ROLLBACK")
             target_lock.close()
         rows_equal = lambda: target.execute("SELECT name FROM cancel_c.item WHERE id=1")[0][0] == "waits"
@@ -198,8 +188,8 @@ def test_killed_at_any_point_the_source_is_let_go_or_the_cut_over_done(both, tmp
             assert found["status"] == "SUCCESSFUL", found
             drsd.client.wait_status(one, "RELEASE_RESOURCE_COMPLETE")
             rows.assert_equal(source, database, target, database + "_c", "item", "audit")
-            assert is_read_only(source)
-        make_writable(source)
+            assert source.is_read_only()
+        source.make_writable()
 
 
 def test_an_end_by_force_lets_the_source_go(both, tmp_path):
@@ -212,11 +202,11 @@ def test_an_end_by_force_lets_the_source_go(both, tmp_path):
             held.execute("SELECT * FROM item WHERE id=1 FOR UPDATE")
             source.execute("UPDATE item SET name='waits' WHERE id=1", database="forced")
             begin(drsd.client, one)
-            wait_for(lambda: is_read_only(source), 30, "the freeze")
+            wait_for(lambda: source.is_read_only(), 30, "the freeze")
             with pytest.raises(Refused):
                 drsd.client.call("POST", f"/jobs/{one}/stop", {"is_force_stop": False})
             drsd.client.call("POST", f"/jobs/{one}/stop", {"is_force_stop": True})
-            wait_for(lambda: not is_read_only(source), 60, "the source to be let go", lambda: drsd.client.logs(one))
+            wait_for(lambda: not source.is_read_only(), 60, "the source to be let go", lambda: drsd.client.logs(one))
             held.execute("ROLLBACK")
         lock.close()
         drsd.client.wait_status(one, "RELEASE_RESOURCE_COMPLETE")

@@ -26,17 +26,7 @@ def own_pair(request, server_folder):
 def both(own_pair):
     """(source, target); a test that fails leaves the target writable for the next."""
     yield own_pair
-    make_writable(own_pair[1])
-
-
-def make_writable(server):
-    if not server.mariadb:
-        server.execute("SET GLOBAL super_read_only = OFF")
-    server.execute("SET GLOBAL read_only = OFF")
-
-
-def is_read_only(server):
-    return server.execute("SELECT @@global.read_only")[0][0] in (1, "ON")
+    own_pair[1].make_writable()
 
 
 def fill(server, database, count=50):
@@ -108,13 +98,13 @@ def test_applications_cannot_write_until_the_end(folder, both, database):
     with Drsd(folder, CONFIG) as drsd, account(target, "app_ro", "ALL", f"`{database}_c`.*") as app:
         client = drsd.client
         one = streaming(drsd, source, target, database)
-        assert is_read_only(target)
+        assert target.is_read_only()
         assert write_as(target, app, database + "_c") == READ_ONLY
         assert any("read-only for other accounts" in text for _, text in client.logs(one)), client.logs(one)
         source.execute("DELETE FROM spare", "TRUNCATE TABLE spare", "UPDATE item SET name='changed' WHERE id<9", database=database)
         caught_up(client, one, source, target, database)
         end(client, one)
-        assert not is_read_only(target)
+        assert not target.is_read_only()
         assert write_as(target, app, database + "_c") == 0
         assert {r[0] for r in target.execute("SHOW TRIGGERS", database=database + "_c")} == {"upper_name"}
         assert {r[1] for r in target.execute("SHOW EVENTS", database=database + "_c")} == {"never"}
@@ -130,7 +120,7 @@ def test_a_target_that_was_read_only_stays_so(folder, both, database):
         caught_up(drsd.client, one, source, target, database)
         assert any("was read-only before" in text for _, text in drsd.client.logs(one)), drsd.client.logs(one)
         end(drsd.client, one)
-    assert is_read_only(target)
+    assert target.is_read_only()
     assert nothing_of_ours(target)
 
 
@@ -142,11 +132,11 @@ def test_the_last_of_two_tasks_lifts_it(folder, both, database):
     with Drsd(folder, CONFIG) as drsd:
         first, second = [streaming(drsd, source, target, name) for name in names]
         end(drsd.client, first)
-        assert is_read_only(target)
+        assert target.is_read_only()
         assert any("kept for: " + second in text for _, text in drsd.client.logs(first)), drsd.client.logs(first)
         caught_up(drsd.client, second, source, target, names[1])
         end(drsd.client, second)
-    assert not is_read_only(target)
+    assert not target.is_read_only()
     assert nothing_of_ours(target)
 
 
@@ -162,16 +152,16 @@ def test_killed_around_the_change(folder, both, database, point):
         drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED")
         drsd.client.call("POST", f"/jobs/{one}/stop", {"is_force_stop": False})
     drsd.process.wait(60)
-    assert is_read_only(target) == (point == "readonly.set")
+    assert target.is_read_only() == (point == "readonly.set")
     drsd.environment = {}
     drsd.run()
     if point != "readonly.restored":
         drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED")
-        assert is_read_only(target)
+        assert target.is_read_only()
         caught_up(drsd.client, one, source, target, database)
         drsd.client.call("POST", f"/jobs/{one}/stop", {"is_force_stop": False})
     drsd.client.wait_status(one, "RELEASE_RESOURCE_COMPLETE")
-    assert not is_read_only(target)
+    assert not target.is_read_only()
     assert nothing_of_ours(target)
     drsd.stop()
 
@@ -187,12 +177,12 @@ def test_a_restarted_target_is_made_read_only_again(folder, both, database, phas
         target.run()
         if phase == "incremental":
             source.execute("UPDATE item SET name='again' WHERE id=1", database=database)
-        wait_for(lambda: is_read_only(target), 60, "read_only", lambda: drsd.client.logs(one))
+        wait_for(lambda: target.is_read_only(), 60, "read_only", lambda: drsd.client.logs(one))
         assert phase != "copy" or drsd.client.status(one) == "FULL_TRANSFER_STARTED"
         drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED")
         caught_up(drsd.client, one, source, target, database)
         end(drsd.client, one)
-    assert not is_read_only(target)
+    assert not target.is_read_only()
     assert nothing_of_ours(target)
 
 
@@ -204,13 +194,13 @@ def test_pause_and_reset_keep_it_and_the_end_by_force_lifts_it(folder, both, dat
         one = streaming(drsd, source, target, database)
         client.action(one, "stop")
         client.wait_status(one, "PAUSING")
-        assert is_read_only(target)
+        assert target.is_read_only()
         client.action(one, "reset")
         client.wait_status(one, "INCRE_TRANSFER_STARTED")
-        assert is_read_only(target)
+        assert target.is_read_only()
         caught_up(client, one, source, target, database)
         end(client, one, force=True)
-    assert not is_read_only(target)
+    assert not target.is_read_only()
     assert nothing_of_ours(target)
 
 
@@ -227,7 +217,7 @@ def test_without_the_right_to_set_it(folder, both, database):
         drsd.client.call("POST", f"/batch-async-jobs/{batch}/commit")
         (one,) = [j["id"] for j in drsd.client.batch_jobs(batch)]
         drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED")
-        assert not is_read_only(target)
+        assert not target.is_read_only()
         assert any(f"not set read-only (is_target_readonly): its account lacks {right}" in text for _, text in drsd.client.logs(one)), drsd.client.logs(one)
         caught_up(drsd.client, one, source, target, database)
         end(drsd.client, one)
@@ -248,7 +238,7 @@ def test_what_keeps_our_own_sessions_from_writing_fails_the_pre_check(folder, bo
         if not target.mariadb:
             target.execute("SET GLOBAL super_read_only = ON")
             assert "SET GLOBAL super_read_only = OFF" in reason()
-            make_writable(target)
+            target.make_writable()
             target.execute(f"GRANT SYSTEM_VARIABLES_ADMIN ON *.* TO '{narrow}'@'%'")
             assert "GRANT CONNECTION_ADMIN" in reason(account=narrow)
         target.execute("SET GLOBAL read_only = ON")
@@ -264,7 +254,7 @@ def test_where_it_is_not_asked_for(folder, mariadb_pair, database):
         found = items(drsd.client, batch)["dstStatusCheck"]
         assert found["result"] == "ALARM" and "only migration and disaster recovery" in found["failed_reason"], found
         one = streaming(drsd, source, target, database, read_only=False)
-        assert not is_read_only(target)
+        assert not target.is_read_only()
         end(drsd.client, one)
 
 
@@ -280,6 +270,6 @@ def test_a_lock_of_an_application_is_waited_for_in_bounds(folder, both, database
             cursor.execute("INSERT INTO busy VALUES (1)")
             cursor.execute("UNLOCK TABLES")
         drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED")
-        assert is_read_only(target)
+        assert target.is_read_only()
         end(drsd.client, one)
-    assert not is_read_only(target)
+    assert not target.is_read_only()

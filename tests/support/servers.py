@@ -226,6 +226,14 @@ class Server:
     def __exit__(self, *_):
         self.remove()
 
+    def is_read_only(self):
+        return self.execute("SELECT @@global.read_only")[0][0] in (1, "ON")
+
+    def make_writable(self):
+        if not self.mariadb:
+            self.execute("SET GLOBAL super_read_only = OFF")
+        self.execute("SET GLOBAL read_only = OFF")
+
 
 def start(kind, folder, *options):
     """A running server of the kind below `folder`, with user drs / drs who may do everything."""
