@@ -104,3 +104,25 @@ def test_transaction_larger_than_the_limit_stops_by_name(folder, roomy_pair, dat
         service.client.action(name, "restart")
         replay.caught_up(service.client, name, source, target, database, copy)
         assert content(source, database) == content(target, copy)
+
+
+def test_single_deletes_between_other_changes_of_a_large_transaction(folder, roomy_pair, database):
+    """Each change is read from disk by itself: nothing of the one before may be needed any more."""
+    source, target = roomy_pair
+    copy = database + "_c"
+    with Drsd(folder, "[worker]\ntransaction_memory_bytes = 1048576\n") as service:
+        name = begun(service, source, target, database)
+        source.execute(f"INSERT INTO big SELECT n, 0, REPEAT('x', 900) FROM ({numbers(source, 100)}) AS s", f"INSERT INTO other SELECT n + 1, 0, 'goes' FROM ({numbers(source, 100)}) AS s", database=database)
+        with source.connect(database, autocommit=False) as connection, connection.cursor() as cursor:
+            if not source.mariadb:
+                cursor.execute("SET cte_max_recursion_depth=4000")
+            cursor.execute("START TRANSACTION")
+            cursor.execute(f"INSERT INTO big SELECT n + 1000, 0, REPEAT('y', 1000) FROM ({numbers(source, 3000)}) AS s")
+            for i in range(1, 61):  # each time the other table has a row of the key that comes next
+                cursor.execute(f"DELETE FROM big WHERE id={i}")
+                cursor.execute(f"DELETE FROM other WHERE id={i + 1}")
+            cursor.execute("UPDATE big SET n=n+1 WHERE id=62")
+            connection.commit()
+        replay.caught_up(service.client, name, source, target, database, copy)
+        assert content(source, database) == content(target, copy)
+        assert service.client.status(name) == "INCRE_TRANSFER_STARTED"

@@ -157,8 +157,8 @@ void StatementBatch::remove(const SqlWriter& writer, const std::string& index, c
     index_ = &index;
     exact_ = exact;
     listed_ = 1;
-    firstRows_ = &rows;
-    firstRow_ = row;
+    onlyKey_.clear();
+    writer.appendKey(onlyKey_, rows, row);
   }
   sql_ += scratch_;
   if (listed_ == 1) sql_ += " AS k";
@@ -169,8 +169,7 @@ void StatementBatch::remove(const SqlWriter& writer, const std::string& index, c
 void StatementBatch::closeRemove() {
   if (listed_ == 1) {
     sql_.resize(removeAt_);
-    sql_ += "DELETE FROM " + writer_->table() + " WHERE ";
-    writer_->appendKey(sql_, *firstRows_, firstRow_);
+    sql_ += "DELETE FROM " + writer_->table() + " WHERE " + onlyKey_;
     return;
   }
   sql_ += ") AS d STRAIGHT_JOIN " + writer_->table() + " FORCE INDEX (" + *index_ + ") ON " + writer_->table() + "." +

@@ -89,7 +89,8 @@ class StatementBatch {
   const std::string* index_ = nullptr;
   MergedUpdate merged_;  ///< the open UPDATE
   UpdateShape shape_ = 0;
-  const RowBatch* firstRows_ = nullptr;  ///< its first row
+  std::string onlyKey_;                  ///< the condition of the open DELETE, should it stay with one key
+  const RowBatch* firstRows_ = nullptr;  ///< the first row of the open UPDATE
   std::size_t firstRow_ = 0;
   const std::vector<std::size_t>* keep_ = nullptr;
   Known checks_ = Known::unknown, strict_ = Known::unknown;

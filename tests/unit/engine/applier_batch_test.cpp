@@ -66,6 +66,19 @@ TEST_F(StatementBatchTest, DoesNotJoinRowsThatMustBeThereWithRowsThatNeedNot) {
   EXPECT_EQ(batch_.expectations()[1].expect, Expect::anyRows);
 }
 
+// The rows of a large transaction are in memory one change at a time.
+TEST_F(StatementBatchTest, NeedsTheRowsOfADeleteNoLongerThanTheCall) {
+  batch_.strictMode(true);
+  batch_.clear();
+  {
+    auto once = std::make_unique<RowBatch>(rows_);
+    batch_.remove(*writer_, index_, *once, 2, true);
+  }
+  batch_.insert(*writer_, rows_, 0);
+  batch_.close();
+  EXPECT_EQ(batch_.sql(), "DELETE FROM `d`.`t` WHERE `id`=2;INSERT INTO `d`.`t` (`id`,`e`) VALUES (0,1)");
+}
+
 TEST_F(StatementBatchTest, SetsForeignKeyChecksOnlyWhenTheyChange) {
   batch_.foreignKeyChecks(true);
   batch_.foreignKeyChecks(true);
