@@ -58,6 +58,13 @@ def pair(request):
     return request.getfixturevalue(f"{request.param}_pair")
 
 
+@pytest.fixture(scope="module", params=["mariadb", "mysql"])
+def own_pair(request, server_folder):
+    """Servers that no other file uses: read_only binds everybody, and tasks of others keep the control schema."""
+    with servers.start(request.param, server_folder) as a, servers.start(request.param, server_folder) as b:
+        yield a, b
+
+
 @pytest.fixture
 def drsd(folder):
     with Drsd(folder) as running:

@@ -1,8 +1,15 @@
 #include "job/job_service_impl.h"
 
-#include <ranges>
+#include <algorithm>
 
 namespace drs {
+namespace {
+
+bool isOpenCutover(const TaskRecord& task) {
+  return task.kind == TaskKind::cutover && (task.state == TaskState::pending || task.state == TaskState::running);
+}
+
+}  // namespace
 
 void JobService::cutOver(const Actor& actor, const std::string& jobId, const CutoverRequest& request) {
   impl_->act(actor, jobId, JobAction::cutOver, [&](StoreTransaction& tx, JobRecord& job, Phase next) {
@@ -20,10 +27,8 @@ void JobService::cutOver(const Actor& actor, const std::string& jobId, const Cut
 
 void JobService::cancelCutover(const Actor& actor, const std::string& jobId) {
   impl_->act(actor, jobId, JobAction::cancelCutover, [&](StoreTransaction& tx, JobRecord& job, Phase) {
-    for (const TaskRecord& task : tx.tasks(job.id)) {
-      const bool isOpen = task.state == TaskState::pending || task.state == TaskState::running;
-      if (task.kind == TaskKind::cutover && isOpen) tx.setDocument(job.id, kCutoverCancelDocument, task.id);
-    }
+    for (const TaskRecord& task : tx.tasks(job.id))
+      if (isOpenCutover(task)) tx.setDocument(job.id, kCutoverCancelDocument, task.id);
     Lifecycle(tx).log(job, EventLevel::info, "The cut-over is to be cancelled", actor.userName);
   });
 }
@@ -31,10 +36,10 @@ void JobService::cancelCutover(const Actor& actor, const std::string& jobId) {
 std::optional<Cutover> JobService::lastCutover(const Actor& actor, const std::string& jobId) {
   const StoreView view = impl_->store.view();
   (void)impl_->find(view, actor, jobId);
-  const auto tasks = view.tasks(jobId);
-  for (const TaskRecord& task : std::views::reverse(tasks)) {
-    const bool isOpen = task.state == TaskState::pending || task.state == TaskState::running;
-    if (task.kind == TaskKind::cutover && isOpen) return decodeCutover(task.payload);
+  if (view.unfinished(jobId, TaskKind::cutover)) {
+    const auto tasks = view.tasks(jobId);
+    const auto task = std::ranges::find_if(tasks, isOpenCutover);
+    if (task != tasks.end()) return decodeCutover(task->payload);
   }
   const auto document = view.document(jobId, kCutoverDocument);
   if (!document) return std::nullopt;

@@ -1,6 +1,7 @@
 #include "pipeline/dispatcher.h"
 
 #include "base/error.h"
+#include "model/utf8.h"
 
 #include <algorithm>
 #include <utility>
@@ -18,11 +19,7 @@ bool isAlone(const Transaction& transaction) {
   return transaction.stored || hasSchemaChange(transaction);
 }
 
-constexpr std::size_t kShownStatementBytes = 200;
-
-std::string shortened(const std::string& sql) {
-  return sql.size() <= kShownStatementBytes ? sql : sql.substr(0, kShownStatementBytes) + "…";
-}
+constexpr std::size_t kShownCharacters = 200;  // of a statement
 
 std::size_t imagesOf(const Transaction& transaction) {
   std::size_t images = 0;
@@ -140,7 +137,8 @@ void Dispatcher::requireNoWindow(const Transaction& transaction) {
   if (!changesDefinitions(transaction) || (!context_.end && windows_.allPassed(before_))) return;
   const auto& change = std::get<SchemaChange>(transaction.changes.front());
   throw Error(Msg::ddlNotSupported,
-              {"while the rows that were copied are brought to one moment: " + shortened(change.sql)}, Origin::source);
+              {"while the rows that were copied are brought to one moment: " + shortened(change.sql, kShownCharacters)},
+              Origin::source);
 }
 
 ApplyBatch Dispatcher::emptyBatch() const {

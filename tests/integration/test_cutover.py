@@ -11,13 +11,6 @@ from support.drsd import Drsd, Refused, job, wait_for, whole
 CONFIG = "[worker]\npoll_millis = 100\nretry_max_seconds = 1\n"
 
 
-@pytest.fixture(scope="module", params=["mariadb", "mysql"])
-def own_pair(request, server_folder):
-    """Servers that no other file uses: read_only binds everybody."""
-    with servers.start(request.param, server_folder) as a, servers.start(request.param, server_folder) as b:
-        yield a, b
-
-
 @pytest.fixture
 def both(own_pair):
     yield own_pair

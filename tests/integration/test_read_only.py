@@ -15,13 +15,6 @@ OBJECTS = ("CREATE VIEW shown AS SELECT id FROM item", "CREATE PROCEDURE counted
            "CREATE EVENT never ON SCHEDULE AT '2037-01-01 00:00:00' DO DELETE FROM item")
 
 
-@pytest.fixture(scope="module", params=["mariadb", "mysql"])
-def own_pair(request, server_folder):
-    """Servers that no other file uses: read_only binds everybody, and tasks of others keep the control schema."""
-    with servers.start(request.param, server_folder) as a, servers.start(request.param, server_folder) as b:
-        yield a, b
-
-
 @pytest.fixture
 def both(own_pair):
     """(source, target); a test that fails leaves the target writable for the next."""

@@ -5,6 +5,7 @@
 #include "engine/mysql/sink_definitions.h"
 #include "engine/mysql/sink_lookup.h"
 #include "engine/mysql/statement_policy.h"
+#include "model/utf8.h"
 
 #include <fmt/format.h>
 
@@ -14,12 +15,8 @@ namespace drs::mysql {
 namespace {
 
 constexpr int kStatementTimeoutSeconds = 7 * 24 * 3600;  // a large table is rebuilt for hours without a word
-constexpr std::size_t kShownStatementBytes = 200;
+constexpr std::size_t kShownCharacters = 200;            // of a statement
 constexpr unsigned kNoSuchTable = 1146, kUnknownDatabase = 1049;
-
-std::string shortened(const std::string& sql) {
-  return sql.size() <= kShownStatementBytes ? sql : sql.substr(0, kShownStatementBytes) + "…";
-}
 
 ConnectOptions patient(ConnectOptions options) {
   options.readTimeoutSeconds = kStatementTimeoutSeconds;
@@ -105,7 +102,7 @@ std::vector<std::string> StatementRunner::run(const SchemaChange& change, const 
     if (plan.sql.empty()) {
       record.state = plan.filteredBy.empty() ? StatementState::done : StatementState::filtered;
       record.result = plan.filteredBy.empty() ? "nothing to do at the target" : "filtered by " + plan.filteredBy;
-      job_.log.info("{}: {}", record.result, shortened(change.sql));
+      job_.log.info("{}: {}", record.result, shortened(change.sql, kShownCharacters));
       return records(plan, record);
     }
     carryOver(plan, change, record, intended, *own);
@@ -118,7 +115,8 @@ std::vector<std::string> StatementRunner::run(const SchemaChange& change, const 
     record.state = StatementState::failed;
     record.result = error.msg() == Msg::ddlNotSupported ? error.args().at(0) : error.text();
     own->execute(records_.write(record));
-    throw Error(Msg::ddlNotSupported, {fmt::format("{}: {}", record.result, shortened(change.sql))}, error.origin());
+    throw Error(Msg::ddlNotSupported, {fmt::format("{}: {}", record.result, shortened(change.sql, kShownCharacters))},
+                error.origin());
   }
 }
 
@@ -150,7 +148,7 @@ void StatementRunner::carryOver(const StatementPlan& plan, const SchemaChange& c
   failpoint("ddl.executed");
   session_.drop();  // its settings are the statement's
   record.result = "carried over";
-  job_.log.info("carried over: {}", shortened(change.sql));
+  job_.log.info("carried over: {}", shortened(change.sql, kShownCharacters));
 }
 
 std::vector<std::string> StatementRunner::records(const StatementPlan& plan, const StatementRecord& record) const {
