@@ -67,3 +67,25 @@ def test_prepared_xa_transactions_take_effect_when_they_commit(drsd, pair, datab
     assert source.execute(content, database=database) == target.execute(content, database=copy) == expected
     marks = target.execute(f"SELECT position_text FROM drs_ctl.mark WHERE job_id='{name}' ORDER BY sequence_no DESC LIMIT 1")
     assert ";xa=" not in str(marks), marks
+
+
+def test_a_prepared_xa_transaction_outlives_a_schema_change(drsd, pair, database):
+    """The replay begins anew behind the statement, and reads what was prepared again."""
+    source, target = pair
+    copy = database + "_c"
+    source.execute(f"CREATE DATABASE {database}")
+    source.execute("CREATE TABLE marker (id INT PRIMARY KEY, n BIGINT)", "CREATE TABLE item (id INT PRIMARY KEY, v VARCHAR(20))", "CREATE TABLE other (id INT PRIMARY KEY)",
+                   "INSERT INTO item VALUES (1,'one'),(2,'two')", database=database)
+    client = drsd.client
+    (name,) = client.start(job("xa-ddl", source, target, whole(database, copy)))
+    client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    replay.caught_up(client, name, source, target, database, copy)
+    xid = database[-40:]
+    source.execute(f"XA START '{xid}'", "UPDATE item SET v='later' WHERE id=1", "DELETE FROM item WHERE id=2", f"XA END '{xid}'", f"XA PREPARE '{xid}'", database=database)
+    source.execute("ALTER TABLE other ADD v INT NOT NULL DEFAULT 5", "INSERT INTO other VALUES (1,2)", "CREATE TABLE aaa (id INT PRIMARY KEY)", "INSERT INTO aaa VALUES (1)", database=database)
+    replay.caught_up(client, name, source, target, database, copy)
+    assert target.execute("SELECT * FROM item ORDER BY id", database=copy) == ((1, "one"), (2, "two"))
+    source.execute(f"XA COMMIT '{xid}'")
+    replay.caught_up(client, name, source, target, database, copy)
+    assert target.execute("SELECT * FROM item ORDER BY id", database=copy) == ((1, "later"),)
+    assert target.execute("SELECT * FROM other", database=copy) == ((1, 2),)
