@@ -10,6 +10,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 
+#include <future>
 #include <mutex>
 
 namespace drs::http {
@@ -69,18 +70,20 @@ class Server::Impl {
     stopped_ = true;
     const auto until = Clock::now() + bound;
     shared_->stopping = true;
-    asio::post(acceptor_.get_executor(), [this] {
+    std::promise<void> closed;  // behind it no connection is added
+    asio::post(acceptor_.get_executor(), [&] {
       acceptor_.close();
       pause_.cancel();
+      closed.set_value();
     });
+    closed.get_future().wait();
     for (const auto& connection : shared_->all()) connection->closeIfIdle();
     if (!shared_->waitUntilEmpty(until)) {
       for (const auto& connection : shared_->all()) connection->close(true);
     }
     shared_->queue.close();
     handlers_.wait();
-    work_.reset();
-    io_.stop();
+    work_.reset();  // not io_.stop(): it would drop the closing of connections that waits for its turn
     ioGroup_.wait();
     shared_->clear();
   }
@@ -116,6 +119,7 @@ class Server::Impl {
   }
 
   void start(tcp::socket socket) noexcept {
+    if (shared_->stopping) return;
     try {
       const std::string remote = socket.remote_endpoint().address().to_string();
       socket.set_option(tcp::no_delay(true));

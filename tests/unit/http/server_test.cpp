@@ -424,6 +424,21 @@ TEST_F(ServerTest, StopCutsOffWhatDoesNotEndInTime) {
   server_->stop(milliseconds(300));  // a second time does nothing
 }
 
+TEST_F(ServerTest, StopCutsOffThoughItsThreadIsBusy) {
+  std::atomic<bool> busy = false;
+  admit_ = [&](const Request&) {
+    busy = true;
+    std::this_thread::sleep_for(milliseconds(300));
+  };
+  options_.ioThreads = 1;
+  start();
+  RawClient slow = client();
+  slow.send("POST /p HTTP/1.1\r\nHost: t\r\nContent-Length: 200000\r\n\r\n");
+  while (!busy) std::this_thread::yield();
+  server_->stop(milliseconds(10));
+  EXPECT_TRUE(slow.closes(milliseconds(500)));
+}
+
 TEST_F(ServerTest, ManyConnectionsAtOnce) {
   options_.ioThreads = 2;
   start();
