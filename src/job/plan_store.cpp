@@ -116,11 +116,14 @@ std::shared_ptr<const StoredPlan> PlanCache::get(Store& store, const std::string
   const auto document = store.view().document(jobId, kPlanDocument);
   if (!document) throw Error(Msg::internal, {"the job has no plan"});
   auto stored = std::make_shared<const StoredPlan>(decodePlan(*document));
-
-  const std::lock_guard lock(mutex_);
-  entries_.push_front({jobId, plan, stored});
-  if (entries_.size() > kCachedPlans) entries_.pop_back();
+  put(jobId, plan, stored);
   return stored;
+}
+
+void PlanCache::put(const std::string& jobId, std::uint64_t plan, std::shared_ptr<const StoredPlan> stored) {
+  const std::lock_guard lock(mutex_);
+  entries_.push_front({jobId, plan, std::move(stored)});
+  if (entries_.size() > kCachedPlans) entries_.pop_back();
 }
 
 }  // namespace drs

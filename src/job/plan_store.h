@@ -45,6 +45,8 @@ class PlanCache {
  public:
   /// The job's plan with the number `plan` (Fence::plan). Throws Error(internal) if it was never stored.
   [[nodiscard]] std::shared_ptr<const StoredPlan> get(Store& store, const std::string& jobId, std::uint64_t plan);
+  /// Keeps a plan that has just been stored, so that nobody decodes it.
+  void put(const std::string& jobId, std::uint64_t plan, std::shared_ptr<const StoredPlan> stored);
 
  private:
   struct Entry {

@@ -24,7 +24,7 @@ TaskBodies makeTaskBodies() {
   bodies[TaskKind::precheck] = makePrecheckBody();
   bodies[TaskKind::objects] = makeObjectsBody();
   bodies[TaskKind::position] = makePositionBody();
-  bodies[TaskKind::plan] = makePlanBody();
+  bodies[TaskKind::plan] = makePlanBody(plans);
   bodies[TaskKind::copy] = makeCopyBody(plans);
   bodies[TaskKind::finish] = makeFinishBody(plans);
   bodies[TaskKind::stream] = makeStreamBody(plans);

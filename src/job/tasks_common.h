@@ -46,7 +46,7 @@ void thawAfterCutover(const TaskContext& context);
 [[nodiscard]] std::unique_ptr<TaskBody> makePrecheckBody();
 [[nodiscard]] std::unique_ptr<TaskBody> makeObjectsBody();
 [[nodiscard]] std::unique_ptr<TaskBody> makePositionBody();
-[[nodiscard]] std::unique_ptr<TaskBody> makePlanBody();
+[[nodiscard]] std::unique_ptr<TaskBody> makePlanBody(std::shared_ptr<PlanCache> plans);
 [[nodiscard]] std::unique_ptr<TaskBody> makeCopyBody(std::shared_ptr<PlanCache> plans);
 [[nodiscard]] std::unique_ptr<TaskBody> makeFinishBody(std::shared_ptr<PlanCache> plans);
 [[nodiscard]] std::unique_ptr<TaskBody> makeStreamBody(std::shared_ptr<PlanCache> plans);

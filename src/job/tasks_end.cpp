@@ -77,19 +77,12 @@ class EndBody final : public TaskBody {
   }
 };
 
-/// The plan whose tables are to be emptied: the stored one, or that of a planning that did not come to its end. None
-/// for a task that copied nothing: its tables held the user's own rows before.
+/// The plan whose tables are to be emptied, also of a planning that did not come to its end. None for a task that
+/// copied nothing: its tables held the user's own rows before.
 Plans plansToReset(const TaskContext& context) {
   if (taskTypeOf(context) == "INCR_TRANS") return {};
-  const auto view = context.store->view();
-  if (view.document(context.job.id, kPlanDocument)) return plansInForce(*context.store, context.job.id);
-  const auto tasks = view.tasks(context.job.id);
-  for (const TaskRecord& task : std::views::reverse(tasks)) {
-    if (task.kind != TaskKind::plan) continue;
-    const Json payload = Json::parse(task.payload);
-    if (payload.contains("plan")) return decodePlan(payload.at("plan").get<std::string>()).plans;
-  }
-  return {};
+  if (!context.store->view().document(context.job.id, kPlanDocument)) return {};
+  return plansInForce(*context.store, context.job.id);
 }
 
 class ResetBody final : public TaskBody {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <set>
 
 // plan: fixes what is copied, from where on it is replayed, and in which pieces.
@@ -76,24 +77,35 @@ StoredPlan makePlan(const TaskContext& context, const Engine& engine, Source& so
 }
 
 struct Planned {
-  StoredPlan plan;
+  std::shared_ptr<const StoredPlan> plan;
   StoredObjects objects;
 };
 
-/// The plan is kept in the task's payload before the target is touched: a repetition must not take tables that the
-/// first try created for tables of the user.
-std::optional<Planned> planOnce(TaskContext& context, const Engine& engine, Source& source) {
-  const Json payload = Json::parse(context.task.payload);
-  if (payload.contains("plan")) {
-    const std::string objects = payload.value("objects", encodeObjects({}));
-    return Planned{decodePlan(payload.at("plan").get<std::string>()), decodeObjects(objects)};
+constexpr const char* kPlannedPayload = R"({"planned":true})";  ///< of a task whose plan is stored
+
+/// The plan is stored before the target is touched: a repetition must not take tables that the first try created for
+/// tables of the user.
+std::optional<Planned> planOnce(TaskContext& context, const Engine& engine, Source& source, PlanCache& plans) {
+  Planned out;
+  if (Json::parse(context.task.payload).contains("planned")) {
+    out.plan = plans.get(*context.store, context.job.id, context.plan);
+    out.objects = storedObjects(context);
+    return out;
   }
-  Planned out{makePlan(context, engine, source), {}};
+  const auto made = std::make_shared<const StoredPlan>(makePlan(context, engine, source));
   if (context.stop.stop_requested()) return std::nullopt;
+  out.plan = made;
   out.objects.objects = planObjects(context, engine);
   if (context.stop.stop_requested()) return std::nullopt;
-  const Json kept{{"plan", encodePlan(out.plan)}, {"objects", encodeObjects(out.objects)}};
-  if (!context.savePayload(kept.dump())) return std::nullopt;
+  bool ours = false;
+  context.store->write([&, plan = encodePlan(*made), objects = encodeObjects(out.objects)](StoreTransaction& tx) {
+    ours = tx.savePayload(context.task.id, context.epoch, kPlannedPayload);
+    if (!ours) return;
+    tx.setDocument(context.job.id, kPlanDocument, plan);
+    tx.setDocument(context.job.id, kObjectsDocument, objects);
+  });
+  if (!ours) return std::nullopt;
+  plans.put(context.job.id, context.plan, made);
   return out;
 }
 
@@ -144,11 +156,14 @@ constexpr const char* kWithoutLog =
 
 class PlanBody final : public TaskBody {
  public:
+  explicit PlanBody(std::shared_ptr<PlanCache> plans) : plans_(std::move(plans)) {}
+
   TaskOutcome run(TaskContext& context) override {
     const Engine& engine = engineOf(context);
     const auto source = engine.source(context.engineJob);
-    const auto planned = planOnce(context, engine, *source);
+    const auto planned = planOnce(context, engine, *source, *plans_);
     if (!planned || context.stop.stop_requested()) return TaskOutcome::stoppedEarly();
+    const Plans& plans = planned->plan->plans;
 
     const auto sink = engine.sink(context.engineJob);
     (void)sink->fence(fenceOf(context));
@@ -157,19 +172,19 @@ class PlanBody final : public TaskBody {
     for (const std::string& line : engine.setParameters(context.engineJob)) context.event(EventLevel::warn, line);
     std::vector<Chunk> chunks;
     if (taskTypeOf(context) != "INCR_TRANS") {
-      sink->prepare(planned->plan.plans);
+      sink->prepare(plans);
       failpoint("plan.prepared");
       if (syncTypesOf(context.engineJob.spec).data) {
-        chunks = source->split(planned->plan.plans);
-        checkCovered(planned->plan.plans, chunks);
+        chunks = source->split(plans);
+        checkCovered(plans, chunks);
         sortByLength(chunks);
       }
     }
     if (context.stop.stop_requested()) return TaskOutcome::stoppedEarly();
-    context.event(EventLevel::info, "Planned: " + std::to_string(planned->plan.plans.size()) + " tables, " +
+    context.event(EventLevel::info, "Planned: " + std::to_string(plans.size()) + " tables, " +
                                         std::to_string(chunks.size()) + " chunks, " +
                                         std::to_string(planned->objects.objects.size()) + " other objects" +
-                                        (planned->plan.start.empty() ? kWithoutLog : ""));
+                                        (planned->plan->start.empty() ? kWithoutLog : ""));
     return outcomeOf(context.engineJob.spec, *planned, chunks);
   }
 
@@ -182,25 +197,25 @@ class PlanBody final : public TaskBody {
       task.payload = encodeChunk(chunk);
       outcome.newTasks.push_back(std::move(task));
     }
-    outcome.also = [plan = encodePlan(planned.plan), objects = encodeObjects(planned.objects),
-                    objectList = encodeObjectList(planned.objects), list = encodeChunkList(chunks),
-                    indexes = encodeIndexWork(indexWork(planned.plan.plans, spec)),
-                    records = tableRecords(planned.plan.plans, chunks)](StoreTransaction& tx, JobRecord& job) {
-      tx.setDocument(job.id, kPlanDocument, plan);
+    const Plans& plans = planned.plan->plans;
+    outcome.also = [objectList = encodeObjectList(planned.objects), list = encodeChunkList(chunks),
+                    indexes = encodeIndexWork(indexWork(plans, spec)),
+                    records = tableRecords(plans, chunks)](StoreTransaction& tx, JobRecord& job) {
       tx.setDocument(job.id, kChunksDocument, list);
       tx.setDocument(job.id, kIndexDocument, indexes);
-      tx.setDocument(job.id, kObjectsDocument, objects);
       tx.setDocument(job.id, kObjectListDocument, objectList);
       tx.replaceTables(job.id, records);
     };
     return outcome;
   }
+
+  std::shared_ptr<PlanCache> plans_;
 };
 
 }  // namespace
 
-std::unique_ptr<TaskBody> makePlanBody() {
-  return std::make_unique<PlanBody>();
+std::unique_ptr<TaskBody> makePlanBody(std::shared_ptr<PlanCache> plans) {
+  return std::make_unique<PlanBody>(std::move(plans));
 }
 
 }  // namespace drs

@@ -1,11 +1,13 @@
 #include "engine/mysql/catalog.h"
 
+#include "base/task_group.h"
 #include "engine/mysql/column_types.h"
 #include "engine/mysql/control_tables.h"
 #include "transform/table_plan.h"
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <charconv>
 #include <map>
 
@@ -176,6 +178,54 @@ void readDefinition(Connection& connection, TableSchema& table) {
   }
 }
 
+/// What the session must say of every table.
+void showEverything(Connection& connection) {
+  const ServerInfo& server = connection.server();
+  if (!server.mariadb && server.version >= 80000) connection.execute("SET information_schema_stats_expiry = 0");
+  // A generated invisible primary key is a column of every row in the log, so it must be one here.
+  if (!server.mariadb && server.version >= 80030)
+    connection.execute("SET show_gipk_in_create_table_and_information_schema = ON");
+}
+
+using Definitions = std::vector<TableSchema*>;  ///< whose SHOW CREATE TABLE is wanted
+
+Definitions definitionsOf(Tables& tables, const std::function<bool(const TableName&)>& wanted) {
+  Definitions out;
+  for (auto& [name, table] : tables)
+    if (wanted(table.name)) out.push_back(&table);
+  return out;
+}
+
+constexpr std::size_t kWorthASession = 100;  ///< so many definitions take longer than to log in
+
+/// A second session begins with the definitions while this one asks information_schema; then both go on with them.
+void readDetails(Connection& connection, const std::string& database, Tables& tables, const Definitions& definitions,
+                 const ConnectOptions* second) {
+  std::atomic<std::size_t> next = 0;
+  const auto define = [&](Connection& session, const std::stop_token& stop) {
+    for (std::size_t i = next++; i < definitions.size() && !stop.stop_requested(); i = next++)
+      readDefinition(session, *definitions[i]);
+  };
+  TaskGroup group;
+  if (second != nullptr && definitions.size() >= kWorthASession) {
+    group.start("definitions", [&](const std::stop_token& stop) {
+      std::unique_ptr<Connection> session;
+      try {
+        session = Connection::open(*second);
+        showEverything(*session);
+      } catch (const Error&) {  // the first session does it alone
+        return;
+      }
+      define(*session, stop);
+    });
+  }
+  readColumns(connection, database, tables);
+  readIndexes(connection, database, tables);
+  readForeignKeys(connection, database, tables);
+  define(connection, {});
+  group.wait();
+}
+
 class MysqlCatalog final : public Catalog {
  public:
   MysqlCatalog(const EngineJob& job, Side side) : options_(connectOptions(job, side)) {
@@ -194,7 +244,7 @@ class MysqlCatalog final : public Catalog {
     return out;
   }
   std::vector<TableSchemaPtr> tables(const std::vector<std::string>& databases) override {
-    return readTables(connection(), databases, wanted_);
+    return readTables(connection(), databases, wanted_, &options_);
   }
 
  private:
@@ -225,23 +275,16 @@ std::vector<std::string> userDatabases(Connection& connection) {
 }
 
 std::vector<TableSchemaPtr> readTables(Connection& connection, const std::vector<std::string>& databases,
-                                       const std::function<bool(const TableName&)>& wanted) {
-  const ServerInfo& server = connection.server();
-  if (!server.mariadb && server.version >= 80000) connection.execute("SET information_schema_stats_expiry = 0");
-  // A generated invisible primary key is a column of every row in the log, so it must be one here.
-  if (!server.mariadb && server.version >= 80030)
-    connection.execute("SET show_gipk_in_create_table_and_information_schema = ON");
-
+                                       const std::function<bool(const TableName&)>& wanted,
+                                       const ConnectOptions* second) {
+  showEverything(connection);
   std::vector<TableSchemaPtr> out;
   for (const std::string& database : databases) {
     Tables tables = readNames(connection, database);
     if (tables.empty()) continue;
-    readColumns(connection, database, tables);
-    readIndexes(connection, database, tables);
-    readForeignKeys(connection, database, tables);
+    readDetails(connection, database, tables, definitionsOf(tables, wanted), second);
     for (auto& [name, table] : tables) {
       if (wanted(table.name)) {
-        readDefinition(connection, table);
         if (table.createSql.empty()) continue;
         verifyForeignKeys(table, connection.origin());
       }

@@ -21,10 +21,11 @@ inline constexpr const char* kFunctionalIndex = "FUNCTIONAL";
 [[nodiscard]] std::vector<std::string> userDatabases(Connection& connection);
 
 /// As Catalog::tables(), sorted by name; views, sequences and system-versioned tables are no base tables. `wanted` says
-/// for which tables SHOW CREATE TABLE is run. A database that does not exist has no tables. Throws what Connection
-/// throws.
+/// for which tables SHOW CREATE TABLE is run; of many tables a session of `second`, if given, reads a part. A database
+/// that does not exist has no tables. Throws what Connection throws.
 [[nodiscard]] std::vector<TableSchemaPtr> readTables(Connection& connection, const std::vector<std::string>& databases,
-                                                     const std::function<bool(const TableName&)>& wanted);
+                                                     const std::function<bool(const TableName&)>& wanted,
+                                                     const ConnectOptions* second = nullptr);
 
 /// True for what no job copies: the server's own schemas and our control schema.
 [[nodiscard]] bool isSystemDatabase(std::string_view name);

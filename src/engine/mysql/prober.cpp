@@ -47,8 +47,9 @@ const std::vector<TableSchemaPtr>& ProbeState::sourceTables() {
   if (tablesError_) throw Error(*tablesError_);
   if (!sourceTables_) {
     try {
-      sourceTables_ =
-          readTables(source(), databases(), [&](const TableName& name) { return isSelected(job_.spec, name); });
+      const ConnectOptions second = connectOptions(job_, Side::source);
+      sourceTables_ = readTables(
+          source(), databases(), [&](const TableName& name) { return isSelected(job_.spec, name); }, &second);
     } catch (const Error& error) {
       tablesError_ = error;
       throw;
