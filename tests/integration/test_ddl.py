@@ -5,6 +5,7 @@ import pytest
 
 from support import rows, servers
 from support.drsd import Drsd, job, tables, wait_for, whole
+from support.proxy import LateProxy
 
 FAST = "[worker]\npoll_millis = 100\nretry_limit = 3\nretry_max_seconds = 1\n"
 
@@ -12,13 +13,13 @@ FAST = "[worker]\npoll_millis = 100\nretry_limit = 3\nretry_max_seconds = 1\n"
 class Lane:
     """A task in the incremental phase over a database with `before` in it."""
 
-    def __init__(self, service, pair, database, before=(), target_database=None, selection=None, **more):
+    def __init__(self, service, pair, database, before=(), target_database=None, selection=None, through=None, **more):
         self.client, self.service = service.client, service
         self.source, self.target = pair
         self.database, self.copy = database, target_database or database + "_c"
         self.source.execute(f"CREATE DATABASE {database} CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci")
         self.run("CREATE TABLE marker (id INT PRIMARY KEY, n BIGINT)", *before)
-        (self.id,) = self.client.start(job(database[:40], *pair, selection or whole(database, self.copy), **more))
+        (self.id,) = self.client.start(job(database[:40], *(through or pair), selection or whole(database, self.copy), **more))
         self.client.wait_status(self.id, "INCRE_TRANSFER_STARTED")
         self.arrive()
 
@@ -252,6 +253,49 @@ def test_killed_around_a_statement_it_takes_effect_once(folder, pair, database, 
         lane.same("item")
         assert lane.tables() == {"marker", "item"}
         assert set(lane.states()) == {"done"} and len(lane.states()) == 5
+
+
+def test_what_a_killed_worker_sent_arrives_late_and_changes_nothing(folder, pair, database):
+    """Two tables of one definition change places. The first worker is killed as it clears the flag of a RENAME, which the
+    network delivers when the second one has renamed and died: the third must not rename again."""
+    with LateProxy(pair[1], b"DROP TABLE IF EXISTS `drs_ctl`.`rename_") as late, Drsd(folder, config=FAST) as service:
+        lane = Lane(service, pair, database, ("CREATE TABLE a (id INT PRIMARY KEY, x INT)", "CREATE TABLE b LIKE a", "INSERT INTO a VALUES (1,1)", "INSERT INTO b VALUES (2,2)"),
+                    through=(pair[0], late))
+        lane.run("RENAME TABLE a TO t, b TO a, t TO b")
+        wait_for(lambda: late.held, 30, "the statement", lane.state)
+        service.kill()
+        service.environment["OPENDRS_FAILPOINTS"] = "ddl.executed=kill@1"
+        service.launch()
+        wait_for(lambda: service.process.poll() is not None, 60, "the kill behind the RENAME")
+        late.release(0)
+        service.environment.pop("OPENDRS_FAILPOINTS")
+        service.run()
+        lane.equal("a", "b")
+
+
+def test_a_trial_statement_that_arrives_late_meets_no_table(folder, mariadb_pair, database):
+    """The killed worker's statement reaches the server while its successor tries the same one."""
+    with LateProxy(mariadb_pair[1], b"ADD COLUMN c INT /* late */", count=2) as late, Drsd(folder, config=FAST) as service:
+        lane = Lane(service, mariadb_pair, database, ITEM, through=(mariadb_pair[0], late))
+        lane.run("ALTER TABLE item ADD COLUMN c INT /* late */", "UPDATE item SET c=id")
+        wait_for(lambda: late.held, 30, "the first trial", lane.state)
+        service.kill()
+        service.run()
+        wait_for(lambda: len(late.held) == 2, 60, "the second trial", lane.state)
+        late.release(0)
+        late.release(1)
+        lane.equal("item")
+        lane.same("item")
+
+
+def test_a_lost_session_that_holds_the_lock_of_trials_is_ended(service, mariadb_pair, database):
+    """The server knows nothing of a network that was lost, and keeps the session for a day."""
+    lane = Lane(service, mariadb_pair, database, ITEM)
+    with lane.target.connect() as holder, holder.cursor() as cursor:
+        cursor.execute("SELECT GET_LOCK('drs_ctl.shadow', 0)")
+        lane.run("ALTER TABLE item ADD COLUMN c INT", "UPDATE item SET c=id")
+        lane.equal("item")
+    lane.same("item")
 
 
 def test_between_the_families(folder, server_folder, database):

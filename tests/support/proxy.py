@@ -1,5 +1,5 @@
 """Proxies between drsd and a server: one refuses LOAD DATA, with an error of its own or by closing the connection; one
-loses the network."""
+delivers late; one loses the network."""
 import contextlib
 import ctypes
 import socket
@@ -64,6 +64,52 @@ class RefusingProxy:
                 end.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
+
+
+class LateProxy(RefusingProxy):
+    """Keeps back the first `count` requests that hold the text, also when their sender has gone, until release(); what is
+    behind them on their connections waits with them. `held`: the events that let them go."""
+
+    def __init__(self, server, text, count=1):
+        self.text, self.count, self.held, self.late, self.answered = text, count, [], {}, threading.Event()
+        super().__init__(server)
+
+    def release(self, number):
+        """Lets one go and waits until the server has answered it, or has ended its connection."""
+        self.answered.clear()
+        self.held[number].set()
+        assert self.answered.wait(30), "no answer"
+
+    def _requests(self, client, upstream):
+        file = client.makefile("rb")
+        try:
+            while len(head := file.read(4)) == 4:
+                body = file.read(int.from_bytes(head[:3], "little"))
+                if self.text in body and len(self.held) < self.count:
+                    self.late[upstream] = threading.Event()
+                    self.held.append(self.late[upstream])
+                    self.late[upstream].wait()
+                upstream.sendall(head + body)
+        except OSError:
+            pass
+        for end in (client, upstream):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def _pass(self, source, sink):
+        try:
+            while data := source.recv(65536):
+                if source in self.late:
+                    self.answered.set()
+                sink.sendall(data)
+        except OSError:
+            pass
+        if source in self.late:
+            self.late[source].wait()
+            self.answered.set()
+        for end in (source, sink):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
 
 
 _SO_ATTACH_FILTER, _SO_DETACH_FILTER = 26, 27

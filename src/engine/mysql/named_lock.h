@@ -15,7 +15,8 @@ inline constexpr int kSetupLockSeconds = 30;
 /// A server-side named lock for a scope. A session may take the same one several times. One thread.
 class NamedLock {
  public:
-  /// Throws Error(targetBusy) if another session holds it for longer than `seconds`.
+  /// Throws Error(targetBusy) if another session holds it for longer than `seconds`. A holder that has been idle for
+  /// ten seconds is taken for lost and ended.
   NamedLock(Connection& connection, std::string_view name, int seconds);
   ~NamedLock();
   NamedLock(const NamedLock&) = delete;

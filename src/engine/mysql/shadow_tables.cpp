@@ -1,6 +1,7 @@
 #include "engine/mysql/shadow_tables.h"
 
 #include "base/error.h"
+#include "base/ids.h"
 #include "engine/mysql/catalog.h"
 #include "engine/mysql/column_types.h"
 #include "engine/mysql/control_tables.h"
@@ -13,7 +14,7 @@
 namespace drs::mysql {
 namespace {
 
-constexpr std::string_view kPrefix = "shadow_";
+constexpr std::size_t kPrefixBytes = 6;  // random ones
 constexpr std::string_view kShadowLock = "drs_ctl.shadow";
 constexpr int kShadowLockSeconds = 60;
 
@@ -33,8 +34,8 @@ const Column* find(const TableSchema& schema, const std::string& name) {
   return nullptr;
 }
 
-/// Servers name a constraint without a name after its table: "shadow_0_ibfk_1" is "orders_ibfk_1" at the source, or the
-/// next number that is free.
+/// Servers name a constraint without a name after its table: "shadow_…_0_ibfk_1" is "orders_ibfk_1" at the source, or
+/// the next number that is free.
 void renameConstraints(TableSchema& schema, const std::string& shadow) {
   std::set<std::string> taken;
   for (const ForeignKey& key : schema.foreignKeys) taken.insert(key.name);
@@ -54,7 +55,10 @@ void renameConstraints(TableSchema& schema, const std::string& shadow) {
 }  // namespace
 
 ShadowTables::ShadowTables(Connection& connection, const Collations& collations)
-    : connection_(connection), collations_(collations), lock_(connection, kShadowLock, kShadowLockSeconds) {
+    : connection_(connection),
+      collations_(collations),
+      lock_(connection, kShadowLock, kShadowLockSeconds),
+      prefix_("shadow_" + randomHex(kPrefixBytes) + "_") {
   connection_.execute("SET SESSION foreign_key_checks = 0");
   dropAll();
 }
@@ -77,7 +81,7 @@ void ShadowTables::dropAll() {
 TableName ShadowTables::nameFor(const TableName& source) {
   const auto found = names_.find(source);
   if (found != names_.end()) return found->second;
-  TableName shadow{std::string(kControlSchema), fmt::format("{}{}", kPrefix, names_.size())};
+  TableName shadow{std::string(kControlSchema), fmt::format("{}{}", prefix_, names_.size())};
   names_[source] = shadow;
   return shadow;
 }

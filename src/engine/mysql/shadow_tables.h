@@ -14,7 +14,8 @@ namespace drs::mysql {
 /// Empty copies of source tables in the control schema of the target, on which a statement of the log is tried: what
 /// the server makes of them is the definition behind the statement, without a parser of ours and without asking the
 /// source, which may be far ahead. They live as long as this object; what a killed predecessor left goes with the next
-/// one. A named lock keeps jobs apart, since names of constraints are unique in a schema. One thread.
+/// one. A named lock keeps jobs apart, since names of constraints are unique in a schema. Each object's tables have
+/// names of their own: what a predecessor sent may arrive late. One thread.
 class ShadowTables {
  public:
   /// `connection`: with our own settings (not the statement's), foreign_key_checks are switched off.
@@ -38,6 +39,7 @@ class ShadowTables {
   Connection& connection_;
   const Collations& collations_;
   NamedLock lock_;
+  const std::string prefix_;
   std::map<TableName, TableName> names_;  ///< source → shadow
 };
 

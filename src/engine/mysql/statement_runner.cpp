@@ -122,7 +122,9 @@ std::vector<std::string> StatementRunner::run(const SchemaChange& change, const 
 
 void StatementRunner::carryOver(const StatementPlan& plan, const SchemaChange& change, StatementRecord& record,
                                 bool intended, Connection& own) {
-  Connection& connection = session_.fenced();  // ends a predecessor's session first
+  // Ends a predecessor's session first, and what it sent and the network still holds: what the recovery goes by is
+  // written in this session alone.
+  Connection& connection = session_.fenced();
   const std::string now = fingerprint(own, plan.targets);
   if (intended && now != record.before && !plan.repeatable) {
     record.result = "carried over before a restart";
@@ -132,11 +134,11 @@ void StatementRunner::carryOver(const StatementPlan& plan, const SchemaChange& c
     for (const TableName& table : plan.makes)
       if (tableExists(own, table))
         throwStopped(fmt::format("{}.{} stands at the target already", table.database, table.table));
-    for (const std::string& sql : plan.prepare) own.execute(sql);
+    for (const std::string& sql : plan.prepare) connection.execute(sql);
     record.before = fingerprint(own, plan.targets);
-    own.execute(records_.write(record));
+    connection.execute(records_.write(record));
   }
-  control_.noteMade(own, plan.makes);
+  control_.noteMade(connection, plan.makes);
   failpoint("ddl.intended");
   try {
     imitate(connection, change.session);
