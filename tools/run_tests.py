@@ -162,12 +162,17 @@ def suite_smoke(totals, args):
 
 
 def suite_crash(totals, args):
-    kills = "200" if args.all else "10"
+    """The release build over MySQL, the sanitizer build over MariaDB; with --all further pairs."""
+    def runs(name, pairs, kills, faults, preset="release"):
+        counts = {"OPENDRS_KILLS": kills, "OPENDRS_FAULTS": faults, "OPENDRS_CRASH_PAIRS": os.environ.get("OPENDRS_CRASH_PAIRS", pairs)}
+        pytest(totals, name, ["tests/crash"], preset=preset, environment=counts, arguments=["-s"])
+
+    kills, faults = ("200", "60") if args.all else ("10", "10")
     os.environ.setdefault("OPENDRS_LOAD_KILLS", "25" if args.all else "4")
-    pytest(totals, "crash-release", ["tests/crash"], environment={"OPENDRS_KILLS": kills, "OPENDRS_CRASH_PAIRS": os.environ.get("OPENDRS_CRASH_PAIRS", "mysql>mysql")}, arguments=["-s"])
-    pytest(totals, "crash-asan", ["tests/crash"], preset="dev", environment={"OPENDRS_KILLS": kills, "OPENDRS_CRASH_PAIRS": os.environ.get("OPENDRS_CRASH_PAIRS", "mariadb>mariadb")}, arguments=["-s"])
+    runs("crash-release", "mysql>mysql", kills, faults)
+    runs("crash-asan", "mariadb>mariadb", kills, faults, "dev")
     if args.all:
-        pytest(totals, "crash-all", ["tests/crash"], environment={"OPENDRS_KILLS": "40", "OPENDRS_CRASH_PAIRS": "mariadb>mysql,mysql>mariadb,mariadb105>mariadb118,mariadb118>mariadb"}, arguments=["-s"])
+        runs("crash-all", "mariadb>mysql,mysql>mariadb,mariadb105>mariadb118,mariadb118>mariadb", "40", "20")
 
 
 SUITES = {"check": suite_check, "unit": suite_unit, "contract": suite_contract, "tsan": suite_tsan, "fuzz": suite_fuzz, "integration": suite_integration,
