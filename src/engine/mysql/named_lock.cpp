@@ -2,29 +2,33 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <chrono>
+#include <thread>
 
 namespace drs::mysql {
 namespace {
 
-constexpr int kStepSeconds = 5;
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+/// The server is not asked to wait: an answer that takes longer than the network's time-out would be taken for a lost
+/// one.
+constexpr std::chrono::milliseconds kPoll = 50ms, kLookEvery = 1s;
 /// Whoever holds such a lock has one statement after the other.
 constexpr int kLostAfterSeconds = 10;
 
 /// Ends the session that holds the lock if it has been idle for long: its network was lost without a word, and the
-/// server would keep it, and the lock, for a day. If it lives after all, its worker tries again. True if it was ended.
-bool endLostHolder(Connection& connection, const std::string& name) {
+/// server would keep it, and the lock, for a day. If it lives after all, its worker tries again.
+void endLostHolder(Connection& connection, const std::string& name) {
   const auto thread = connection.value(
       fmt::format("SELECT ID FROM information_schema.PROCESSLIST WHERE ID = IS_USED_LOCK({}) AND COMMAND = 'Sleep' AND "
                   "TIME >= {}",
                   quoteText(name), kLostAfterSeconds));
-  if (!thread) return false;
+  if (!thread) return;
   try {
     connection.execute("KILL CONNECTION " + *thread);
-    return true;
   } catch (const Error& error) {
-    if (error.msg() == Msg::connectionLost) throw;
-    return false;  // it has ended, or belongs to another account
+    if (error.msg() == Msg::connectionLost) throw;  // else it has ended, or belongs to another account
   }
 }
 
@@ -32,13 +36,16 @@ bool endLostHolder(Connection& connection, const std::string& name) {
 
 NamedLock::NamedLock(Connection& connection, std::string_view name, int seconds)
     : connection_(connection), name_(name) {
-  const int step = std::min(kStepSeconds, seconds);
-  const std::string get = fmt::format("SELECT GET_LOCK({}, {})", quoteText(name_), step);
-  for (int waited = step; connection_.value(get) != "1"; waited += step) {
-    const bool ended = endLostHolder(connection_, name_);
-    if (waited >= seconds && !ended)
+  const std::string get = fmt::format("SELECT GET_LOCK({}, 0)", quoteText(name_));
+  const auto deadline = steady_clock::now() + std::chrono::seconds(seconds);
+  for (auto nextLook = steady_clock::now() + kLookEvery; connection_.value(get) != "1";) {
+    std::this_thread::sleep_for(kPoll);
+    if (steady_clock::now() > deadline)
       throw Error(Msg::targetBusy, {connection_.peer(), fmt::format("the named lock {} is held", name_)},
                   Origin::target);
+    if (steady_clock::now() < nextLook) continue;
+    endLostHolder(connection_, name_);
+    nextLook = steady_clock::now() + kLookEvery;
   }
 }
 
