@@ -2,12 +2,13 @@
 on when the network is back."""
 import contextlib
 import os
+import time
 
 import pytest
 
 from support.drsd import wait_for
-from support.faults import PATIENT, SLOW, Task, held_in_comparison, held_in_finish, service
-from support.proxy import LostNetwork
+from support.faults import NAMES, PATIENT, SLOW, Task, held_in_comparison, held_in_finish, service
+from support.proxy import LateProxy, LostNetwork
 
 CONFIG = PATIENT.replace("[worker]", "[worker]\nnetwork_timeout_seconds = 2")
 FAILPOINTS = {"planning": "plan.prepared=sleep:1500", "load": SLOW, "finish": "copy.read=sleep:60"}
@@ -81,3 +82,16 @@ def test_network_lost_with_a_lock_in_the_control_tables(folder, mariadb_pair, da
         task.retried(to_target.address)
         to_target.heal()
         task.equal()
+
+
+def test_network_lost_with_tables_locked_at_the_source(folder, mysql_pair, database):
+    """MySQL's exact snapshot of a table without a key is begun under LOCK TABLES. The server does not hear that they are to be
+    unlocked, and the application does not wait for long."""
+    source, target = mysql_pair
+    with LateProxy(source, b"UNLOCK TABLES") as to_source, service(folder, CONFIG, "") as drsd:
+        task = Task(drsd, source, target, database, fill_rows=50, objects=("CREATE TABLE keyless (a INT)", "INSERT INTO keyless VALUES (1),(1)"), through=(to_source, target))
+        wait_for(lambda: to_source.held, 60, "the lock", task.state)
+        begun = time.monotonic()
+        source.execute("SET SESSION lock_wait_timeout=60", "INSERT INTO keyless VALUES (2)", database=database)
+        assert time.monotonic() - begun < 15
+        task.equal(*NAMES, "keyless")

@@ -19,6 +19,7 @@ using std::chrono::milliseconds;
 constexpr int kLockSeconds = 3;  ///< one attempt
 constexpr int kLockAttempts = 10;
 constexpr milliseconds kLockPause{2000};
+constexpr int kLostAfterSeconds = 5;  ///< then a server ends the session that holds the lock and says no more
 
 void startTransaction(Connection& reader) {
   reader.execute("ROLLBACK");
@@ -106,7 +107,8 @@ void lockTables(Connection& locker, const std::vector<TableName>& tables, const 
   std::vector<std::string> list;
   for (const TableName& table : tables) list.push_back(quoteName(table) + " READ");
   const std::string sql = "LOCK TABLES " + joinComma(list);
-  locker.execute(fmt::format("SET SESSION lock_wait_timeout = {}", kLockSeconds));
+  // Nobody else can end a session whose network was lost without a word, and applications wait for it.
+  locker.execute(fmt::format("SET SESSION lock_wait_timeout = {}, wait_timeout = {}", kLockSeconds, kLostAfterSeconds));
   for (int attempt = 1;; ++attempt) {
     try {
       locker.execute(sql);
@@ -126,7 +128,7 @@ SnapshotPositions beginUnderLock(Connection& reader, const ConnectOptions& optio
   LogPosition at = logTail(*locker);
   if (request.mode == LogMode::mysqlGtid) at.gtid = executedGtids(*locker).gtid;
   startTransaction(reader);
-  locker->execute("UNLOCK TABLES");
+  locker->execute("UNLOCK TABLES");  // throws if they were unlocked before, with the session
   return {at, at};
 }
 
