@@ -132,10 +132,11 @@ class Faults:
 
     def cut(self, side, direction):
         after = self.rnd.choice([0, self.rnd.randrange(1, 3000), self.rnd.randrange(1, 200000)])
-        self.network[side].cut(direction, after)
+        closes = self.rnd.random() < 0.5
+        self.network[side].cut(direction, after, closes)
         self.hold(0.2, 1.5)
         self.network[side].heal()
-        return f"after {after} bytes"
+        return f"after {after} bytes{', and closed' if closes else ''}"
 
     def _bad(self, how, side, direction, most):
         getattr(self.network[side], how)(direction)

@@ -29,7 +29,7 @@ class _Link:
 class BadNetwork:
     """Passes bytes between a port of its own and the server, until one of the calls below; heal() ends them all.
 
-    cut(): every connection ends when so many more bytes have passed in the direction; none is let in until heal().
+    cut(): every connection ends when so many more bytes have passed in the direction; with `closes` none is let in until heal().
     stall(): bytes wait. lose(): bytes vanish, and with them the connections, which nobody closes, also behind heal().
     delay(): each piece comes late. slice_up(): odd small pieces, a few bytes at first."""
 
@@ -74,11 +74,12 @@ class BadNetwork:
     def slice_up(self, direction):
         self._set(direction, "slice")
 
-    def cut(self, direction, after=0):
+    def cut(self, direction, after=0, closes=True):
         with self.changed:
-            self.closed = True
-            self.left[direction] = after
-            if not after:
+            self.closed = closes
+            if after:
+                self.left[direction] = after
+            else:
                 self._shut_all()
 
     def heal(self):
@@ -151,6 +152,7 @@ class BadNetwork:
             if left is not None:
                 self.left[direction] = left - len(data)
                 if left <= len(data):
+                    del self.left[direction]
                     with contextlib.suppress(OSError):
                         sink.sendall(data[:max(left, 0)])
                     self._shut_all()
