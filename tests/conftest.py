@@ -58,6 +58,12 @@ def pair(request):
     return request.getfixturevalue(f"{request.param}_pair")
 
 
+@pytest.fixture(scope="session", params=["mariadb", pytest.param("mysql", marks=pytest.mark.skipif("OPENDRS_ALL" not in os.environ, reason="part of ./x test --all"))])
+def usual_pair(request):
+    """`pair`, for long tests of what is the same code for both flavours: MySQL's turn is part of ./x test --all."""
+    return request.getfixturevalue(f"{request.param}_pair")
+
+
 @pytest.fixture(scope="module", params=["mariadb", "mysql"])
 def own_pair(request, server_folder):
     """Servers that no other file uses: read_only binds everybody, and tasks of others keep the control schema."""

@@ -85,8 +85,8 @@ def test_gtids_of_one_place_in_the_log_are_asked_for_once(folder, mariadb_pair, 
     rows.assert_equal(source, database, target, database + "_c", "t")
 
 
-def test_uneven_integer_keys_reach_both_ends_of_their_type(folder, pair, database):
-    source, target = pair
+def test_uneven_integer_keys_reach_both_ends_of_their_type(folder, usual_pair, database):
+    source, target = usual_pair
     source.execute(f"CREATE DATABASE {database}")
     source.execute("CREATE TABLE low_high (id BIGINT PRIMARY KEY, body CHAR(200) NOT NULL)", "CREATE TABLE unsigned_key (id BIGINT UNSIGNED PRIMARY KEY, body CHAR(200) NOT NULL)", database=database)
     with source.connect(database) as connection, connection.cursor() as cursor:

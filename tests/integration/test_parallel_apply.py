@@ -97,8 +97,8 @@ def write(source, database, writers, count, transaction):
     assert not errors, errors
 
 
-def test_a_backlog_is_applied_side_by_side(service, pair, database):
-    source, target = pair
+def test_a_backlog_is_applied_side_by_side(service, usual_pair, database):
+    source, target = usual_pair
     create(source, database, *[f"CREATE TABLE t{i} (id INT NOT NULL PRIMARY KEY, k INT NOT NULL, v VARCHAR(60) NOT NULL, KEY (k))" for i in range(4)],
            *[f"INSERT INTO t{i} VALUES " + ",".join(f"({n},{n},'{'x' * 50}')" for n in range(40000)) for i in range(4)])
     replay = Replay(service, source, target, database)
@@ -266,8 +266,8 @@ def test_a_later_batch_gives_way_to_an_earlier_one_that_it_blocks(service, pair,
         target.execute(f"DROP DATABASE {other}")
 
 
-def test_the_number_of_appliers_may_change_over_a_restart(folder, pair, database):
-    source, target = pair
+def test_the_number_of_appliers_may_change_over_a_restart(folder, usual_pair, database):
+    source, target = usual_pair
     workload.create(source, database, rows=500)
     load = workload.Load(source, database, writers=3, pause=0.002)
     with Drsd(folder, CONFIG) as service:

@@ -52,8 +52,8 @@ def assert_right(total, readings):
     assert not wrong, f"of {total:.1f} s: {wrong}; all: {[(round(w, 1), s) for w, s in late]}"
 
 
-def test_remaining_time_is_right_after_the_first_tenth(drsd, pair, database):
-    source, target = pair
+def test_remaining_time_is_right_after_the_first_tenth(drsd, usual_pair, database):
+    source, target = usual_pair
     fill(source, database)
     client = drsd.client
     name = start(client, source, target, database, speed_limit=WHOLE_DAY(2))

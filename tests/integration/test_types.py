@@ -165,8 +165,8 @@ def test_shapes_of_tables_and_names(drsd, direction, database):
 
 
 @pytest.mark.parametrize("policy", ["stop", "overwrite"])
-def test_change_without_row_stops(drsd, pair, database, policy):
-    source, target = pair
+def test_change_without_row_stops(drsd, usual_pair, database, policy):
+    source, target = usual_pair
     create_database(source, database)
     source.execute("CREATE TABLE heap (a INT, b VARCHAR(20))", "INSERT INTO heap VALUES (1,'x'),(1,'x'),(2,NULL)", database=database)
     client = drsd.client
