@@ -288,6 +288,16 @@ def test_a_trial_statement_that_arrives_late_meets_no_table(folder, mariadb_pair
         lane.same("item")
 
 
+def test_a_trial_statement_that_is_never_answered_is_tried_again(folder, mariadb_pair, database):
+    """Only the statement itself may take days: what goes before it is a lost connection when the time-out is over."""
+    with LateProxy(mariadb_pair[1], b"ADD COLUMN c INT /* late */") as late, Drsd(folder, config=FAST + "network_timeout_seconds = 2\n") as service:
+        lane = Lane(service, mariadb_pair, database, ITEM, through=(mariadb_pair[0], late))
+        lane.run("ALTER TABLE item ADD COLUMN c INT /* late */", "UPDATE item SET c=id")
+        lane.equal("item")
+        assert late.held
+        lane.same("item")
+
+
 def test_lost_sessions_that_hold_locks_of_the_control_schema_are_ended(folder, mariadb_pair, database):
     """The server knows nothing of a network that was lost, and keeps the session for a day. Waiting for it is no lost network."""
     with Drsd(folder, config=FAST + "network_timeout_seconds = 3\n") as service:

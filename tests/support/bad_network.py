@@ -1,5 +1,6 @@
 """A network between drsd and a server that cuts, loses, stalls, delays and slices, in either direction."""
 import contextlib
+import ctypes
 import random
 import socket
 import struct
@@ -7,6 +8,8 @@ import threading
 import time
 
 UP, DOWN = "to the server", "to drsd"
+_SO_ATTACH_FILTER = 26
+_NOTHING = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))  # BPF: every packet is dropped
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: a close is a RST
 _MOST_PIECES = 64  # of what was received at once: then the rest goes on whole
 
@@ -17,6 +20,12 @@ class _Link:
     def __init__(self, client, upstream):
         self.ends = {UP: (client, upstream), DOWN: (upstream, client)}
         self.lost = False
+
+    def lose(self):
+        """From now on nothing that drsd sends is acknowledged."""
+        if not self.lost:
+            self.ends[UP][0].setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HL", 1, ctypes.addressof(_NOTHING)))
+        self.lost = True
 
     def shut(self, reset=False):
         for end in self.ends[UP]:
@@ -30,7 +39,7 @@ class BadNetwork:
     """Passes bytes between a port of its own and the server, until one of the calls below; heal() ends them all.
 
     cut(): every connection ends when so many more bytes have passed in the direction; with `closes` none is let in until heal().
-    stall(): bytes wait. lose(): bytes vanish, and with them the connections, which nobody closes, also behind heal().
+    stall(): bytes wait. lose(): whoever sends in the direction loses the connection, which nobody closes, also behind heal().
     delay(): each piece comes late. slice_up(): odd small pieces, a few bytes at first."""
 
     def __init__(self, server, seed=0):
@@ -145,7 +154,8 @@ class BadNetwork:
         with self.changed:
             self.changed.wait_for(lambda: self.how.get(direction) != "stall")
             how = self.how.get(direction)
-            link.lost = link.lost or how == "lose"
+            if how == "lose":
+                link.lose()
             if link.lost:
                 return
             left = self.left.get(direction)

@@ -57,8 +57,8 @@ StatementRunner::StatementRunner(const EngineJob& job, const Plans& plans, Datab
       collations_(std::move(collations)),
       control_(job.id),
       records_(job.id),
-      options_(patient(connectOptions(job, Side::target))),
-      session_(options_, control_) {}
+      options_(connectOptions(job, Side::target)),
+      session_(patient(options_), control_) {}
 
 void StatementRunner::imitate(Connection& connection, const StatementSession& session) const {
   for (const std::string& setting : session.settings) {

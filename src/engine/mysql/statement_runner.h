@@ -47,8 +47,8 @@ class StatementRunner {
   const DatabaseCollations collations_;
   const ControlTables control_;
   const StatementRecords records_;
-  ConnectOptions options_;
-  SinkSession session_;  ///< for the statements; a new connection ends what a lost one left running
+  ConnectOptions options_;  ///< of what takes no time
+  SinkSession session_;     ///< for the statements; a new connection ends what a lost one left running
 };
 
 }  // namespace drs::mysql
