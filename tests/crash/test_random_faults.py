@@ -224,6 +224,8 @@ def test_random_faults_lose_and_double_nothing(folder, server_folder, source_kin
                 print(service.tail(), flush=True)
                 if keep := os.environ.get("OPENDRS_KEEP_LOG"):
                     shutil.copy(service.log, keep)
+                    for log in (source.folder / "data").glob("bin.[0-9]*"):
+                        shutil.copy(log, keep + "." + log.name)
                 raise
         assert not list((service.data / "spill").iterdir())
         print(f"{len(faults.done)} faults in {time.monotonic() - began:.0f} s: " + ", ".join(f"{faults.done.count(k)} {k}" for k in sorted(set(faults.done))))
