@@ -204,6 +204,8 @@ def one_task(number, service, faults, source, target, began):
     workload.assert_exactly_once(target, copy)
     service.client.call("POST", f"/jobs/{name}/stop", {"is_force_stop": False})
     wait_for(lambda: service.client.status(name) == "RELEASE_RESOURCE_COMPLETE", 60, "the end", lambda: service.client.logs(name)[:5])
+    for network in faults.network.values():
+        network.end_lost()  # such a session may still have read a table
     source.execute(f"DROP DATABASE {database}")
     target.execute(f"DROP DATABASE {copy}")
 

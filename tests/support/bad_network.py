@@ -98,6 +98,13 @@ class BadNetwork:
             self.how, self.left, self.closed = {}, {}, False
             self.changed.notify_all()
 
+    def end_lost(self):
+        """The servers learn of the connections that were lost, as their keepalive would tell them after hours."""
+        with self.changed:
+            for link in self.links:
+                if link.lost:
+                    link.shut()
+
     def _shut_all(self):
         for link in self.links:
             if not link.lost:
