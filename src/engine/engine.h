@@ -48,8 +48,9 @@ struct EngineJob {
   std::function<std::string(const Secret&, const std::string& path)> open;
   std::shared_ptr<const InstanceCatalogue> instances;
   EngineLimits limits;
-  std::string definer = "keep";           ///< mysql.definer: "keep", "strip" or "'user'@'host'"
-  std::optional<Position> startPosition;  ///< INCR_TRANS: what PUT start-position set, canonical
+  std::string definer = "keep";               ///< mysql.definer: "keep", "strip" or "'user'@'host'"
+  std::optional<Position> startPosition;      ///< INCR_TRANS: what PUT start-position set, canonical
+  std::optional<StatementDecision> decision;  ///< of a person, on the statement at which the task stood
   Log log;
 };
 

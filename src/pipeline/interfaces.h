@@ -2,6 +2,7 @@
 
 #include "model/change_event.h"
 #include "model/conflict_row.h"
+#include "model/statement_row.h"
 #include "pipeline/chunk.h"
 #include "pipeline/conflict_keys.h"
 #include "pipeline/turns.h"
@@ -162,6 +163,11 @@ class Sink {
   /// The conflicts of the replay behind number `after`, oldest first, at most `most`; those of them that the target
   /// keeps (it drops the oldest). After fence(). Thread: any one, also while the appliers work.
   [[nodiscard]] virtual std::vector<ConflictRow> conflicts(std::uint64_t /*after*/, std::size_t /*most*/) { return {}; }
+  /// The statements of the log that the job has met, behind number `after`, in their order, at most `most`. After
+  /// fence(). Thread: as conflicts().
+  [[nodiscard]] virtual std::vector<StatementRow> statements(std::uint64_t /*after*/, std::size_t /*most*/) {
+    return {};
+  }
 };
 
 }  // namespace drs

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "model/conflict_row.h"
 #include "model/job_spec.h"
+#include "model/statement_row.h"
 
 #include <cstdint>
 #include <map>

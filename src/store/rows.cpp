@@ -183,6 +183,23 @@ ConflictRow readConflict(const SqlRow& row) {
   return out;
 }
 
+StatementRow readStatement(const SqlRow& row) {
+  RowReader in(row);
+  StatementRow out;
+  out.number = in.count();
+  out.transaction = in.text();
+  out.position = in.text();
+  out.committed = in.integer();
+  out.recorded = in.integer();
+  out.kind = in.text();
+  out.state = in.text();
+  out.sql = in.text();
+  out.fingerprint = in.text();
+  out.reason = in.text();
+  out.cleaned = in.integer();
+  return out;
+}
+
 TaskClass classOf(TaskKind kind) noexcept {
   switch (kind) {
     case TaskKind::stream:

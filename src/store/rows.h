@@ -83,4 +83,9 @@ inline constexpr std::string_view kConflictColumns =
     "after_image, detail";
 [[nodiscard]] ConflictRow readConflict(const SqlRow& row);
 
+inline constexpr std::string_view kStatementColumns =
+    "number, transaction_id, position_text, committed_millis, recorded_millis, kind, state, sql_text, fingerprint, "
+    "reason, cleaned_millis";
+[[nodiscard]] StatementRow readStatement(const SqlRow& row);
+
 }  // namespace drs

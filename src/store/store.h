@@ -39,6 +39,15 @@ struct ConflictFilter {
   Paging paging;
 };
 
+/// Which statements of the log are asked for; 0 = no bound. Both bounds are included.
+struct StatementFilter {
+  std::uint64_t first = 0, last = 0;
+  std::optional<bool> alarming;  ///< see isAlarming()
+  Paging paging;
+};
+/// Somebody should look at it: it failed, or was skipped or replaced, and nobody has taken note yet.
+[[nodiscard]] bool isAlarming(const StatementRow& statement);
+
 /// Who holds a target table.
 struct TargetHolder {
   std::string jobId, key;
@@ -111,6 +120,13 @@ class StoreView {
   /// The highest number that is stored; 0 = none.
   [[nodiscard]] std::uint64_t lastConflict(const std::string& jobId) const;
 
+  // statements of the log
+  [[nodiscard]] Page<StatementRow> statements(const std::string& jobId,
+                                              const StatementFilter& filter) const;  ///< newest first
+  [[nodiscard]] std::optional<StatementRow> statement(const std::string& jobId, std::uint64_t number) const;
+  /// The highest number up to which no statement will change any more; 0 = none.
+  [[nodiscard]] std::uint64_t lastSettledStatement(const std::string& jobId) const;
+
   /// A setting of the store itself.
   [[nodiscard]] std::optional<std::string> value(const std::string& key) const;
   [[nodiscard]] UnixMillis now() const;  ///< the database's clock
@@ -175,6 +191,10 @@ class StoreTransaction : public StoreView {
   /// Adds what is not there yet, and drops all but the newest `most` of the job.
   void addConflicts(const std::string& jobId, const std::vector<ConflictRow>& rows, std::uint64_t most);
   void eraseConflicts(const std::string& jobId);
+  /// Adds or replaces them, and drops all but the newest `most` of the job. When they were cleaned stays as it is.
+  void putStatements(const std::string& jobId, const std::vector<StatementRow>& rows, std::int64_t most);
+  void cleanStatement(const std::string& jobId, std::uint64_t number, UnixMillis now);
+  void eraseStatements(const std::string& jobId);
   void setValue(const std::string& key, const std::string& value);
 
   // leases, see job/lease_keeper.h

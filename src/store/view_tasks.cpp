@@ -190,6 +190,45 @@ std::uint64_t StoreView::lastConflict(const std::string& jobId) const {
   return static_cast<std::uint64_t>(result.rows.at(0).integer(0));
 }
 
+bool isAlarming(const StatementRow& statement) {
+  return statement.cleaned == 0 &&
+         (statement.state == "failed" || statement.state == "skipped" || statement.state == "replaced");
+}
+
+Page<StatementRow> StoreView::statements(const std::string& jobId, const StatementFilter& filter) const {
+  // As isAlarming().
+  constexpr std::string_view kAlarming =
+      "(CASE WHEN cleaned_millis = 0 AND state IN ('failed', 'skipped', 'replaced') THEN 1 ELSE 0 END) = ";
+  Conditions where;
+  where.add("job_id = ", jobId);
+  if (filter.first != 0) where.add("number >= ", sqlOf(filter.first));
+  if (filter.last != 0) where.add("number <= ", sqlOf(filter.last));
+  if (filter.alarming) where.add(std::string(kAlarming), std::int64_t{*filter.alarming ? 1 : 0});
+  Page<StatementRow> page;
+  page.total = session_.query("SELECT count(*) FROM statement" + where.text(), where.params()).rows.at(0).integer(0);
+  std::string text =
+      sqlText({"SELECT ", kStatementColumns, " FROM statement", where.text(), " ORDER BY number DESC LIMIT "});
+  text += where.bind(filter.paging.limit) + " OFFSET ";
+  text += where.bind(filter.paging.offset);
+  page.items = readAll(session_.query(text, where.params()), readStatement);
+  return page;
+}
+
+std::optional<StatementRow> StoreView::statement(const std::string& jobId, std::uint64_t number) const {
+  return readFirst(
+      session_.query(sqlText({"SELECT ", kStatementColumns, " FROM statement WHERE job_id = $1 AND number = $2"}),
+                     {jobId, sqlOf(number)}),
+      readStatement);
+}
+
+std::uint64_t StoreView::lastSettledStatement(const std::string& jobId) const {
+  const auto result = session_.query(
+      "SELECT coalesce((SELECT min(number) - 1 FROM statement WHERE job_id = $1 AND state IN ('applying', 'failed')), "
+      "(SELECT max(number) FROM statement WHERE job_id = $1), 0)",
+      {jobId});
+  return static_cast<std::uint64_t>(result.rows.at(0).integer(0));
+}
+
 std::optional<std::string> StoreView::value(const std::string& key) const {
   return readFirst(session_.query("SELECT value FROM store_value WHERE name = $1", {key}),
                    [](const SqlRow& row) { return row.text(0); });

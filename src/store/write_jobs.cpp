@@ -271,6 +271,30 @@ void StoreTransaction::eraseConflicts(const std::string& jobId) {
   session_.query("DELETE FROM conflict WHERE job_id = $1", {jobId});
 }
 
+void StoreTransaction::putStatements(const std::string& jobId, const std::vector<StatementRow>& rows,
+                                     std::int64_t most) {
+  const std::string text = sqlText(
+      {"INSERT INTO statement (job_id, ", kStatementColumns, ") VALUES (", placeholders(1, 12),
+       ") ON CONFLICT (job_id, number) DO UPDATE SET position_text = excluded.position_text, state = excluded.state, "
+       "reason = excluded.reason"});
+  for (const StatementRow& row : rows)
+    session_.query(text, {jobId, sqlOf(row.number), row.transaction, row.position, row.committed, row.recorded,
+                          row.kind, row.state, row.sql, row.fingerprint, row.reason, row.cleaned});
+  session_.query(
+      "DELETE FROM statement WHERE job_id = $1 AND number <= (SELECT number FROM statement WHERE job_id = $1 ORDER BY "
+      "number DESC LIMIT 1 OFFSET $2)",
+      {jobId, most});
+}
+
+void StoreTransaction::cleanStatement(const std::string& jobId, std::uint64_t number, UnixMillis now) {
+  session_.query("UPDATE statement SET cleaned_millis = $3 WHERE job_id = $1 AND number = $2 AND cleaned_millis = 0",
+                 {jobId, sqlOf(number), now});
+}
+
+void StoreTransaction::eraseStatements(const std::string& jobId) {
+  session_.query("DELETE FROM statement WHERE job_id = $1", {jobId});
+}
+
 void StoreTransaction::setValue(const std::string& key, const std::string& value) {
   session_.query(
       "INSERT INTO store_value (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
@@ -280,8 +304,8 @@ void StoreTransaction::setValue(const std::string& key, const std::string& value
 void StoreTransaction::eraseJob(const std::string& jobId) {
   session_.query("DELETE FROM compared_table WHERE compare_id IN (SELECT id FROM comparison WHERE job_id = $1)",
                  {jobId});
-  for (const std::string_view table : {"comparison", "query", "conflict", "target_table", "job_document", "job_table",
-                                       "job_event", "task", "job_spec"}) {
+  for (const std::string_view table : {"comparison", "query", "conflict", "statement", "target_table", "job_document",
+                                       "job_table", "job_event", "task", "job_spec"}) {
     session_.query(sqlText({"DELETE FROM ", table, " WHERE job_id = $1"}), {jobId});
   }
   session_.query("DELETE FROM job WHERE id = $1", {jobId});
