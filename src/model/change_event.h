@@ -48,6 +48,10 @@ struct SchemaChange {
   std::size_t plan = 0;  ///< index of the TablePlan for truncate
   std::string sql;
   StatementSession session;  ///< of `other`
+  bool isNew = false;        ///< it makes a table that no plan has, and touches no other one
+  /// The rows of its transaction are to be read again with the plan that it makes: then the mark stays here. Empty:
+  /// there are none.
+  Position again;
 };
 
 using ChangeEvent = std::variant<RowsChange, SchemaChange>;

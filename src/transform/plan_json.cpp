@@ -170,13 +170,15 @@ TableSchemaPtr toSchema(const Json& json) {
 }  // namespace
 
 Json fromTablePlan(const TablePlan& plan) {
-  return {{"source", fromSchema(*plan.source)},
-          {"target", fromName(plan.target)},
-          {"conflicts", nameOf(plan.conflicts, kPolicies)},
-          {"secondaryIndexes", plan.secondaryIndexes},
-          {"createTable", plan.createTable},
-          {"truncates", plan.truncates},
-          {"group", plan.group}};
+  Json json = {{"source", fromSchema(*plan.source)},
+               {"target", fromName(plan.target)},
+               {"conflicts", nameOf(plan.conflicts, kPolicies)},
+               {"secondaryIndexes", plan.secondaryIndexes},
+               {"createTable", plan.createTable},
+               {"truncates", plan.truncates},
+               {"group", plan.group}};
+  if (!plan.bornIn.empty()) json["bornIn"] = plan.bornIn;
+  return json;
 }
 
 TablePlan toTablePlan(const Json& json) {
@@ -188,6 +190,7 @@ TablePlan toTablePlan(const Json& json) {
   plan.createTable = json.at("createTable").get<bool>();
   plan.truncates = json.at("truncates").get<bool>();
   plan.group = json.at("group").get<int>();
+  plan.bornIn = json.value("bornIn", "");
   return plan;
 }
 

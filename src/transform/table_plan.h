@@ -22,6 +22,8 @@ struct TablePlan {
   bool truncates = true;         ///< ddl_trans: false = TRUNCATE at the source is not carried over
   /// Tables of a group (≥ 0) are read at one snapshot position; −1: free. See foreign_keys.h for who is in a group.
   int group = -1;
+  /// Of a table that a statement of the log made together with rows (CREATE TABLE … SELECT): their transaction.
+  std::string bornIn;
 };
 
 /// What of the selection is carried over: policy_config.sync_type_policy.

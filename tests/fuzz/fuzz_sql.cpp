@@ -35,7 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                              statement.kind == StatementKind::dropTable || statement.kind == StatementKind::renameTable;
   require(!changesTables || !statement.tables.empty());
   const DdlStatement ddl = parseDdl(sql, syntax);
-  require((ddl.kind == DdlKind::unknown) == !ddl.why.empty());
+  require(ddl.kind != DdlKind::unknown || !ddl.why.empty());
   for (const DdlTable& table : ddl.tables) require(table.size > 0 && table.offset + table.size <= sql.size());
   for (const TextPiece& engine : ddl.engines) require(engine.offset + engine.size <= sql.size());
   require(ddl.optionsAt <= sql.size());

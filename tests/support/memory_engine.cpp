@@ -292,7 +292,7 @@ std::optional<Transaction> MemoryDatabase::read(std::uint64_t number, const std:
   for (const Writer::Change& change : log_[number - 1]) {
     if (change.truncates) {
       out.changes.emplace_back(SchemaChange{
-          SchemaChange::Kind::truncate, schema_.tables()[change.table]->name, change.table, "TRUNCATE", {}});
+          SchemaChange::Kind::truncate, schema_.tables()[change.table]->name, change.table, "TRUNCATE", {}, false, {}});
       continue;
     }
     RowsChange rows;

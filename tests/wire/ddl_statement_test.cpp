@@ -84,31 +84,37 @@ TEST(DdlStatement, FindsWhereTableOptionsStand) {
   EXPECT_EQ(read("ALTER DATABASE CHARACTER SET latin1").database, "");
 }
 
-TEST(DdlStatement, RefusesWhatGivesOtherRowsElsewhere) {
-  for (const char* sql : {"ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u",
-                          "ALTER TABLE t IMPORT TABLESPACE",
-                          "ALTER TABLE t DISCARD PARTITION p TABLESPACE",
-                          "ALTER TABLE t CONVERT PARTITION p TO TABLE u",
-                          "ALTER IGNORE TABLE t ADD UNIQUE (a)",
-                          "ALTER TABLE t ADD a CHAR(36) DEFAULT (UUID())",
-                          "ALTER TABLE t ADD id INT AUTO_INCREMENT PRIMARY KEY",
-                          "ALTER TABLE t ADD id SERIAL",
-                          "ALTER TABLE t ADD SYSTEM VERSIONING",
-                          "ALTER TABLE t ENGINE=FEDERATED",
-                          "ALTER TABLE t UNION=(a,b)",
-                          "CREATE OR REPLACE TABLE t (a INT)",
-                          "CREATE TABLE t (a INT) START TRANSACTION",
-                          "CREATE TABLE t SELECT 1",
-                          "CREATE TABLE t (a INT) AS SELECT 1 AS a",
-                          "CREATE TABLE t (a INT) WITH SYSTEM VERSIONING",
-                          "ALTER TABLE t FROBNICATE",
-                          "ALTER VIEW v AS SELECT 1",
-                          "OPTIMIZE TABLE t",
-                          "ALTER TABLE t ADD a INT,,"}) {
+TEST(DdlStatement, UnderstandsWhatGivesOtherRowsElsewhereAndSaysSo) {
+  for (const char* sql :
+       {"ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u", "ALTER TABLE t IMPORT TABLESPACE",
+        "ALTER TABLE t DISCARD PARTITION p TABLESPACE", "ALTER IGNORE TABLE t ADD UNIQUE (a)",
+        "ALTER TABLE t ADD a CHAR(36) DEFAULT (UUID())", "ALTER TABLE t ADD id INT AUTO_INCREMENT PRIMARY KEY",
+        "ALTER TABLE t ADD id SERIAL", "ALTER TABLE t ENGINE=FEDERATED"}) {
+    const DdlStatement ddl = read(sql);
+    EXPECT_EQ(ddl.kind, DdlKind::alterTable) << sql;
+    EXPECT_NE(ddl.why, "") << sql;
+  }
+  EXPECT_TRUE(read("ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u").movesRows);
+  EXPECT_FALSE(read("ALTER TABLE t ADD a CHAR(36) DEFAULT (UUID())").movesRows);
+}
+
+TEST(DdlStatement, DoesNotUnderstandWhatItCannotFollow) {
+  for (const char* sql :
+       {"ALTER TABLE t CONVERT PARTITION p TO TABLE u", "ALTER TABLE t ADD SYSTEM VERSIONING",
+        "ALTER TABLE t UNION=(a,b)", "CREATE OR REPLACE TABLE t (a INT)", "CREATE TABLE t SELECT 1",
+        "CREATE TABLE t (a INT) AS SELECT 1 AS a", "CREATE TABLE t (a INT) WITH SYSTEM VERSIONING",
+        "ALTER TABLE t FROBNICATE", "ALTER VIEW v AS SELECT 1", "OPTIMIZE TABLE t", "ALTER TABLE t ADD a INT,,"}) {
     const DdlStatement ddl = read(sql);
     EXPECT_EQ(ddl.kind, DdlKind::unknown) << sql;
     EXPECT_NE(ddl.why, "") << sql;
   }
+}
+
+TEST(DdlStatement, FindsWhereATableWithRowsBegins) {
+  const std::string_view sql = "CREATE TABLE `t` (\n  `a` int NOT NULL\n) START TRANSACTION";
+  const DdlStatement ddl = read(sql);
+  EXPECT_EQ(ddl.kind, DdlKind::createTable) << ddl.why;
+  EXPECT_EQ(sql.substr(ddl.start.offset, ddl.start.size), "START TRANSACTION");
 }
 
 TEST(DdlStatement, KnowsWhenTheTimeZoneMatters) {

@@ -293,8 +293,11 @@ Applier::Result Applier::commit(const Work& work) {
 }
 
 std::string Applier::markStatement(const Work& work) const {
-  return session_.control().moveMark(session_.fenceNumbers(), number_, work.batch.transactions.back().end, sequence_,
-                                     work.sequence);
+  return markStatement(work, work.batch.transactions.back().end);
+}
+
+std::string Applier::markStatement(const Work& work, const Position& position) const {
+  return session_.control().moveMark(session_.fenceNumbers(), number_, position, sequence_, work.sequence);
 }
 
 Applier::Result Applier::moveMark(const Work& work) {
@@ -318,11 +321,11 @@ Applier::Result Applier::applyTruncate(const Work& work) {
 }
 
 Applier::Result Applier::applyStatement(const Work& work, const std::stop_token& stop) {
-  const std::vector<std::string> records =
+  const StatementRunner::Outcome outcome =
       world_.statements.run(*work.statement, work.batch.transactions.front(), session_.fenceNumbers(), stop);
   connection_->execute("START TRANSACTION");
-  runMark(markStatement(work));
-  for (const std::string& record : records) connection_->execute(record);
+  runMark(outcome.again ? markStatement(work, work.statement->again) : markStatement(work));
+  for (const std::string& record : outcome.records) connection_->execute(record);
   return commit(work);
 }
 

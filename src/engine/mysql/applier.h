@@ -87,6 +87,7 @@ class Applier {
   /// Runs the statement that moves the mark; whatever it answers but one row is thrown.
   void runMark(const std::string& sql);
   [[nodiscard]] std::string markStatement(const Work& work) const;
+  [[nodiscard]] std::string markStatement(const Work& work, const Position& position) const;
   /// Waits for the turn and commits, or gives way.
   Result commit(const Work& work);
   void rollBack();

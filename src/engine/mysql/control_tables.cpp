@@ -4,6 +4,7 @@
 #include "engine/mysql/conflict_log.h"
 #include "engine/mysql/named_lock.h"
 #include "engine/mysql/read_only.h"
+#include "engine/mysql/statement_records.h"
 
 #include <fmt/format.h>
 
@@ -484,6 +485,8 @@ std::string ControlTables::forgetJob(Connection& connection) const {
   const std::string left = ReadOnlyNotes(jobId_).release(connection);  // behind our sessions: they write until here
   connection.execute(fmt::format("DELETE FROM {}.made WHERE {}", kControlSchema, job_));
   connection.execute(fmt::format("DELETE FROM {}.made_object WHERE {}", kControlSchema, job_));
+  connection.execute("DROP TABLE IF EXISTS " + quoteName(renameFlag(jobId_)) + ", " +
+                     quoteName(raisedRenameFlag(jobId_)));
   for (const std::string_view table :
        {"job", "mark", "chunk", "session", "made", "made_object", "conflict", "ddl", "definition", "readonly"})
     if (connection.value(fmt::format("SELECT 1 FROM {}.{} LIMIT 1", kControlSchema, table))) return left;

@@ -281,7 +281,7 @@ void LogAssembler::onStatement(const Statement& statement, const QueryEvent& que
     default:
       break;
   }
-  if (auto change = statements_.judge(statement, query)) group_.addSchemaChange(*std::move(change));
+  if (auto change = statements_.judge(statement, query, group_.id)) group_.addSchemaChange(*std::move(change));
 }
 
 void LogAssembler::settleXa(const Statement& statement) {
@@ -313,6 +313,11 @@ void LogAssembler::onRows(const Event& event) {
   // Without rows it needs no table: old servers end a statement by such an event.
   if (!tables_.knows(tableId) && parseRows(event, framer_.format(), scratch_).rows.empty()) return;
   const LogTables::Table& table = tables_.find(tableId);
+  if (const SchemaChange* made = group_.schemaChange();
+      made != nullptr && made->isNew && made->table == TableName{table.map.database, table.map.table}) {
+    group_.rowsFollow = true;  // read again when there is a plan
+    return;
+  }
   if ((table.covered || table.plan) && group_.hasSchemaChange()) {
     throwUnsupported("rows of " + table.name() + " in the transaction of a statement (CREATE TABLE … SELECT)",
                      "Create the table and fill it in two statements, then reset the task.");
@@ -386,6 +391,8 @@ std::optional<Transaction> LogAssembler::takeHeld(const std::string& xid) {
 }
 
 std::optional<Transaction> LogAssembler::endGroup(const Event& event) {
+  if (SchemaChange* made = group_.schemaChange(); made != nullptr && group_.rowsFollow)
+    made->again = toPosition(position_);
   if (mysqlSet_) {
     if (group_.gtid) {
       mysqlSet_->add(*group_.gtid);

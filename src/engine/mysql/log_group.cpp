@@ -53,6 +53,7 @@ void LogGroup::clear() {
   mariadbGtid.reset();
   commitMicros = 0;
   repeated = false;
+  rowsFollow = false;
   xid.clear();
   spill_.reset();
   changes_.clear();

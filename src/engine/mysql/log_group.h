@@ -50,6 +50,11 @@ class LogGroup {
 
   [[nodiscard]] bool hasChanges() const { return !changes_.empty() || (spill_ && spill_->size() > 0); }
   [[nodiscard]] bool hasSchemaChange() const { return schemaChanged_; }
+  /// The statement; null: there is none.
+  [[nodiscard]] SchemaChange* schemaChange() {
+    return schemaChanged_ && !changes_.empty() ? &std::get<SchemaChange>(changes_.front()) : nullptr;
+  }
+  bool rowsFollow = false;  ///< the statement's table has rows in this very group, which were left out
   /// Gives the changes away, the rest of the group stays. `toDisk`: more than a few of them on disk.
   [[nodiscard]] Transaction takeChanges(bool toDisk);
   /// Takes what takeChanges() gave as its own.

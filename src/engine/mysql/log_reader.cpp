@@ -48,6 +48,7 @@ LogScope makeScope(const EngineJob& job, const Plans& plans) {
   if (selected) databases.insert(selected->begin(), selected->end());
   LogScope scope;
   scope.plans = &plans;
+  scope.followsGhosts = job.spec.baseInfo.taskType.value_or("") != "FULL_TRANS";
   scope.covers = [&job](const TableName& name) {
     return !isSystemDatabase(name.database) && isSelected(job.spec, name);
   };

@@ -1,7 +1,9 @@
 #include "engine/mysql/log_statements.h"
 
 #include "engine/mysql/column_types.h"
+#include "engine/mysql/ghost_table.h"
 #include "engine/mysql/statement_session.h"
+#include "wire/mysql/ddl_statement.h"
 #include "wire/mysql/wire_error.h"
 
 #include <fmt/format.h>
@@ -25,6 +27,12 @@ bool isAscii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80U; });
 }
 
+/// Of a CREATE TABLE.
+bool hasForeignKeys(const QueryEvent& query) {
+  const DdlStatement ddl = parseDdl(query.sql, SqlSyntax::fromMode(query.sqlMode));
+  return ddl.kind != DdlKind::createTableLike && ddl.tables.size() > 1;
+}
+
 }  // namespace
 
 std::string LogStatements::folded(std::string name) const {
@@ -43,6 +51,13 @@ LogStatements::Target LogStatements::targetOf(const ObjectName& name, const Quer
 bool LogStatements::concerns(const Target& target) const {
   if (tables_.planOf(target.name) || scope_.covers(target.name)) return true;
   return !target.certain && (!isAscii(target.name.database) || scope_.coversDatabase(target.name.database));
+}
+
+bool LogStatements::isGhost(const Target& target) const {
+  if (!scope_.followsGhosts || !target.certain) return false;
+  const std::vector<std::string> names = tablesOfGhost(target.name.table);
+  return std::any_of(names.begin(), names.end(),
+                     [&](const std::string& name) { return tables_.planOf({target.name.database, name}).has_value(); });
 }
 
 bool LogStatements::concernsDatabase(const std::string& name, const QueryEvent& query) const {
@@ -64,15 +79,23 @@ bool LogStatements::mayConcern(const Statement& statement, const QueryEvent& que
 }
 
 /// Planned tables exist and others of the selection do not: every statement that changes this stops the lane first.
-bool LogStatements::didNothing(const Statement& statement, const Target& target) const {
+bool LogStatements::didNothing(const Statement& statement, const Target& target, const std::string& group) const {
   if (!target.certain) return false;
-  const bool exists = tables_.planOf(target.name).has_value();
-  if (statement.kind == StatementKind::createTable) return statement.ifNotExists && exists;
+  const auto plan = tables_.planOf(target.name);
+  const bool exists = plan.has_value();
+  if (statement.kind == StatementKind::createTable) {
+    // Read once more for the rows of its transaction.
+    if (exists && !group.empty() && tables_.bornIn(*plan) == group) return true;
+    return statement.ifNotExists && exists;
+  }
   return statement.kind == StatementKind::dropTable && !exists;
 }
 
-std::optional<SchemaChange> LogStatements::judge(const Statement& statement, const QueryEvent& query) const {
-  SchemaChange change{SchemaChange::Kind::other, {std::string(query.database), {}}, 0, std::string(query.sql), {}};
+std::optional<SchemaChange> LogStatements::judge(const Statement& statement, const QueryEvent& query,
+                                                 const std::string& group) const {
+  SchemaChange change;
+  change.table.database = query.database;
+  change.sql = query.sql;
   change.session = statementSession(query, systemTimeZone_);
   change.session.foldsNames = fold_;
   change.session.isUnicode = isUtf8(query.clientCharset);
@@ -94,8 +117,11 @@ std::optional<SchemaChange> LogStatements::judge(const Statement& statement, con
       if (statement.temporary) return std::nullopt;
       for (const ObjectName& name : statement.tables) {
         const Target target = targetOf(name, query);
-        if (!concerns(target) || didNothing(statement, target)) continue;
+        const bool creates = statement.kind == StatementKind::createTable;
+        if (!concerns(target) && !(creates && isGhost(target))) continue;
+        if (didNothing(statement, target, group)) continue;
         change.table = target.name;
+        change.isNew = creates && target.certain && !tables_.planOf(target.name) && !hasForeignKeys(query);
         return change;
       }
       return std::nullopt;

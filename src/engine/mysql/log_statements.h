@@ -20,8 +20,9 @@ class LogStatements {
   void setSystemTimeZone(std::string zone) { systemTimeZone_ = std::move(zone); }
 
   /// The change that the statement makes to something selected; nothing if it concerns nothing of ours. Throws Error
-  /// (logUnsupported) for a change of rows that is logged as a statement.
-  [[nodiscard]] std::optional<SchemaChange> judge(const Statement& statement, const QueryEvent& query) const;
+  /// (logUnsupported) for a change of rows that is logged as a statement. `group`: of the statement (Transaction::id).
+  [[nodiscard]] std::optional<SchemaChange> judge(const Statement& statement, const QueryEvent& query,
+                                                  const std::string& group) const;
 
  private:
   struct Target {
@@ -30,8 +31,10 @@ class LogStatements {
   };
   [[nodiscard]] Target targetOf(const ObjectName& name, const QueryEvent& query) const;
   [[nodiscard]] bool concerns(const Target& target) const;
+  /// A table that a tool builds to become a planned one.
+  [[nodiscard]] bool isGhost(const Target& target) const;
   [[nodiscard]] bool concernsDatabase(const std::string& name, const QueryEvent& query) const;
-  [[nodiscard]] bool didNothing(const Statement& statement, const Target& target) const;
+  [[nodiscard]] bool didNothing(const Statement& statement, const Target& target, const std::string& group) const;
   [[nodiscard]] bool mayConcern(const Statement& statement, const QueryEvent& query) const;
   [[nodiscard]] std::string folded(std::string name) const;
   [[nodiscard]] bool comparable(std::string_view name, const QueryEvent& query) const;

@@ -21,6 +21,8 @@ struct LogScope {
   std::function<bool(const TableName&)> covers;
   /// True if the selection has something in the database.
   std::function<bool(const std::string&)> coversDatabase;
+  /// New tables of tools for schema changes are replicated with the table that they will become (ghost_table.h).
+  bool followsGhosts = false;
 };
 
 /// Ties the tables of the log to the plans: which rows are wanted, and whether the table still is what was planned.
@@ -48,6 +50,8 @@ class LogTables {
   void startGroup();
 
   [[nodiscard]] std::optional<std::size_t> planOf(const TableName& name) const;
+  /// The transaction that made the table and holds rows of it too (TablePlan::bornIn).
+  [[nodiscard]] const std::string& bornIn(std::size_t plan) const { return (*scope_.plans)[plan].bornIn; }
 
  private:
   struct Entry {

@@ -112,6 +112,16 @@ class MySqlSink : public Sink {
     }
   }
 
+  std::vector<StatementRow> statements(std::uint64_t after, std::size_t most) override {
+    try {
+      if (!reader_) reader_ = Connection::open(connectOptions(job_, Side::target));
+      return StatementRecords(job_.id).list(*reader_, after, most);
+    } catch (...) {
+      reader_.reset();
+      throw;
+    }
+  }
+
  private:
   /// An index on a large table is built for hours without a word from the server.
   static ConnectOptions patient(ConnectOptions options) {

@@ -3,7 +3,9 @@
 #include "engine/mysql/catalog.h"
 #include "engine/mysql/column_types.h"
 #include "engine/mysql/control_tables.h"
+#include "engine/mysql/ghost_table.h"
 #include "engine/mysql/statement_policy.h"
+#include "engine/mysql/statement_records.h"
 #include "transform/foreign_keys.h"
 
 #include <fmt/format.h>
@@ -32,14 +34,24 @@ StatementPlanner::StatementPlanner(const World& world, const SchemaChange& chang
       plans_(world.plans) {}
 
 StatementPlan StatementPlanner::run() {
-  if (ddl_.kind == DdlKind::unknown) throwStopped(ddl_.why);
-  for (const DdlTable& table : ddl_.tables) names_.push_back(sourceName(table.name));
-  const Verdict verdict = verdictOn(ddl_, world_.job.spec);
-  out_.filteredBy = verdict.filteredBy;
+  if (!ddl_.why.empty()) throwStopped(ddl_.why);
+  out_.filteredBy = verdictOn(ddl_, world_.job.spec).filteredBy;
   if (change_.session.timeZone == "SYSTEM" && ddl_.needsTimeZone)
     throwStopped(
         "it converts or fills date and time columns in the source's system time zone, which has no offset that "
         "can be handed on; set time_zone at the source to a name or an offset");
+  interpret();
+  if (out_.filteredBy.empty()) {
+    noteMade();
+  } else {
+    if (!change_.again.empty()) throwStopped("its rows have no place at the target, for it is filtered");
+    out_.sql.clear();
+  }
+  return std::move(out_);
+}
+
+void StatementPlanner::interpret() {
+  for (const DdlTable& table : ddl_.tables) names_.push_back(sourceName(table.name));
   switch (ddl_.kind) {
     case DdlKind::alterTable:
     case DdlKind::createIndex:
@@ -59,11 +71,6 @@ StatementPlan StatementPlanner::run() {
     default:
       database();
   }
-  if (verdict.carried)
-    noteMade();
-  else
-    out_.sql.clear();
-  return std::move(out_);
 }
 
 /// By what stands there before and behind: a RENAME may pass a name on from table to table.
@@ -102,6 +109,12 @@ bool StatementPlanner::isCovered(const TableName& source) const {
   return !isSystemDatabase(source.database) && isSelected(world_.job.spec, source);
 }
 
+const TablePlan* StatementPlanner::ghostOf(const TableName& source) const {
+  for (const std::string& name : tablesOfGhost(source.table))
+    if (const TablePlan* plan = planOf({source.database, name}); plan != nullptr) return plan;
+  return nullptr;
+}
+
 const TablePlan& StatementPlanner::requirePlan(const TableName& source) const {
   const TablePlan* plan = planOf(source);
   if (plan == nullptr) throwStopped(printable(source) + " is selected but not replicated");
@@ -111,11 +124,15 @@ const TablePlan& StatementPlanner::requirePlan(const TableName& source) const {
 TableName StatementPlanner::requireTarget(const TableName& source) const {
   if (!isCovered(source)) throwStopped(printable(source) + " is outside of the selection");
   TableName target = mappedName(world_.job.spec, source);
+  requireFree(source, target);
+  return target;
+}
+
+void StatementPlanner::requireFree(const TableName& source, const TableName& target) const {
   for (const TablePlan& plan : plans_)
     if (plan.target == target)
       throwStopped(fmt::format("{} and {} would both go to {}", printable(source), printable(plan.source->name),
                                printable(target)));
-  return target;
 }
 
 std::string StatementPlanner::rewritten(const std::vector<std::string>& names, const std::string& options) const {
@@ -126,6 +143,7 @@ std::string StatementPlanner::rewritten(const std::vector<std::string>& names, c
     splices.push_back({{ddl_.tables[i].offset, ddl_.tables[i].size}, names[i]});
   }
   for (const TextPiece& engine : ddl_.engines) splices.push_back({engine, "InnoDB"});
+  if (ddl_.start.size != 0) splices.push_back({ddl_.start, ""});
   if (!options.empty()) splices.push_back({{ddl_.optionsAt, 0}, options});
   return splice(change_.sql, splices);
 }
@@ -163,6 +181,7 @@ void StatementPlanner::change(const TableName& source, std::optional<TablePlan> 
 
 void StatementPlanner::alterTable() {
   const TableName name = names_.at(0);
+  if (followed_ && (ddl_.movesRows || planOf(name) == nullptr)) return;
   const TablePlan plan = requirePlan(name);
   const auto renamed = std::find_if(ddl_.tables.rbegin(), ddl_.tables.rend(),
                                     [](const DdlTable& table) { return table.role == DdlTable::Role::renamed; });
@@ -203,7 +222,10 @@ void StatementPlanner::rename(const TableName& from, const TableName& to) {
   plan.target = target;
   change(from, std::nullopt);
   change(to, std::move(plan));
-  // Servers let the foreign keys of other tables follow.
+  followKeys(from, to);
+}
+
+void StatementPlanner::followKeys(const TableName& from, const TableName& to) {
   const Plans now = plans_;
   for (TablePlan child : now) {
     TableSchema its = *child.source;
@@ -240,7 +262,7 @@ void StatementPlanner::renameTables() {
   for (std::size_t i = 0; i + 1 < names_.size(); i += 2) {
     const TableName &from = names_[i], &to = names_[i + 1];
     const TablePlan* plan = planOf(from);
-    if (plan == nullptr && !isCovered(to)) continue;
+    if (plan == nullptr && (followed_ || !isCovered(to))) continue;
     if (plan == nullptr)
       throwStopped(
           fmt::format("{} becomes {}, which is selected; its rows are not known", printable(from), printable(to)));
@@ -248,21 +270,51 @@ void StatementPlanner::renameTables() {
       change(from, std::nullopt);
       continue;
     }
+    if (!isCovered(to) && givesItsName(i)) {
+      retire(i, list);
+      continue;
+    }
     const TableName target = requireTarget(to);
     list += (list.empty() ? "" : ", ") + quoteName(plan->target) + " TO " + quoteName(target);
     out_.targets.push_back(plan->target);
     out_.targets.push_back(target);
     rename(from, to);
+    if (!users_.contains(to)) continue;
+    TablePlan renamed = requirePlan(to);
+    renamed.createTable = false;  // a reset empties the table of this name, as it would have done before
+    change(to, std::move(renamed));
   }
   if (list.empty()) return;
   // Two tables that are defined alike and change places look as before. A table of ours that is renamed with them, in
   // the one statement, tells.
-  const TableName flag{std::string(kControlSchema), "rename_" + world_.job.id.substr(0, 40)};
-  const TableName raised{flag.database, flag.table + "_done"};
+  const TableName flag = renameFlag(world_.job.id);
+  const TableName raised = raisedRenameFlag(world_.job.id);
   out_.prepare = {"DROP TABLE IF EXISTS " + quoteName(flag) + ", " + quoteName(raised),
                   "CREATE TABLE " + quoteName(flag) + " (id INT PRIMARY KEY) ENGINE=InnoDB"};
   out_.targets.push_back(raised);
   out_.sql.push_back("RENAME TABLE " + list + ", " + quoteName(flag) + " TO " + quoteName(raised));
+}
+
+bool StatementPlanner::givesItsName(std::size_t pair) const {
+  for (std::size_t i = pair + 2; i + 1 < names_.size(); i += 2)
+    if (names_[i + 1] == names_[pair] && planOf(names_[i]) != nullptr) return true;
+  return false;
+}
+
+void StatementPlanner::retire(std::size_t pair, std::string& list) {
+  const TableName &from = names_[pair], &to = names_[pair + 1];
+  const TablePlan plan = requirePlan(from);
+  const TableName target{plan.target.database, to.table};
+  requireFree(to, target);
+  list += (list.empty() ? "" : ", ") + quoteName(plan.target) + " TO " + quoteName(target);
+  out_.targets.push_back(plan.target);
+  out_.targets.push_back(target);
+  out_.cleanup.push_back("DROP TABLE IF EXISTS " + quoteName(target));
+  out_.makes.push_back(target);  // so that it cannot be somebody else's
+  out_.unmakes.push_back(target);
+  if (!plan.createTable) users_.insert(from);
+  change(from, std::nullopt);
+  followKeys(from, to);
 }
 
 }  // namespace drs::mysql

@@ -55,13 +55,17 @@ void StatementPlanner::settleCollation(TableSchema& schema) const {
 
 void StatementPlanner::createTable() {
   const TableName name = names_.at(0);
-  if (!isCovered(name)) return;
+  const bool isGhost = !isCovered(name) && ghostOf(name) != nullptr;
+  if (!isCovered(name) && !isGhost) return;
+  // What a tool builds is part of the change to its table, which is judged by itself.
+  if (isGhost && out_.filteredBy == "support_ddl_info") out_.filteredBy.clear();
   if (planOf(name) != nullptr) {
-    if (ddl_.ifNotExists) return;
+    if (ddl_.ifNotExists || followed_) return;
     throwStopped(printable(name) + " is replicated already");
   }
   if (!out_.filteredBy.empty()) return;
-  const TableName target = requireTarget(name);
+  const TableName target = isGhost ? TableName{ghostOf(name)->target.database, name.table} : requireTarget(name);
+  requireFree(name, target);
   TableSchema schema;
   const std::string options = defaultCharset(name);
   {
@@ -76,7 +80,22 @@ void StatementPlanner::createTable() {
   if (!ddl_.engine.empty()) schema.engine = ddl_.engine;
   out_.sql.push_back(forTarget({{name, target}}, options));
   out_.targets = {target};
-  change(name, planFor(world_.job.spec, std::make_shared<const TableSchema>(std::move(schema))));
+  change(name, planOfNew(name, std::move(schema)));
+}
+
+TablePlan StatementPlanner::planOfNew(const TableName& source, TableSchema schema) const {
+  TablePlan plan;
+  if (isCovered(source)) {
+    plan = planFor(world_.job.spec, std::make_shared<const TableSchema>(std::move(schema)));
+  } else {  // under the rules of the table that it will be
+    plan = *ghostOf(source);
+    plan.source = std::make_shared<const TableSchema>(std::move(schema));
+    plan.target.table = source.table;
+    plan.createTable = true;
+    plan.group = -1;
+  }
+  plan.bornIn = change_.again.empty() ? "" : world_.group;
+  return plan;
 }
 
 // --- databases ------------------------------------------------------------------------------------------------------

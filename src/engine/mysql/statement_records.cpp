@@ -1,7 +1,9 @@
 #include "engine/mysql/statement_records.h"
 
 #include "base/error.h"
+#include "model/utf8.h"
 #include "transform/plan_json.h"
+#include "wire/mysql/sql_statement.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -12,7 +14,7 @@
 namespace drs::mysql {
 namespace {
 
-constexpr std::array<std::string_view, 5> kStates{"intent", "failed", "done", "filtered", "skipped"};
+constexpr std::array<std::string_view, 6> kStates{"intent", "failed", "done", "filtered", "skipped", "replaced"};
 
 StatementState stateOf(std::string_view text) {
   for (std::size_t i = 0; i < kStates.size(); ++i)
@@ -28,10 +30,58 @@ std::string hex(std::string_view bytes) {
   return out;
 }
 
+constexpr std::size_t kListedBytes = 64U << 10U;  // of a statement
+constexpr std::size_t kListedCharacters = 8'000;  // of a reason
+
+/// As the list of statements says it.
+std::string_view wordOf(StatementState state) {
+  if (state == StatementState::intent) return "applying";
+  if (state == StatementState::done) return "applied";
+  return toText(state);
+}
+
+std::string_view wordOf(StatementKind kind) {
+  switch (kind) {
+    case StatementKind::createTable:
+      return "CREATE TABLE";
+    case StatementKind::alterTable:
+      return "ALTER TABLE";
+    case StatementKind::dropTable:
+      return "DROP TABLE";
+    case StatementKind::renameTable:
+      return "RENAME TABLE";
+    case StatementKind::createDatabase:
+      return "CREATE DATABASE";
+    case StatementKind::alterDatabase:
+      return "ALTER DATABASE";
+    case StatementKind::dropDatabase:
+      return "DROP DATABASE";
+    default:
+      return "OTHER";
+  }
+}
+
+template <typename T>
+T numberOf(const std::optional<std::string>& text) {
+  T value = 0;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), value);
+  return value;
+}
+
 }  // namespace
 
 std::string_view toText(StatementState state) {
   return kStates.at(static_cast<std::size_t>(state));
+}
+
+TableName renameFlag(std::string_view jobId) {
+  return {std::string(kControlSchema), "rename_" + std::string(jobId.substr(0, 40))};
+}
+
+TableName raisedRenameFlag(std::string_view jobId) {
+  TableName flag = renameFlag(jobId);
+  flag.table += "_done";
+  return flag;
 }
 
 StatementRecords::StatementRecords(std::string_view jobId)
@@ -71,6 +121,32 @@ DefinitionChanges StatementRecords::definitions(Connection& connection) const {
     }
   }
   return changes;
+}
+
+std::vector<StatementRow> StatementRecords::list(Connection& connection, std::uint64_t after, std::size_t most) const {
+  std::vector<StatementRow> out;
+  for (const auto& row : connection.query(fmt::format(
+           "SELECT seq_no, group_id, position_text, committed_at, recorded_at, state, SUBSTRING(statement, 1, {}), "
+           "SHA2(statement, 256), result FROM {}.ddl WHERE {} AND seq_no > {} ORDER BY seq_no LIMIT {}",
+           kListedBytes, kControlSchema, job_, after, most))) {
+    const auto text = [&](std::size_t i) { return row.at(i).value_or(""); };
+    StatementRow& statement = out.emplace_back();
+    statement.number = numberOf<std::uint64_t>(row.at(0));
+    statement.transaction = text(1);
+    statement.position = text(2);
+    statement.committed = numberOf<UnixMillis>(row.at(3));
+    statement.recorded = numberOf<UnixMillis>(row.at(4));
+    statement.kind = wordOf(recognize(text(6), {}).kind);
+    statement.state = wordOf(stateOf(text(5)));
+    statement.sql = shortened(text(6), kListedBytes);
+    statement.fingerprint = text(7);
+    statement.reason = shortened(text(8), kListedCharacters);
+  }
+  return out;
+}
+
+std::string StatementRecords::fingerprint(Connection& connection, const std::string& sql) {
+  return connection.value(fmt::format("SELECT SHA2({}, 256)", hex(sql))).value_or("");
 }
 
 std::string StatementRecords::write(const StatementRecord& record) const {

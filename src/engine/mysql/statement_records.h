@@ -17,6 +17,7 @@ enum class StatementState : std::uint8_t {
   done,
   filtered,  ///< the request says that it stays at the source
   skipped,   ///< a person said so
+  replaced,  ///< another statement ran in its place, a person said so
 };
 [[nodiscard]] std::string_view toText(StatementState state);
 
@@ -28,8 +29,12 @@ struct StatementRecord {
   UnixMillis committed = 0;  ///< at the source
   std::string sql;
   std::string before;  ///< fingerprint of the target's objects before it ran
-  std::string result;  ///< for people
+  std::string result;  ///< for people; of an intent what is to run in its place (see StatementRunner)
 };
+
+/// A table of ours that each RENAME TABLE of the job renames too: the second name tells that it has run.
+[[nodiscard]] TableName renameFlag(std::string_view jobId);
+[[nodiscard]] TableName raisedRenameFlag(std::string_view jobId);
 
 /// The statements of the log that a job has met, and what they made of the definitions, in the job's control tables:
 ///
@@ -44,6 +49,10 @@ class StatementRecords {
 
   [[nodiscard]] std::optional<StatementRecord> find(Connection& connection, const std::string& group) const;
   [[nodiscard]] DefinitionChanges definitions(Connection& connection) const;
+  /// See Sink::statements().
+  [[nodiscard]] std::vector<StatementRow> list(Connection& connection, std::uint64_t after, std::size_t most) const;
+  /// StatementRow::fingerprint of a statement.
+  [[nodiscard]] static std::string fingerprint(Connection& connection, const std::string& sql);
 
   // Statements to run, alone or in the transaction of the mark.
   [[nodiscard]] std::string write(const StatementRecord& record) const;

@@ -14,8 +14,9 @@
 namespace drs::mysql {
 namespace {
 
-constexpr int kStatementTimeoutSeconds = 7 * 24 * 3600;  // a large table is rebuilt for hours without a word
-constexpr std::size_t kShownCharacters = 200;            // of a statement
+constexpr int kStatementTimeoutSeconds = 7 * 24 * 3600;    // a large table is rebuilt for hours without a word
+constexpr std::size_t kShownCharacters = 200;              // of a statement
+constexpr std::string_view kReplacedBy = "replaced by: ";  // stored: begins the result of an intent, too
 constexpr unsigned kNoSuchTable = 1146, kUnknownDatabase = 1049;
 
 ConnectOptions patient(ConnectOptions options) {
@@ -76,45 +77,92 @@ void StatementRunner::imitate(Connection& connection, const StatementSession& se
     connection.execute("SET SESSION " + variable + " = 0");
 }
 
-StatementPlan StatementRunner::plan(const SchemaChange& change, const Transaction& transaction, Connection& own) const {
-  const StatementPlanner::World world{job_, plans_, collations_, fromPosition(transaction.end).mariadb, own, [&] {
-                                        auto session = Connection::open(options_);
-                                        imitate(*session, change.session);
-                                        session->execute("SET SESSION foreign_key_checks = 0");
-                                        return session;
-                                      }};
-  return StatementPlanner(world, change).run();
+StatementPlan StatementRunner::plan(const Task& task, const SchemaChange& change, const Transaction& transaction,
+                                    Connection& own) const {
+  const StatementPlanner::World world{
+      job_, plans_, collations_, fromPosition(transaction.end).mariadb, transaction.id, own, [&] {
+        auto session = Connection::open(options_);
+        imitate(*session, change.session);
+        session->execute("SET SESSION foreign_key_checks = 0");
+        return session;
+      }};
+  StatementPlanner planner(world, change);
+  if (task.kind == Task::Kind::skip) return planner.skipped();
+  return task.kind == Task::Kind::replace ? planner.replaced(task.sql) : planner.run();
 }
 
-std::vector<std::string> StatementRunner::run(const SchemaChange& change, const Transaction& transaction,
+StatementRunner::Task StatementRunner::wanted(const SchemaChange& change, const Transaction& transaction,
+                                              Connection& own) const {
+  const auto& decision = job_.decision;
+  if (!decision || decision->transaction != transaction.id) return {};
+  if (decision->fingerprint != StatementRecords::fingerprint(own, change.sql)) return {};
+  if (decision->skip) return {Task::Kind::skip, {}};
+  return {Task::Kind::replace, decision->replacement};
+}
+
+StatementRunner::Task StatementRunner::begun(const StatementRecord& intent) {
+  if (!intent.result.starts_with(kReplacedBy)) return {};
+  return {Task::Kind::replace, intent.result.substr(kReplacedBy.size())};
+}
+
+StatementPlan StatementRunner::settle(Task& task, std::optional<StatementRecord>& intent, const SchemaChange& change,
+                                      const Transaction& transaction, Connection& own) const {
+  if (intent && begun(*intent) != task) {
+    const Task earlier = begun(*intent);
+    StatementPlan plan = this->plan(earlier, change, transaction, own);
+    if (fingerprint(own, plan.targets) != intent->before) {
+      job_.log.warn("the decision about {} comes too late: what was begun before has run", transaction.id);
+      task = earlier;
+      return plan;
+    }
+    intent.reset();
+  }
+  return this->plan(task, change, transaction, own);
+}
+
+StatementRunner::Outcome StatementRunner::run(const SchemaChange& change, const Transaction& transaction,
                                               const Fence& fence, const std::stop_token& stop) {
   session_.drop();
   session_.adopt(fence);
   const std::stop_callback onStop(stop, [this] { session_.shutdown(); });
+  (void)session_.fenced();  // ends a predecessor's session first
   const auto own = Connection::open(options_);
-  const auto stored = records_.find(*own, transaction.id);
+  auto intent = records_.find(*own, transaction.id);
+  if (intent && intent->state != StatementState::intent) intent.reset();
   StatementRecord record{
       transaction.id, transaction.end, StatementState::intent, transaction.commitMillis, change.sql, {}, {}};
+  bool planned = false;
   try {
-    const StatementPlan plan = this->plan(change, transaction, *own);
-    const bool intended = stored && stored->state == StatementState::intent;
-    if (intended) record.before = stored->before;
-    if (plan.sql.empty()) {
+    Task task = wanted(change, transaction, *own);
+    const StatementPlan plan = settle(task, intent, change, transaction, *own);
+    planned = true;
+    if (intent) record.before = intent->before;
+    Outcome outcome;
+    outcome.again = !change.again.empty() && task.kind != Task::Kind::skip;
+    if (outcome.again && plan.changes.tables.empty()) throwStopped("its rows have no place at the target");
+    if (task.kind == Task::Kind::skip) {
+      record.state = StatementState::skipped;
+      record.result = "a person decided so";
+    } else if (plan.sql.empty()) {
       record.state = plan.filteredBy.empty() ? StatementState::done : StatementState::filtered;
       record.result = plan.filteredBy.empty() ? "nothing to do at the target" : "filtered by " + plan.filteredBy;
-      job_.log.info("{}: {}", record.result, shortened(change.sql, kShownCharacters));
-      return records(plan, record);
+    } else {
+      if (task.kind == Task::Kind::replace) record.result = std::string(kReplacedBy) + task.sql;
+      carryOver(plan, change, record, intent.has_value(), *own);
+      record.state = task.kind == Task::Kind::replace ? StatementState::replaced : StatementState::done;
     }
-    carryOver(plan, change, record, intended, *own);
-    record.state = StatementState::done;
-    return records(plan, record);
+    job_.log.info("{}, {}: {}", toText(record.state), record.result, shortened(change.sql, kShownCharacters));
+    outcome.records = records(plan, record);
+    return outcome;
   } catch (const Error& error) {
     const bool answered = error.msg() == Msg::ddlNotSupported || error.msg() == Msg::databaseError ||
                           error.msg() == Msg::definitionNotSupported || error.msg() == Msg::schemaDrift;
     if (!answered) throw;
     record.state = StatementState::failed;
+    record.before.clear();
     record.result = error.msg() == Msg::ddlNotSupported ? error.args().at(0) : error.text();
-    own->execute(records_.write(record));
+    // An intent of which nobody knows yet whether it has run stays.
+    if (planned || !intent) own->execute(records_.write(record));
     throw Error(Msg::ddlNotSupported, {fmt::format("{}: {}", record.result, shortened(change.sql, kShownCharacters))},
                 error.origin());
   }
@@ -126,31 +174,32 @@ void StatementRunner::carryOver(const StatementPlan& plan, const SchemaChange& c
   // written in this session alone.
   Connection& connection = session_.fenced();
   const std::string now = fingerprint(own, plan.targets);
-  if (intended && now != record.before && !plan.repeatable) {
-    record.result = "carried over before a restart";
-    return;
+  const bool ran = intended && now != record.before && !plan.repeatable;
+  if (!ran) {
+    if (!intended) {
+      for (const TableName& table : plan.makes)
+        if (tableExists(own, table))
+          throwStopped(fmt::format("{}.{} stands at the target already", table.database, table.table));
+      for (const std::string& sql : plan.prepare) connection.execute(sql);
+      record.before = fingerprint(own, plan.targets);
+      connection.execute(records_.write(record));
+    }
+    control_.noteMade(connection, plan.makes);
+    failpoint("ddl.intended");
+    try {
+      imitate(connection, change.session);
+      if (plan.isUnicode) connection.execute("SET NAMES utf8mb4");
+      for (const std::string& sql : plan.sql) connection.execute(sql);
+    } catch (const Error& error) {
+      if (error.msg() == Msg::databaseError) control_.forgetMade(own, plan.makes);  // they may become somebody else's
+      throw;
+    }
+    failpoint("ddl.executed");
+    session_.drop();  // its settings are the statement's
   }
-  if (!intended) {
-    for (const TableName& table : plan.makes)
-      if (tableExists(own, table))
-        throwStopped(fmt::format("{}.{} stands at the target already", table.database, table.table));
-    for (const std::string& sql : plan.prepare) connection.execute(sql);
-    record.before = fingerprint(own, plan.targets);
-    connection.execute(records_.write(record));
-  }
-  control_.noteMade(connection, plan.makes);
-  failpoint("ddl.intended");
-  try {
-    imitate(connection, change.session);
-    for (const std::string& sql : plan.sql) connection.execute(sql);
-  } catch (const Error& error) {
-    if (error.msg() == Msg::databaseError) control_.forgetMade(own, plan.makes);  // they may become somebody else's
-    throw;
-  }
-  failpoint("ddl.executed");
-  session_.drop();  // its settings are the statement's
-  record.result = "carried over";
-  job_.log.info("carried over: {}", shortened(change.sql, kShownCharacters));
+  if (!plan.cleanup.empty()) own.execute("SET SESSION foreign_key_checks = 0");
+  for (const std::string& sql : plan.cleanup) own.execute(sql);
+  if (record.result.empty()) record.result = ran ? "carried over before a restart" : "carried over";
 }
 
 std::vector<std::string> StatementRunner::records(const StatementPlan& plan, const StatementRecord& record) const {

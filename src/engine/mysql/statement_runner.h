@@ -22,22 +22,42 @@ namespace drs::mysql {
 ///
 /// Who dies between 2 and 4 finds the intent: if the objects are as they were before, the statement did not run. A
 /// statement that the target refuses leaves no intent, so that people may change the objects before they try again.
-/// One thread.
+///
+/// A person may have decided about the statement (EngineJob::decision): it is skipped, or another one runs in its
+/// place, under the same intent, which tells what it is of. Whoever finds the intent of one thing and is to do another
+/// looks first whether the former has run; if so, it stands. One thread.
 class StatementRunner {
  public:
   /// `plans` outlive this.
   StatementRunner(const EngineJob& job, const Plans& plans, DatabaseCollations collations);
 
-  /// Returns the statements that have to commit with the mark. Throws Error: ddlNotSupported, what the target answers
+  struct Outcome {
+    std::vector<std::string> records;  ///< the statements that have to commit with the mark
+    bool again = false;                ///< the mark has to stay at SchemaChange::again
+  };
+  /// Throws Error: ddlNotSupported, what the target answers
   /// (databaseError), fenced, connectionLost.
-  [[nodiscard]] std::vector<std::string> run(const SchemaChange& change, const Transaction& transaction,
-                                             const Fence& fence, const std::stop_token& stop);
+  [[nodiscard]] Outcome run(const SchemaChange& change, const Transaction& transaction, const Fence& fence,
+                            const std::stop_token& stop);
 
  private:
+  /// What is to be done about a statement.
+  struct Task {
+    enum class Kind : std::uint8_t { original, skip, replace } kind = Kind::original;
+    std::string sql;  ///< of replace
+    bool operator==(const Task&) const = default;
+  };
+  [[nodiscard]] Task wanted(const SchemaChange& change, const Transaction& transaction, Connection& own) const;
+  /// What the intent is of.
+  [[nodiscard]] static Task begun(const StatementRecord& intent);
+  /// The plan of what was wanted or, if something else was begun and has run, of that.
+  [[nodiscard]] StatementPlan settle(Task& task, std::optional<StatementRecord>& intent, const SchemaChange& change,
+                                     const Transaction& transaction, Connection& own) const;
   /// Sets a session as the source's was. What only decides how texts compare is left out where the target does not know
   /// it.
   void imitate(Connection& connection, const StatementSession& session) const;
-  [[nodiscard]] StatementPlan plan(const SchemaChange& change, const Transaction& transaction, Connection& own) const;
+  [[nodiscard]] StatementPlan plan(const Task& task, const SchemaChange& change, const Transaction& transaction,
+                                   Connection& own) const;
   void carryOver(const StatementPlan& plan, const SchemaChange& change, StatementRecord& record, bool intended,
                  Connection& own);
   [[nodiscard]] std::vector<std::string> records(const StatementPlan& plan, const StatementRecord& record) const;

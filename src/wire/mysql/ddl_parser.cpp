@@ -25,6 +25,10 @@ void DdlParser::refuse(std::string why) {
   if (out_.why.empty()) out_.why = std::move(why);
 }
 
+void DdlParser::forbid(std::string why) {
+  if (out_.why.empty()) out_.why = std::move(why);
+}
+
 bool DdlParser::nextAny(std::initializer_list<std::string_view> keywords, std::size_t ahead) const {
   return std::any_of(keywords.begin(), keywords.end(), [&](std::string_view keyword) { return next(keyword, ahead); });
 }
@@ -148,6 +152,10 @@ void DdlParser::tableOptions() {
       continue;
     }
     const Token& token = tokens_[i];
+    if (token.is("START") && i + 2 == tokens_.size() && tokens_[i + 1].is("TRANSACTION")) {
+      out_.start = {token.offset, tokens_[i + 1].offset + tokens_[i + 1].raw.size() - token.offset};
+      break;
+    }
     const bool query = token.is("SELECT") || token.is("WITH") || token.is("VALUES") || token.is("REPLACE") ||
                        token.is("IGNORE") || token.is("AS") || (token.is("TABLE") && i > at_);
     if (query || token.is("START"))

@@ -57,7 +57,10 @@ class DdlParser {
   /// The next comma outside of brackets, or the end.
   [[nodiscard]] std::size_t itemEnd() const;
   void add(AlterAction action) { out_.actions.push_back(action); }
+  /// The statement is not understood.
   void refuse(std::string why);
+  /// It is, but must not be run elsewhere.
+  void forbid(std::string why);
 
   std::vector<Token> tokens_;
   std::size_t at_ = 0;

@@ -24,7 +24,7 @@ void DdlParser::alter() {
   if (takeAny({"DATABASE", "SCHEMA"})) return database(DdlKind::alterDatabase);
   while (takeAny({"ONLINE", "OFFLINE"})) {
   }
-  if (next("IGNORE")) return refuse("ALTER IGNORE drops rows by chance");
+  if (take("IGNORE")) forbid("ALTER IGNORE drops rows by chance");
   if (take("TABLE")) return alterTable();
   refuse("an ALTER of this kind is not known");
 }
@@ -56,8 +56,12 @@ void DdlParser::item(std::size_t end) {
     return noteTemporal(at_, end);
   }
   if (next("CONVERT") && next("TO", 1)) return add(AlterAction::modifyColumn);
-  if (nextAny({"EXCHANGE", "DISCARD", "IMPORT", "CONVERT"}))
-    return refuse(std::string(tokens_[at_].raw.substr(0, 12)) + " moves rows without logging them");
+  if (nextAny({"EXCHANGE", "DISCARD", "IMPORT"})) {
+    out_.movesRows = true;
+    add(AlterAction::option);
+    return forbid(std::string(tokens_[at_].raw.substr(0, 12)) + " moves rows without logging them");
+  }
+  if (next("CONVERT")) return refuse(std::string(tokens_[at_].raw.substr(0, 12)) + " moves rows without logging them");
   optionItem();
 }
 
@@ -76,7 +80,7 @@ void DdlParser::addItem(std::size_t end) {
   // Existing rows get their numbers in the order in which the server happens to read them.
   for (std::size_t i = at_; i < end; ++i)
     if (tokens_[i].is("AUTO_INCREMENT") || tokens_[i].is("SERIAL"))
-      return refuse("a new AUTO_INCREMENT column numbers the rows by chance");
+      return forbid("a new AUTO_INCREMENT column numbers the rows by chance");
 }
 
 void DdlParser::dropItem() {
@@ -173,7 +177,7 @@ void DdlParser::scanWord(std::size_t at, bool behindPartition, int depth) {
              std::any_of(kNeverTheSame.begin(), kNeverTheSame.end(),
                          [&](std::string_view name) { return token.is(name); })) {
     // `UUID (` may be a column's name or type too: then the statement is refused without need, never the other way.
-    refuse("it fills rows by " + std::string(token.raw) + "(), which gives other values each time");
+    forbid("it fills rows by " + std::string(token.raw) + "(), which gives other values each time");
   } else if (token.is("VERSIONING") || (token.is("NEXT") && at + 1 < tokens_.size() && tokens_[at + 1].is("VALUE"))) {
     refuse("system versioning and sequences are not known");
   }
@@ -187,7 +191,7 @@ void DdlParser::engineAt(std::size_t at) {
   const std::string name = plain(token);
   const bool known = std::any_of(kEngines.begin(), kEngines.end(),
                                  [&](std::string_view engine) { return Token{TokenKind::word, 0, name}.is(engine); });
-  if (!known) return refuse("the storage engine " + name.substr(0, 40) + " keeps its rows elsewhere");
+  if (!known) forbid("the storage engine " + name.substr(0, 40) + " keeps its rows elsewhere");
   if (out_.engine.empty()) out_.engine = name;
   out_.engines.push_back({token.offset, token.raw.size()});
 }

@@ -55,7 +55,9 @@ struct TextPiece {
 
 struct DdlStatement {
   DdlKind kind = DdlKind::unknown;
-  std::string why;  ///< of unknown
+  /// Of unknown; of another kind: it is understood, but gives other rows when it is run a second time elsewhere.
+  std::string why;
+  bool movesRows = false;  ///< alterTable: rows come and go with files or other tables, the definition stays
   std::vector<DdlTable> tables;
   std::vector<AlterAction> actions;  ///< of alterTable; options that follow each other may be one
   bool ifExists = false, ifNotExists = false;
@@ -65,6 +67,8 @@ struct DdlStatement {
   std::string engine;  ///< the first one's value
   /// Of createTable: behind the columns, where table options may stand.
   std::size_t optionsAt = 0;
+  /// Of createTable: START TRANSACTION at its end (MySQL's CREATE TABLE … SELECT: the rows follow), which is not run.
+  TextPiece start;
   /// Of createTable and the database statements: what DEFAULT CHARACTER SET and COLLATE say. Empty: not said.
   std::string charset, collation;
   /// Column actions whose result depends on the session's time zone: they convert or fill date and time columns.
