@@ -32,6 +32,7 @@ struct Screen {
 [[nodiscard]] Exit showJob(const Options& options, Api& api, Screen& screen);
 [[nodiscard]] Exit showLogs(const Options& options, Api& api, Screen& screen);
 [[nodiscard]] Exit showConflicts(const Options& options, Api& api, Screen& screen);
-[[nodiscard]] Exit actOnJobs(const Options& options, Api& api, Screen& screen);  // act.cpp
+[[nodiscard]] Exit workOnStatements(const Options& options, Api& api, Screen& screen);  // ddl.cpp
+[[nodiscard]] Exit actOnJobs(const Options& options, Api& api, Screen& screen);         // act.cpp
 
 }  // namespace drs::ctl

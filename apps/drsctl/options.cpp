@@ -103,6 +103,17 @@ class CommandLine {
     addJob(conflicts, options_, false);
     conflicts.add_option("-n,--count", options_.count, "the newest ones, 50 by default")->check(CLI::Range(1, 1000));
 
+    CLI::App& ddl =
+        add(Command::ddl, "ddl", "list the schema changes of the source; skip or replace the one that stops a job");
+    ddl.add_option_function<std::string>(
+           "job", [this](const std::string& name) { options_.jobs = {name}; }, "id or name of the job")
+        ->required();
+    ddl.add_option("action", options_.ddlAction, "list (default), skip, replace, or clean (take note of an alarm)")
+        ->check(CLI::IsMember({"list", "skip", "replace", "clean"}));
+    ddl.add_option("--number", options_.statement, "number of the statement; by default the one that stops the job");
+    ddl.add_option("--by", options_.replacement, "replace: the statement to run instead, with the source's names");
+    ddl.add_option("-n,--count", options_.count, "the newest ones, 50 by default")->check(CLI::Range(1, 1000));
+
     CLI::App& compare =
         add(Command::compare, "compare", "compare every row of every table of a job, list what differs");
     addJob(compare, options_, false);

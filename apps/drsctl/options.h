@@ -12,6 +12,7 @@ enum class Command {
   job,
   logs,
   conflicts,
+  ddl,
   compare,
   pause,
   resume,
@@ -44,6 +45,9 @@ struct Options {
   bool cancel = false;                   ///< cutover: break off the one under way
   std::string compareType = "contents";  ///< cutover: contents, lines, none
   int timeoutSeconds = 3600;             ///< cutover
+  std::string ddlAction = "list";        ///< ddl: list, skip, replace, clean
+  std::string statement;                 ///< ddl: its number; empty = the one at which the job stands
+  std::string replacement;               ///< ddl replace: what runs instead
   std::vector<std::string> windows;      ///< limit: "HH:MM-HH:59=N", N in 10^6 bytes per second
 };
 

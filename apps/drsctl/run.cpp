@@ -12,6 +12,8 @@ Exit run(const Options& options, Api& api, Screen& screen) {
       return showJob(options, api, screen);
     case Command::conflicts:
       return showConflicts(options, api, screen);
+    case Command::ddl:
+      return workOnStatements(options, api, screen);
     case Command::logs:
       return showLogs(options, api, screen);
     case Command::compare:

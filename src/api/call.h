@@ -69,6 +69,12 @@ http::Response cancelCutover(const Call& call);
 // progress_data.cpp
 http::Response showProgressData(const Call& call);
 
+// ddl.cpp
+http::Response listStatements(const Call& call);
+http::Response cleanAlarm(const Call& call);
+http::Response skipStatement(const Call& call);
+http::Response replaceStatement(const Call& call);
+
 // dirty_data.cpp
 http::Response listDirtyData(const Call& call);
 

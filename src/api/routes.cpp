@@ -51,6 +51,10 @@ constexpr Row kRows[] = {
 
     {"GET", "/v5/{project_id}/jobs/{job_id}/progress-data/{type}", showProgressData},
     {"GET", "/v5/{project_id}/jobs/{job_id}/dirty-data", listDirtyData},
+    {"GET", "/v5/{project_id}/jobs/{job_id}/ddl", listStatements},
+    {"POST", "/v5/{project_id}/jobs/{job_id}/ddl/{seqno}/skip", skipStatement},
+    {"POST", "/v5/{project_id}/jobs/{job_id}/ddl/{seqno}/replace", replaceStatement},
+    {"POST", "/v5/{project_id}/jobs/{job_id}/alarms/{alarm_id}/clean", cleanAlarm},
     {"GET", "/v5/{project_id}/links", listLinks},
 };
 

@@ -163,6 +163,17 @@ class JobService {
   /// full phase nothing can collide, its tables were empty.
   [[nodiscard]] Page<ConflictRow> conflicts(const Actor& actor, const std::string& jobId, const ConflictFilter& filter);
 
+  // ---- statements of the log ----
+  /// Those that the job has met, newest first; also of an ended job.
+  [[nodiscard]] Page<StatementRow> statements(const Actor& actor, const std::string& jobId,
+                                              const StatementFilter& filter);
+  /// Somebody has taken note of it: it alarms no more. Idempotent. Throws Error(unknownStatement).
+  void cleanStatement(const Actor& actor, const std::string& jobId, std::uint64_t number);
+  /// The task goes on behind the statement at which it stands, without running it at the target, or with `sql` run in
+  /// its place. Throws Error(unknownStatement), Error(wrongState) if the task does not stand at this very statement.
+  void skipStatement(const Actor& actor, const std::string& jobId, std::uint64_t number);
+  void replaceStatement(const Actor& actor, const std::string& jobId, std::uint64_t number, const std::string& sql);
+
   // ---- acting on jobs ----
   void start(const Actor& actor, const std::string& jobId, const StartOptions& options);
   /// The API's `stop`. Status PAUSING follows when everything has drained.

@@ -32,6 +32,7 @@ void JobService::resume(const Actor& actor, const std::string& jobId) {
   impl_->act(actor, jobId, JobAction::resume, [&](StoreTransaction& tx, JobRecord& job, Phase) {
     Lifecycle life(tx);
     tx.forgetFailures(job.id);
+    Impl::withdrawDecision(tx, job);
     if (job.desired == Desired::run) life.log(job, EventLevel::info, "The task is tried again", actor.userName);
     life.clearFault(job);
     life.want(job, Desired::run, actor.userName);

@@ -31,6 +31,12 @@ class JobService::Impl {
   void act(const Actor& actor, const std::string& jobId, JobAction action,
            const std::function<void(StoreTransaction&, JobRecord&, Phase next)>& body) const;
 
+  /// Stores what is to become of the statement at which the job stands, and resumes it. Nothing: it is skipped.
+  void decideStatement(const Actor& actor, const std::string& jobId, std::uint64_t number,
+                       const std::optional<std::string>& replacement) const;
+  /// Who resumes a job that stands at a statement wants the statement itself to be tried.
+  static void withdrawDecision(StoreTransaction& tx, const JobRecord& job);
+
   /// Seals what is plain. unseal() is the reverse. Both in place.
   void seal(JobSpec& spec, const std::string& jobId) const;
   void unseal(JobSpec& spec, const std::string& jobId) const;

@@ -98,6 +98,7 @@ class ResetBody final : public TaskBody {
       tx.dropDocuments(job.id);
       tx.replaceTables(job.id, {});
       tx.eraseConflicts(job.id);  // the target's are gone, and numbers begin anew
+      tx.eraseStatements(job.id);
     };
     return outcome;
   }

@@ -1,6 +1,8 @@
 #include "base/error.h"
 #include "job/conflict_copy.h"
 #include "job/remaining.h"
+#include "job/statement_copy.h"
+#include "job/table_list.h"
 #include "job/tasks_common.h"
 #include "job/tasks_objects.h"
 #include "pipeline/stream_run.h"
@@ -17,6 +19,8 @@ namespace drs {
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr std::int64_t kAllTables = 1'000'000;
 
 std::vector<Chunk> chunkList(const TaskContext& context) {
   const auto document = context.store->view().document(context.job.id, kChunksDocument);
@@ -108,7 +112,9 @@ class StreamBody final : public TaskBody {
     // A source without a log: the copy was one snapshot, and there is nothing to replay. Nor is there without rows.
     if (planned->start.empty() || !syncTypesOf(context.engineJob.spec).data) return {};
     const auto source = engine.source(context.engineJob);
-    const auto sink = engine.sink(context.engineJob);
+    EngineJob target = context.engineJob;
+    target.decision = decodeDecision(context.store->view().document(context.job.id, kDecisionDocument));
+    const auto sink = engine.sink(target);
     StreamProgress earlier;
     for (;;) {
       const auto mark = sink->fence(fenceOf(context));
@@ -124,6 +130,8 @@ class StreamBody final : public TaskBody {
       stream.log = context.engineJob.log;
       ConflictCopy conflicts(context, *sink);
       (void)conflicts.bring();  // what an earlier run did not carry
+      StatementCopy statements(context, *sink);
+      statements.bring();
       StreamProgress latest;
       stream.progress = [&](const StreamProgress& progress) {
         latest = sum(earlier, progress);
@@ -131,7 +139,7 @@ class StreamBody final : public TaskBody {
         conflicts.bring(latest.conflictsKept + latest.conflictsOverwritten);
       };
       context.log.info("job {}: replay from {}", context.job.id, start.from.text);
-      const StreamEnd ended = streamed(stream, conflicts, context.stop);
+      const StreamEnd ended = streamed(stream, conflicts, statements, context.stop);
       if (ended == StreamEnd::endReached) return {};
       if (ended == StreamEnd::stopped) return TaskOutcome::stoppedEarly();
       earlier = latest;
@@ -139,11 +147,15 @@ class StreamBody final : public TaskBody {
   }
 
  private:
-  static StreamEnd streamed(const StreamContext& stream, ConflictCopy& conflicts, const std::stop_token& stop) {
+  static StreamEnd streamed(const StreamContext& stream, ConflictCopy& conflicts, StatementCopy& statements,
+                            const std::stop_token& stop) {
     try {
       return streamLog(stream, stop);
     } catch (const Error& error) {
-      if (error.msg() != Msg::connectionLost) (void)conflicts.bring();
+      if (error.msg() != Msg::connectionLost) {
+        (void)conflicts.bring();
+        statements.bring();
+      }
       throw;
     }
   }
@@ -174,7 +186,11 @@ class StreamBody final : public TaskBody {
     bool ours = false;
     context.store->write([&](StoreTransaction& tx) {
       ours = tx.savePayload(context.task.id, context.epoch, context.task.payload);
-      if (ours) tx.setDocument(context.job.id, kCurrentPlanDocument, document);
+      if (!ours) return;
+      tx.setDocument(context.job.id, kCurrentPlanDocument, document);
+      const std::vector<TableRecord> listed = tx.tables(context.job.id, "", {0, kAllTables}).items;
+      std::vector<TableRecord> tables = tablesInForce(listed, planned.plans.size(), current);
+      if (!isSameList(listed, tables)) tx.replaceTables(context.job.id, tables);
     });
     if (!ours) throw Error(Msg::fenced, {"the task"});
     return std::move(current.plans);
