@@ -63,11 +63,14 @@ class Lane:
 
     def ddl(self):
         """(state, text) of the statements that the API lists, oldest first."""
-        return [(one["state"], one["ddl_text"]) for one in reversed(self.client.call("GET", f"/jobs/{self.id}/ddl?limit=100")["ddl_list"])]
+        return [(one["state"], one["ddl_text"]) for one in reversed(self.listed(limit=100)["ddl_list"])]
 
     def number(self):
         """Of the newest statement."""
-        return self.client.call("GET", f"/jobs/{self.id}/ddl?limit=1")["ddl_list"][0]["seqno"]
+        return self.listed(limit=1)["ddl_list"][0]["seqno"]
+
+    def listed(self, **query):
+        return self.client.call("GET", f"/jobs/{self.id}/ddl", query=list(query.items()))
 
     def tables(self):
         return {row[0] for row in self.target.execute("SHOW TABLES", database=self.copy)}
