@@ -51,6 +51,9 @@ struct EngineJob {
   std::string definer = "keep";               ///< mysql.definer: "keep", "strip" or "'user'@'host'"
   std::optional<Position> startPosition;      ///< INCR_TRANS: what PUT start-position set, canonical
   std::optional<StatementDecision> decision;  ///< of a person, on the statement at which the task stood
+  /// Writes a line of the job's log, which users see; as a warning if it is something to act on. May be empty. Never
+  /// throws. Threads: any.
+  std::function<void(bool warning, const std::string& line)> note;
   Log log;
 };
 

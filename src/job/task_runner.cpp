@@ -102,6 +102,13 @@ TaskContext TaskRunner::contextOf(const TaskRecord& task, const JobRecord& job, 
   engine.definer = settings_.mysqlDefiner;
   if (!job.startPosition.empty()) engine.startPosition = Position{job.startPosition};
   engine.log = context.log;
+  engine.note = [event = context.event, log = context.log](bool warning, const std::string& line) {
+    try {
+      event(warning ? EventLevel::warn : EventLevel::info, line);
+    } catch (const Error& error) {
+      log.warn("a line of the job's log is lost: {} ({})", line, error.text());
+    }
+  };
   return context;
 }
 

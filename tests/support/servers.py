@@ -148,6 +148,7 @@ class Server:
         self.options = options
         self.process = None
         _initialise(kind, self.folder / "data")
+        (self.folder / "data/auto.cnf").unlink(missing_ok=True)  # each has a server_uuid of its own
         self.run()
         self._create_user()
 

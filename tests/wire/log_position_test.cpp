@@ -51,6 +51,26 @@ TEST(LogPosition, surviveTheWayToTextAndBack) {
   EXPECT_EQ(toPosition(byFile("bin.000001", 4)).text, "mysql;gtid=;file=bin.000001;offset=4");
 }
 
+TEST(LogPosition, knowTheServerThatTheirFileBelongsTo) {
+  LogPosition one = byFile("bin.000001", 4);
+  one.server = kA;
+  one.heldXa = {{"X'72',X'',1", "bin.000001:345"}};
+  EXPECT_TRUE(toPosition(one).text.starts_with("mysql;gtid=;file=bin.000001;offset=4;server=" + a(";xa=")));
+  EXPECT_EQ(fromPosition(toPosition(one)).server, kA);
+  EXPECT_EQ(fromPosition(toPosition(one)).heldXa, one.heldXa);
+  EXPECT_TRUE(reached(one, byFile("bin.000001", 4)));  // of an older version: not known
+  LogPosition other = byFile("bin.000001", 4);
+  other.server = "another";
+  try {
+    (void)reached(one, other);
+    FAIL() << "files of two servers were compared";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.msg(), Msg::sourceChanged);
+  }
+  one.gtid = other.gtid = a(":1");
+  EXPECT_TRUE(reached(one, other));
+}
+
 TEST(LogPosition, otherTextIsRefused) {
   for (const char* text :
        {"", "mysql", "oracle;gtid=;file=;offset=1", "mysql;gtid=;file=b.000001;offset=", "mysql;gtid=;file=b.000001",

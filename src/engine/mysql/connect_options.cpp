@@ -71,6 +71,7 @@ ConnectOptions connectOptions(const EngineJob& job, Side side) {
   options.connectTimeoutSeconds = std::min(options.connectTimeoutSeconds, options.networkTimeoutSeconds);
   options.lockWaitSeconds = job.limits.lockWaitSeconds;
   options.addresses = addressesOf(job, info.endpoint, path + ".endpoint");
+  options.prefersWritable = source;
   options.user = info.endpoint.dbUser.value_or("");
   options.password = plain(job, info.endpoint.dbPassword, path + ".endpoint.db_password");
   if (job.spec.nodeInfo.vpc) {

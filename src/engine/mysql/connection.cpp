@@ -1,6 +1,7 @@
 #include "engine/mysql/connection.h"
 
 #include "engine/mysql/server_errors.h"
+#include "engine/mysql/server_log.h"
 
 #include <errmsg.h>
 #include <fmt/format.h>
@@ -150,6 +151,8 @@ std::unique_ptr<Connection> Connection::open(const ConnectOptions& options) {
   std::optional<MemoryFile> ca;
   if (options.tls && !options.caPem.empty()) ca.emplace(options.caPem);
 
+  const bool looks = options.prefersWritable && options.addresses.size() > 1;
+  std::unique_ptr<Connection> readOnly;  // the first of them
   std::optional<Error> last;
   for (const Address& address : options.addresses) {
     std::unique_ptr<Connection> connection(new Connection(newHandle()));
@@ -169,9 +172,19 @@ std::unique_ptr<Connection> Connection::open(const ConnectOptions& options) {
     }
     connection->socket_ = ::dup(static_cast<int>(mysql_get_socket(mysql)));
     watchNetwork(connection->socket_, options.networkTimeoutSeconds);
-    connection->setUp();
-    return connection;
+    if (!looks) {
+      connection->setUp();
+      return connection;
+    }
+    try {
+      connection->setUp();
+      if (isWritable(*connection)) return connection;
+      if (!readOnly) readOnly = std::move(connection);
+    } catch (const Error& error) {  // it is just going down
+      last = error;
+    }
   }
+  if (readOnly) return readOnly;
   throw Error(*last);
 }
 

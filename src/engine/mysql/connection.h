@@ -25,6 +25,8 @@ struct Address {
 struct ConnectOptions {
   Origin origin = Origin::source;  ///< for errors
   std::vector<Address> addresses;  ///< tried in order
+  /// Of several addresses the first whose server is not read_only, if there is one: the others are its replicas.
+  bool prefersWritable = false;
   std::string user, password;
   bool tls = false;
   std::string caPem;        ///< empty: the system's CAs; verification is always on when tls is

@@ -60,6 +60,14 @@ void LogAssembler::restart(bool foldNames) {
   heartbeat_ = false;
 }
 
+void LogAssembler::setServer(const std::string& server) {
+  const bool isOther = !position_.server.empty() && position_.server != server;
+  position_.server = server;
+  if (!isOther) return;
+  for (auto& [xid, place] : position_.heldXa)
+    if (!Gtid::parse(place) && !place.starts_with(kElsewhere)) place.insert(0, kElsewhere);
+}
+
 std::optional<Transaction> LogAssembler::feed(std::string_view packet) {
   try {
     return feedChecked(packet);

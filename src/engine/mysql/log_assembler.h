@@ -15,6 +15,9 @@
 
 namespace drs::mysql {
 
+/// Stands before a place in the files of a server that the lane has left.
+inline constexpr std::string_view kElsewhere = "elsewhere ";
+
 /// Makes transactions out of the events of a dump, without any I/O. Positions move only at the end of a group.
 ///
 /// Places are counted in 64 bits: the start of the dump plus the lengths of the events. The header's 32-bit field is
@@ -36,6 +39,8 @@ class LogAssembler {
   /// A new dump begins at position(): forgets the open group and the format. Names in statements are folded as the
   /// server does.
   void restart(bool foldNames);
+  /// The dump comes from this server. Places in the files of another one are left behind.
+  void setServer(const std::string& server);
   /// See LogStatements.
   void setSystemTimeZone(std::string zone) { statements_.setSystemTimeZone(std::move(zone)); }
 

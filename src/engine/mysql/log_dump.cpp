@@ -1,6 +1,8 @@
 #include "engine/mysql/log_dump.h"
 
 #include "base/ids.h"
+#include "engine/mysql/log_continuity.h"
+#include "engine/mysql/server_log.h"
 
 #include <errmsg.h>
 #include <fmt/format.h>
@@ -43,9 +45,9 @@ DumpIdentity DumpIdentity::random() {
   return {id | 0x80000000U, newUuid()};
 }
 
-std::unique_ptr<LogDump> LogDump::start(ConnectOptions options, const LogPosition& from, const DumpIdentity& identity) {
+std::unique_ptr<LogDump> LogDump::open(ConnectOptions options, const LogPosition& from) {
   options.readTimeoutSeconds = std::min(options.readTimeoutSeconds, kSilenceSeconds);
-  std::unique_ptr<LogDump> dump(new LogDump(Connection::open(options)));
+  std::unique_ptr<LogDump> dump(new LogDump(Connection::open(options), from));
   if (dump->connection_->server().mariadb != from.mariadb) {
     throw Error(Msg::logPurged,
                 {toPosition(from).text,
@@ -53,14 +55,27 @@ std::unique_ptr<LogDump> LogDump::start(ConnectOptions options, const LogPositio
                 Origin::source);
   }
   dump->from_ = from.gtid.empty() ? fmt::format("{}:{}", from.file, from.offset) : from.gtid;
-  dump->prepare(from, identity);
-  dump->enlist(identity);
-  dump->request(from, identity);
+  dump->server_ = serverId(*dump->connection_);
+  dump->writable_ = isWritable(*dump->connection_);
+  requireContinuity(*dump->connection_, from);
   return dump;
 }
 
-void LogDump::prepare(const LogPosition& from, const DumpIdentity& identity) {
+std::unique_ptr<LogDump> LogDump::start(ConnectOptions options, const LogPosition& from, const DumpIdentity& identity) {
+  auto dump = open(std::move(options), from);
+  dump->begin(identity);
+  return dump;
+}
+
+void LogDump::begin(const DumpIdentity& identity) {
+  prepare(identity);
+  enlist(identity);
+  request(identity);
+}
+
+void LogDump::prepare(const DumpIdentity& identity) {
   Connection& connection = *connection_;
+  const LogPosition& from = position_;
   foldsNames_ = connection.value("SELECT @@global.lower_case_table_names").value_or("0") != "0";
   const std::string zone = connection.value("SELECT @@global.system_time_zone").value_or("");
   if (zone == "UTC" || zone == "GMT") systemTimeZone_ = "+00:00";
@@ -97,7 +112,8 @@ void LogDump::enlist(const DumpIdentity& identity) {
   command(kComRegisterSlave, body, true);
 }
 
-void LogDump::request(const LogPosition& from, const DumpIdentity& identity) {
+void LogDump::request(const DumpIdentity& identity) {
+  const LogPosition& from = position_;
   std::string body;
   const bool gtid = !from.mariadb && !from.gtid.empty();
   if (gtid) {

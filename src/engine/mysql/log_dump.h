@@ -24,10 +24,15 @@ struct DumpIdentity {
 /// One running dump of the source's log: raw event packets. One thread; interrupt() from any.
 class LogDump {
  public:
-  /// Logs in, agrees on checksums (as the source writes them) and heartbeats (one a second when idle), registers as a
-  /// replica and starts the dump behind `from`: by GTID if it has one, else by file and offset; beyond 4 GiB, which a
-  /// request cannot express, from the start of the file. Throws Error: what Connection::open() throws, logPurged,
-  /// accessDenied, connectionLost, databaseError.
+  /// Logs in and sees to it that a lane at `from` can go on there (requireContinuity()). Throws Error: what
+  /// Connection::open() and requireContinuity() throw, logPurged for a position of the other family.
+  [[nodiscard]] static std::unique_ptr<LogDump> open(ConnectOptions options, const LogPosition& from);
+  /// Agrees on checksums (as the source writes them) and heartbeats (one a second when idle), registers as a
+  /// replica and starts the dump behind the place of open(): by GTID if it has one, else by file and offset; beyond
+  /// 4 GiB, which a request cannot express, from the start of the file. Throws Error: logPurged, accessDenied,
+  /// connectionLost, databaseError.
+  void begin(const DumpIdentity& identity);
+  /// Both.
   [[nodiscard]] static std::unique_ptr<LogDump> start(ConnectOptions options, const LogPosition& from,
                                                       const DumpIdentity& identity);
 
@@ -44,18 +49,25 @@ class LogDump {
   /// MySQL: what the source had executed when the dump began. Until the lane has it all, a heartbeat may only mean that
   /// the server is still looking for the first group to send.
   [[nodiscard]] const GtidSet& executedAtStart() const { return executed_; }
+  /// See serverId() and isWritable(); as it was at open().
+  [[nodiscard]] const std::string& server() const { return server_; }
+  [[nodiscard]] bool writable() const { return writable_; }
   [[nodiscard]] const std::string& peer() const { return connection_->peer(); }
 
  private:
-  explicit LogDump(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
-  void prepare(const LogPosition& from, const DumpIdentity& identity);
+  LogDump(std::unique_ptr<Connection> connection, LogPosition from)
+      : connection_(std::move(connection)), position_(std::move(from)) {}
+  void prepare(const DumpIdentity& identity);
   void enlist(const DumpIdentity& identity);
-  void request(const LogPosition& from, const DumpIdentity& identity);
+  void request(const DumpIdentity& identity);
   void command(unsigned code, const std::string& body, bool answered);
   [[noreturn]] void fail();
 
   std::unique_ptr<Connection> connection_;
-  std::string from_;  ///< for messages
+  const LogPosition position_;  ///< where it starts
+  std::string from_;            ///< the same for messages
+  std::string server_;
+  bool writable_ = true;
   bool foldsNames_ = false;
   std::string systemTimeZone_;
   GtidSet executed_;

@@ -31,7 +31,7 @@ LogPosition startOf(const LogPosition& at, const std::string& place) {
 
 [[noreturn]] void throwMissing(const std::string& xid, const std::string& place) {
   throwUnsupported("the XA transaction " + xid + ", prepared at " + place +
-                       ", cannot be read again: something else stands there in the log of this server",
+                       ", cannot be read again: the log of this server has something else there",
                    "Let no XA transaction stay prepared, then reset the task.");
 }
 
@@ -39,6 +39,7 @@ LogPosition startOf(const LogPosition& at, const std::string& place) {
 
 Transaction readPrepared(const ConnectOptions& options, const LogScope& scope, const LogPosition& at,
                          const std::string& xid, const std::string& place, const GroupLimits& limits) {
+  if (place.starts_with(kElsewhere)) throwMissing(xid, place);
   const LogPosition start = startOf(at, place);
   LogAssembler assembler(scope, start, limits);
   const auto dump = LogDump::start(options, start, DumpIdentity::random());

@@ -4,7 +4,9 @@
 #include "engine/mysql/catalog.h"
 #include "engine/mysql/log_assembler.h"
 #include "engine/mysql/log_dump.h"
+#include "engine/mysql/log_expiry.h"
 #include "engine/mysql/log_prepared.h"
+#include "engine/mysql/log_source.h"
 #include "transform/table_plan.h"
 
 #include <algorithm>
@@ -67,6 +69,8 @@ class MysqlLogReader final : public LogReader {
   MysqlLogReader(const EngineJob& job, const LogPosition& from, const Plans& plans)
       : log_(job.log.with("log reader")),
         options_(connectOptions(job, Side::source)),
+        source_(options_, job.note, log_),
+        expiry_([this](const std::string& line) { source_.say(true, line); }),
         scope_(makeScope(job, plans)),
         assembler_(scope_, from, limitsOf(job)) {
     for (const auto& [xid, place] : assembler_.missing()) {
@@ -74,7 +78,7 @@ class MysqlLogReader final : public LogReader {
       assembler_.hold(xid, readPrepared(options_, scope_, from, xid, place, limitsOf(job)));
     }
     connect();
-    options_.connectTimeoutSeconds = std::min(options_.connectTimeoutSeconds, kReconnectTimeoutSeconds);
+    source_.limitConnectTime(kReconnectTimeoutSeconds);
   }
 
   std::optional<Transaction> next(const std::stop_token& stop) override {
@@ -82,7 +86,9 @@ class MysqlLogReader final : public LogReader {
     const auto begin = steady_clock::now();
     while (!stop.stop_requested()) {
       try {
+        if (dump_ && source_.shouldLeave(assembler_.position())) disconnect();
         if (!dump_) connect();
+        if (expiry_.isDue(caughtUpAt_)) expiry_.look(source_.inUse(), assembler_.position(), caughtUpAt_);
         auto transaction = assembler_.feed(dump_->read());
         if (transaction) {
           attempts_ = 0;
@@ -99,12 +105,15 @@ class MysqlLogReader final : public LogReader {
         if (steady_clock::now() - begin >= kSilentSpan) {
           if (auto empty = assembler_.takeEmpty()) {
             attempts_ = 0;
+            caughtUpAt_ = std::max(caughtUpAt_, empty->commitMillis);
             return empty;
           }
         }
       } catch (const Error& error) {
         if (stop.stop_requested()) break;
-        if (error.msg() != Msg::connectionLost && error.msg() != Msg::cannotConnect) throw;
+        // A server that is behind may catch up. (What a restart has made of its log shows when it is asked again.)
+        if (error.msg() != Msg::connectionLost && error.msg() != Msg::cannotConnect && error.msg() != Msg::sourceBehind)
+          throw;
         pauseAfter(error, stop);
       }
     }
@@ -117,9 +126,10 @@ class MysqlLogReader final : public LogReader {
 
  private:
   void connect() {
-    dump_ = LogDump::start(options_, assembler_.position(), identity_);
+    dump_ = source_.start(assembler_.position(), identity_);
     interruptible_.set(dump_.get());
     assembler_.restart(dump_->foldsNames());
+    assembler_.setServer(dump_->server());
     assembler_.setSystemTimeZone(dump_->systemTimeZone());
     (void)assembler_.feed(dump_->read());  // ROTATE names the file; a place that is gone is refused here
     log_.info("reads the log of {} from {}", dump_->peer(), position().text);
@@ -132,7 +142,10 @@ class MysqlLogReader final : public LogReader {
 
   void pauseAfter(const Error& error, const std::stop_token& stop) {
     disconnect();
-    if (++attempts_ > kMaxAttempts) throw Error(Msg::connectionLost, error.args(), error.origin(), error.detail());
+    if (++attempts_ > kMaxAttempts) {
+      if (error.msg() == Msg::sourceBehind) throw Error(error);
+      throw Error(Msg::connectionLost, error.args(), error.origin(), error.detail());
+    }
     const auto pause = std::min<std::chrono::milliseconds>(kFirstPause * (1 << attempts_) / 2, kLongestPause);
     log_.warn("{}; tries again in {} ms", error.text(), pause.count());
     sleepFor(pause, stop);
@@ -140,7 +153,9 @@ class MysqlLogReader final : public LogReader {
 
   Log log_;
   Clock clock_;
-  ConnectOptions options_;
+  const ConnectOptions options_;
+  LogSource source_;
+  LogExpiry expiry_;
   LogScope scope_;
   LogAssembler assembler_;
   const DumpIdentity identity_ = DumpIdentity::random();

@@ -47,7 +47,7 @@ Set parsed(std::string_view text) {
   throw Error(Msg::internal, {fmt::format("malformed log position {}", text)});
 }
 
-constexpr std::string_view kXa = ";xa=";
+constexpr std::string_view kServer = ";server=", kXa = ";xa=";
 
 void appendHex(std::string& out, std::string_view bytes) {
   for (const char c : bytes) fmt::format_to(std::back_inserter(out), "{:02x}", static_cast<unsigned char>(c));
@@ -103,8 +103,9 @@ bool parseXa(std::string_view text, LogPosition& out) {
 }  // namespace
 
 Position toPosition(const LogPosition& position) {
-  return {fmt::format("{};gtid={};file={};offset={}{}", position.mariadb ? "mariadb" : "mysql", position.gtid,
-                      position.file, position.offset, xaText(position))};
+  const std::string server = position.server.empty() ? std::string() : std::string(kServer) + position.server;
+  return {fmt::format("{};gtid={};file={};offset={}{}{}", position.mariadb ? "mariadb" : "mysql", position.gtid,
+                      position.file, position.offset, server, xaText(position))};
 }
 
 LogPosition fromPosition(const Position& position) {
@@ -119,13 +120,15 @@ LogPosition fromPosition(const Position& position) {
   }
   const std::string_view flavour = text.substr(0, gtid);
   const std::size_t xa = std::min(text.find(kXa, offset), text.size());
-  const auto number = parseNumber(text.substr(offset + kOffset.size(), xa - offset - kOffset.size()));
+  const std::size_t server = std::min(text.find(kServer, offset), xa);
+  const auto number = parseNumber(text.substr(offset + kOffset.size(), server - offset - kOffset.size()));
   if ((flavour != "mysql" && flavour != "mariadb") || !number) malformed(text);
   LogPosition out;
   out.mariadb = flavour == "mariadb";
   out.gtid = text.substr(gtid + kGtid.size(), file - gtid - kGtid.size());
   out.file = text.substr(file + kFile.size(), offset - file - kFile.size());
   out.offset = *number;
+  if (server < xa) out.server = text.substr(server + kServer.size(), xa - server - kServer.size());
   if (xa < text.size() && !parseXa(text.substr(xa + kXa.size()), out)) malformed(text);
   return out;
 }
@@ -137,6 +140,12 @@ bool reached(const LogPosition& at, const LogPosition& goal) {
   }
   if (goal.gtid.empty() && goal.file.empty()) return true;  // the goal of a log without any transaction
   if (at.file.empty() || goal.file.empty()) return false;   // nothing to compare them by
+  if (!at.server.empty() && !goal.server.empty() && at.server != goal.server) {
+    throw Error(Msg::sourceChanged,
+                {fmt::format("{}:{} of the server {}", goal.file, goal.offset, goal.server),
+                 fmt::format("the server {}", at.server), "there were no GTIDs to go by"},
+                Origin::source);
+  }
   return compareFiles(at.file, at.offset, goal.file, goal.offset) >= 0;
 }
 

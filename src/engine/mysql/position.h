@@ -18,6 +18,8 @@ struct LogPosition {
   std::string gtid;
   std::string file;
   std::uint64_t offset = 0;
+  /// The server that file and offset belong to, as of serverId(); empty: not known.
+  std::string server = {};
   /// XA transactions that were prepared before this place, are still open, and changed nothing of ours.
   std::set<std::string> preparedXa = {};
   /// The same, but they changed something of ours. By name: where the group stands in the log, a GTID of MySQL or
@@ -25,13 +27,14 @@ struct LogPosition {
   std::map<std::string, std::string> heldXa = {};
 };
 
-/// Canonical text: "mysql|mariadb;gtid=…;file=…;offset=…[;xa=hexadecimal[@hexadecimal],…]".
+/// Canonical text: "mysql|mariadb;gtid=…;file=…;offset=…[;server=…][;xa=hexadecimal[@hexadecimal],…]".
 [[nodiscard]] Position toPosition(const LogPosition& position);
 /// Throws Error(internal) for text that toPosition() did not make.
 [[nodiscard]] LogPosition fromPosition(const Position& position);
 
 /// True if a lane at `at` has every transaction that `goal` has. By GTID if both have one, by file number and offset
 /// otherwise. A goal without both is reached from everywhere; positions that have nothing to compare them by are not.
+/// Throws Error(sourceChanged) for files of two servers.
 [[nodiscard]] bool reached(const LogPosition& at, const LogPosition& goal);
 /// True if the transaction (id = GTID, or "file:offset" of its start) is contained in `position`.
 [[nodiscard]] bool covers(const LogPosition& position, std::string_view transactionId);

@@ -29,12 +29,24 @@ LogMode logMode(Connection& connection) {
   return connection.value("SELECT @@GLOBAL.gtid_mode").value_or("") == "ON" ? LogMode::mysqlGtid : LogMode::mysqlFile;
 }
 
+std::string serverId(Connection& connection) {
+  const bool mariadb = connection.server().mariadb;
+  return connection.value(mariadb ? "SELECT @@GLOBAL.server_id" : "SELECT @@GLOBAL.server_uuid").value_or("");
+}
+
+bool isWritable(Connection& connection) {
+  // super_read_only implies it; a MariaDB of 12 names its kinds of read-only.
+  const std::string value = connection.value("SELECT @@GLOBAL.read_only").value_or("0");
+  return value == "0" || value == "OFF";
+}
+
 LogPosition logTail(Connection& connection) {
   const auto rows = connection.query(statusStatement(connection.server()));
   if (rows.empty() || rows.front().size() < 2 || !rows.front()[0] || !rows.front()[1])
     throw Error(Msg::databaseError, {connection.peer(), "0", "the binary log is off (log_bin)"}, connection.origin());
   LogPosition position;
   position.mariadb = connection.server().mariadb;
+  position.server = serverId(connection);
   position.file = *rows.front()[0];
   const std::string& offset = *rows.front()[1];
   std::from_chars(offset.data(), offset.data() + offset.size(), position.offset);
@@ -70,6 +82,7 @@ LogPosition currentEnd(Connection& connection, LogMode mode) {
     const LogPosition tail = logTail(connection);
     position.file = tail.file;
     position.offset = tail.offset;
+    position.server = tail.server;
     return position;
   }
   LogPosition position = logTail(connection);

@@ -16,9 +16,16 @@ enum class LogMode {
 /// Throws what Connection throws.
 [[nodiscard]] LogMode logMode(Connection& connection);
 
-/// Where the server writes its log now (SHOW MASTER STATUS by any of its names): file and offset alone. Counts what is
-/// in the file, committed in the engine or not: never a low position (mysql.md, story 1). Throws Error(databaseError)
-/// if the log is off or the right to see it is missing.
+/// What tells a server from others of the same data: MySQL's server_uuid, MariaDB's server_id (which its replication
+/// wants to be different).
+[[nodiscard]] std::string serverId(Connection& connection);
+
+/// Can applications write there (read_only)? A replica is set so that they cannot, by whoever looks after it.
+[[nodiscard]] bool isWritable(Connection& connection);
+
+/// Where the server writes its log now (SHOW MASTER STATUS by any of its names): file, offset and server alone. Counts
+/// what is in the file, committed in the engine or not: never a low position (mysql.md, story 1). Throws
+/// Error(databaseError) if the log is off or the right to see it is missing.
 [[nodiscard]] LogPosition logTail(Connection& connection);
 
 /// The start of the file that the server writes its log to now. Everything before it is committed in the engine and

@@ -74,6 +74,7 @@ SnapshotPositions beginOnMariadb(Connection& reader) {
   startTransaction(reader);
   LogPosition position;
   position.mariadb = true;
+  position.server = serverId(reader);
   for (const auto& row : reader.query("SHOW SESSION STATUS LIKE 'binlog_snapshot_%'")) {
     const std::string value = row.at(1).value_or("");
     if (row.at(0) == "Binlog_snapshot_file") position.file = value;
@@ -90,6 +91,7 @@ SnapshotPositions beginOnMariadb(Connection& reader) {
 void placeAt(LogPosition& position, const LogPosition& place) {
   position.file = place.file;
   position.offset = place.offset;
+  position.server = place.server;
 }
 
 SnapshotPositions beginWithGtids(Connection& reader) {
