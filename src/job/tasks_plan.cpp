@@ -70,7 +70,7 @@ StoredPlan makePlan(const TaskContext& context, const Engine& engine, Source& so
   checkAgain(context, *prober);
   if (context.stop.stop_requested()) return out;
   out.collations = engine.catalog(context.engineJob, Side::source)->collations();
-  out.plans = compilePlans(spec, prober->sourceTables(context.stop));
+  out.plans = compilePlans(spec, prober->sourceTables(context.stop), source.logsWholeRows());
   if (out.plans.empty()) throw Error(Msg::crossField, {"db_object", "the selection holds no table"}, Origin::request);
   lookAtTarget(context, engine, out.plans);
   return out;

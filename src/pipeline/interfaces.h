@@ -59,6 +59,9 @@ class Source {
                                 const std::stop_token& stop) = 0;
   /// Opens the log behind `from`. Throws Error(logPurged) if the source has it no more.
   [[nodiscard]] virtual std::unique_ptr<LogReader> openLog(const Position& from, const Plans& plans) = 0;
+  /// False: the source is set to leave columns out of the rows in its log. Then a row that a tolerant window replays
+  /// cannot always be made whole.
+  [[nodiscard]] virtual bool logsWholeRows() { return true; }
   /// True if a lane at `at` has passed `goal` (every transaction at or before goal is at or before `at`). Never blocks.
   [[nodiscard]] virtual bool reached(const Position& at, const Position& goal) const = 0;
   /// True if `position` (of a snapshot) contains this very transaction. Never blocks.

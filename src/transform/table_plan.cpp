@@ -76,16 +76,18 @@ ConflictPolicy policyOf(const JobSpec& spec) {
 
 /// Rows without a key cannot be told apart, so a replay over them has to begin at one exact position. A key that the
 /// target generates anew is none: nothing that is written says which row gives way.
-bool needsExactCopy(const TableSchema& table) {
+bool needsExactCopy(const TableSchema& table, bool wholeRows) {
+  const auto isUnique = [](const Index& index) { return index.unique; };
+  if (!wholeRows && std::any_of(table.indexes.begin(), table.indexes.end(), isUnique)) return true;
   return table.primaryKey.empty() || std::any_of(table.primaryKey.begin(), table.primaryKey.end(),
                                                  [&](std::size_t i) { return table.columns[i].generated; });
 }
 
-void assignGroups(const std::vector<TableSchemaPtr>& chosen, std::vector<TablePlan>& plans) {
+void assignGroups(const std::vector<TableSchemaPtr>& chosen, bool wholeRows, std::vector<TablePlan>& plans) {
   int next = 0;
   for (const ForeignKeyFamily& family : foreignKeyFamilies(chosen)) {
     const bool keyless = std::any_of(family.tables.begin(), family.tables.end(),
-                                     [&](std::size_t i) { return needsExactCopy(*chosen[i]); });
+                                     [&](std::size_t i) { return needsExactCopy(*chosen[i], wholeRows); });
     if (!family.hasActions && !keyless) continue;
     for (const std::size_t i : family.tables) plans[i].group = next;
     ++next;
@@ -120,7 +122,7 @@ TablePlan planFor(const JobSpec& spec, TableSchemaPtr table) {
   return plan;
 }
 
-std::vector<TablePlan> compilePlans(const JobSpec& spec, const std::vector<TableSchemaPtr>& tables) {
+std::vector<TablePlan> compilePlans(const JobSpec& spec, const std::vector<TableSchemaPtr>& tables, bool wholeRows) {
   if (const auto problems = planProblems(spec, tables); !problems.empty()) {
     throw Error(Msg::crossField, {problems.front().path, problems.front().reason}, Origin::request);
   }
@@ -128,7 +130,7 @@ std::vector<TablePlan> compilePlans(const JobSpec& spec, const std::vector<Table
   std::vector<TablePlan> plans;
   plans.reserve(chosen.size());
   for (const auto& table : chosen) plans.push_back(planFor(spec, table));
-  assignGroups(chosen, plans);
+  assignGroups(chosen, wholeRows, plans);
   return plans;
 }
 

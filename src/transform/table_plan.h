@@ -64,8 +64,11 @@ struct Refusal {
 /// The plan of one selected table, in no group; createTable is true.
 [[nodiscard]] TablePlan planFor(const JobSpec& spec, TableSchemaPtr table);
 
-/// Compiles the plans of all selected tables, sorted by source name; assigns the groups by their foreign keys. Throws
+/// Compiles the plans of all selected tables, sorted by source name; assigns the groups by their foreign keys.
+/// `wholeRows`: the log has every column of a changed row; else a table with further unique keys beside its primary key
+/// is read at one position too, since a row that gave way to another one could not be made whole by the replay. Throws
 /// Error(crossField) with the first of planProblems(). createTable is left true: only the target knows.
-[[nodiscard]] std::vector<TablePlan> compilePlans(const JobSpec& spec, const std::vector<TableSchemaPtr>& tables);
+[[nodiscard]] std::vector<TablePlan> compilePlans(const JobSpec& spec, const std::vector<TableSchemaPtr>& tables,
+                                                  bool wholeRows = true);
 
 }  // namespace drs

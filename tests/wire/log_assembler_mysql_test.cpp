@@ -278,15 +278,28 @@ TEST(MysqlLog, statementsInPlaceOfRowsAreRefused) {
             Texts{});
 }
 
-TEST(MysqlLog, partialImagesAreRefused) {
+TEST(MysqlLog, partialImagesWithoutWhatTheReplayNeedsAreRefused) {
   EventBuilder b;
   Lane lane(mysqlByFile());
   lane.feed({b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query("BEGIN"), b.tableMap(5),
              b.tableMap(6, "x", "other")});
   lane.feed({b.rows(EventType::writeRows, 6, "", 1, '\x01'), b.rows(EventType::partialUpdateRows, 6, "")});  // not ours
   EXPECT_EQ(thrown([&] { lane.feed({b.rows(EventType::writeRows, 5, "", 1, '\x01')}); }).msg(), Msg::logUnsupported);
-  EXPECT_EQ(thrown([&] { lane.feed({b.rows(EventType::partialUpdateRows, 5, "", 1, '\x01')}); }).msg(),
-            Msg::logUnsupported);
+  // Without the key no row is found.
+  for (const EventType type : {EventType::updateRows, EventType::deleteRows, EventType::partialUpdateRows})
+    EXPECT_EQ(thrown([&] { lane.feed({b.rows(type, 5, "", 1, '\x02')}); }).msg(), Msg::logUnsupported);
+  EXPECT_EQ(thrown([&] { lane.feed({b.rows(EventType::deleteRows, 5, "", 1, '\0')}); }).msg(), Msg::logUnsupported);
+}
+
+TEST(MysqlLog, partialImagesWithTheKeyAreTaken) {
+  EventBuilder b;
+  Lane lane(mysqlByFile());
+  const std::string key("\0\x07\0\0\0", 5);  // no NULL; id = 7
+  lane.feed({b.rotate("bin.000001", 4), b.format(), b.anonymous(), b.query("BEGIN"), b.tableMap(5),
+             b.rows(EventType::deleteRows, 5, key, 1, '\x01'), b.xid()});
+  const auto& rows = std::get<RowsChange>(lane.last().changes.at(0)).rows;
+  EXPECT_EQ(rows.cell(0, 0).i, 7);
+  EXPECT_EQ(rows.cell(0, 1).kind, CellKind::absent);
 }
 
 /// The row after the change begins with its options: 0, whole values only; 1, and then a bit for each JSON column;

@@ -17,6 +17,20 @@ using namespace std::chrono_literals;
 constexpr int kAttempts = 10;
 constexpr std::chrono::milliseconds kFirstPause = 20ms, kLongestPause = 2s;
 
+/// In an open window a row that is not there, or gives way to another one, is made whole by an image of it. One that
+/// has not all columns will do if the row is there, or will be deleted: as long as no other key than that of the row
+/// can make it give way, and that key stays.
+void requireMendable(const RowsChange& change, std::size_t row, const TargetTable& target) {
+  if (target.hasOneKey && !target.writer.keyChanged(change.rows, row, row + 1)) return;
+  throw Error(Msg::logUnsupported,
+              {fmt::format("an update of {}, key {}, that leaves columns out, while the copy of the table is not "
+                           "complete{}",
+                           target.writer.table(), target.writer.printableKey(change.rows, row),
+                           target.hasOneKey ? " and the update changes the key" : " and it has further unique keys"),
+               "Set binlog_row_image=FULL at the source, also for each session, then reset the task."},
+              Origin::source);
+}
+
 }  // namespace
 
 Applier::Applier(SinkSession& session, ApplierWorld& world, std::size_t number, std::uint64_t sequence, Log log)
@@ -205,6 +219,9 @@ void Applier::addRow(const RowsChange& change, std::size_t row, const TargetTabl
     batch_.remove(target.writer, target.keyIndex, rows, row, !tolerant);
   } else if (change.op == RowOp::update && !tolerant) {
     batch_.update(target.writer, rows, row, row + 1, target.clockColumns);
+  } else if (change.op == RowOp::update && target.writer.isPartial(rows, row + 1)) {
+    requireMendable(change, row, target);
+    batch_.update(target.writer, rows, row, row + 1, target.clockColumns, false);
   } else if (change.op == RowOp::update) {
     if (target.writer.keyChanged(rows, row, row + 1)) batch_.remove(target.writer, target.keyIndex, rows, row, false);
     batch_.replace(target.writer, rows, row + 1);
@@ -228,6 +245,11 @@ Applier::Result Applier::applySingly(const Work& work, ApplyStats& stats) {
       const std::size_t step = change.op == RowOp::update ? 2 : 1;
       for (std::size_t row = 0; row + step <= change.rows.rows(); row += step) {
         ++stats.rows;
+        if (tolerant && change.op == RowOp::update && table.writer.isPartial(change.rows, row + 1)) {
+          addRow(change, row, table, true);
+          applier.run();
+          continue;
+        }
         if (tolerant && change.op == RowOp::update && table.writer.keyChanged(change.rows, row, row + 1)) {
           batch_.remove(table.writer, table.keyIndex, change.rows, row, false);
           applier.run();

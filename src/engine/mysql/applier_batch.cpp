@@ -98,12 +98,12 @@ void StatementBatch::tuple(Kind kind, const SqlWriter& writer, const RowBatch& r
 }
 
 void StatementBatch::update(const SqlWriter& writer, const RowBatch& rows, std::size_t before, std::size_t after,
-                            const std::vector<std::size_t>& keep) {
+                            const std::vector<std::size_t>& keep, bool exact) {
   scratch_.clear();
   const unsigned zeros = writer.appendUpdate(scratch_, rows, before, after, keep);
   reserve(writer, scratch_.size() + 1);
   strictMode(zeros == 0);
-  add(scratch_, Expect::rows, 1, zeros);
+  add(scratch_, exact ? Expect::rows : Expect::anyRows, 1, zeros);
 }
 
 void StatementBatch::update(const SqlWriter& writer, const UpdateMerge& merge, UpdateShape shape, const RowBatch& rows,

@@ -42,9 +42,9 @@ class StatementBatch {
   void replace(const SqlWriter& writer, const RowBatch& rows, std::size_t row) {
     tuple(Kind::replace, writer, rows, row);
   }
-  /// An update alone; `keep`: see SqlWriter::appendUpdate().
+  /// An update alone; `keep`: see SqlWriter::appendUpdate(). `exact`: the row must be there.
   void update(const SqlWriter& writer, const RowBatch& rows, std::size_t before, std::size_t after,
-              const std::vector<std::size_t>& keep);
+              const std::vector<std::size_t>& keep, bool exact = true);
   /// An update that may share a statement with others of its shape (not 0). It must not depend on those that were added
   /// directly before it. All arguments live until close().
   void update(const SqlWriter& writer, const UpdateMerge& merge, UpdateShape shape, const RowBatch& rows,

@@ -130,6 +130,10 @@ void RowApplier::update(const RowBatch& rows, std::size_t before, std::size_t af
     case Verdict::done:
       return;
     case Verdict::missing:
+      if (mayOverwrite() && target_.writer.isPartial(rows, after))
+        stop(change,
+             "an update expected this row, found none, and its image has not all columns to make it anew "
+             "(binlog_row_image is not FULL)");
       if (mayOverwrite()) return overwrite(change, "update_missing");
       return keepOrStop(change, "update_missing", "an update expected this row, found none");
     case Verdict::collision:
@@ -167,6 +171,10 @@ void RowApplier::remove(const RowBatch& rows, std::size_t row) {
 
 void RowApplier::overwrite(const Change& change, const std::string& kind) {
   const std::size_t row = *change.after;
+  if (target_.writer.isPartial(change.rows, row))
+    stop(change,
+         "the row that is there cannot be overwritten by an image that has not all columns (binlog_row_image is "
+         "not FULL)");
   const Removed removed = removeCollisions(change, row);
   std::string sql;
   const unsigned zeros = target_.writer.appendUpdateAll(sql, change.rows, row);
@@ -187,7 +195,8 @@ std::string RowApplier::condition(const TargetKey& key, const RowBatch& rows, st
   std::string out;
   for (const IndexPart& part : key.parts) {
     const Cell& cell = rows.cell(row, part.column);
-    if (cell.kind == CellKind::null) return {};
+    // What an update leaves out has not changed: then it is no other row's. (Half a key is never looked up by.)
+    if (cell.kind == CellKind::null || cell.kind == CellKind::absent) return {};
     if (!out.empty()) out += " AND ";
     if (part.prefix == 0) {
       out += target_.writer.name(part.column) + "=";
@@ -230,7 +239,9 @@ RowApplier::Removed RowApplier::removeCollisions(const Change& change, std::size
 }
 
 std::string RowApplier::describeCollisions(const RowBatch& rows, std::size_t row, std::size_t except) {
-  if (target_.writer.key().empty()) return lastText_;
+  const auto isLeftOut = [&](std::size_t column) { return rows.cell(except, column).kind == CellKind::absent; };
+  const auto& keyColumns = target_.writer.key();
+  if (keyColumns.empty() || std::any_of(keyColumns.begin(), keyColumns.end(), isLeftOut)) return lastText_;
   std::string own, columns, out;
   target_.writer.appendKey(own, rows, except);
   for (const std::size_t column : target_.writer.key())

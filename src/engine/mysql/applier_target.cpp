@@ -91,6 +91,13 @@ std::string indexOf(const TableSchema& schema, const std::vector<std::size_t>& r
 
 }  // namespace
 
+bool isOver(const TargetKey& key, const std::vector<std::size_t>& columns) {
+  return key.resolvable && key.parts.size() == columns.size() &&
+         std::all_of(key.parts.begin(), key.parts.end(), [&](const IndexPart& part) {
+           return part.prefix == 0 && std::find(columns.begin(), columns.end(), part.column) != columns.end();
+         });
+}
+
 std::optional<std::size_t> columnOf(const TableSchema& schema, const std::string& name) {
   for (std::size_t i = 0; i < schema.columns.size(); ++i)
     if (lowerCase(schema.columns[i].name) == lowerCase(name)) return i;
@@ -98,7 +105,7 @@ std::optional<std::size_t> columnOf(const TableSchema& schema, const std::string
 }
 
 TargetTable readTargetTable(Connection& connection, const TablePlan& plan, const TargetWorld& world) {
-  TargetTable out{SqlWriter(*plan.source, plan.target, !connection.server().mariadb), {}, {}, {}, {}, {}};
+  TargetTable out{SqlWriter(*plan.source, plan.target, !connection.server().mariadb), {}, {}, {}, {}, {}, false};
   const TargetColumns columns = readColumns(connection, plan, out);
   readKeys(connection, plan, out);
   const bool triggers = hasTriggers(connection, plan.target);
@@ -106,6 +113,8 @@ TargetTable readTargetTable(Connection& connection, const TablePlan& plan, const
                                 out.uniqueKeys, world.foreignKeys, triggers);
   out.keyIndex = indexOf(*plan.source, out.writer.key(), out.uniqueKeys);
   out.merge = UpdateMerge(*plan.source, out.keyIndex, out.uniqueKeys, triggers);
+  const auto& key = out.writer.key();
+  out.hasOneKey = out.uniqueKeys.size() == 1 && !key.empty() && isOver(out.uniqueKeys.front(), key);
   return out;
 }
 

@@ -21,6 +21,9 @@ struct TargetKey {
   bool resolvable = true;
 };
 
+/// Is it a unique key of these columns, whole ones?
+[[nodiscard]] bool isOver(const TargetKey& key, const std::vector<std::size_t>& columns);
+
 /// What the applier knows of one table at the target, read once per session of work.
 struct TargetTable {
   SqlWriter writer;
@@ -30,6 +33,7 @@ struct TargetTable {
   std::string
       keyIndex;  ///< quoted name of a unique key over the writer's key alone, one column of integers; empty: none
   UpdateMerge merge;
+  bool hasOneKey = false;  ///< the writer's key is the only unique key
 };
 
 /// What is the same for all tables of a target.

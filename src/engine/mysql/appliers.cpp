@@ -36,8 +36,11 @@ class MySqlAppliers final : public Appliers {
       // The first change of a table runs alone: it is then that its definition is read.
       const TargetTable* table = change == nullptr ? nullptr : world_.tables.find(change->plan);
       if (table == nullptr) return keys.touchAll();
-      for (std::size_t row = 0; row < change->rows.rows(); ++row) {
-        if (!table->conflicts.append(change->rows, row, keys.list())) return keys.touchAll();
+      const std::size_t step = change->op == RowOp::update ? 2 : 1;
+      for (std::size_t row = 0; row + step <= change->rows.rows(); row += step) {
+        const bool isTold = step == 2 ? table->conflicts.appendUpdate(change->rows, row, keys.list())
+                                      : table->conflicts.append(change->rows, row, keys.list());
+        if (!isTold) return keys.touchAll();
         if (keys.list().size() > ConflictKeys::kMost) return keys.touchAll();
       }
     }

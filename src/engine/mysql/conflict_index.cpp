@@ -161,11 +161,25 @@ ConflictIndex::ConflictIndex(std::uint64_t token, std::vector<Part> parts, bool 
         return part.form != KeyForm::unknown && part.form != KeyForm::foldedText;
       })) {}
 
-bool ConflictIndex::append(const RowBatch& rows, std::size_t row, bool exclusive, std::vector<ConflictKey>& out) const {
+bool ConflictIndex::appendUpdate(const RowBatch& rows, std::size_t before, std::size_t after, bool exclusive,
+                                 std::vector<ConflictKey>& out) const {
+  const bool isTold = append(rows, before, before, exclusive, out);
+  return append(rows, after, before, exclusive, out) && isTold;
+}
+
+bool ConflictIndex::isLeftOut(const RowBatch& rows, std::size_t row) const {
+  return !parts_.empty() && std::all_of(parts_.begin(), parts_.end(), [&](const Part& part) {
+    return rows.cell(row, part.column).kind == CellKind::absent;
+  });
+}
+
+bool ConflictIndex::append(const RowBatch& rows, std::size_t row, std::size_t base, bool exclusive,
+                           std::vector<ConflictKey>& out) const {
   std::uint64_t hash = token_;
   bool isKnown = !parts_.empty();
   for (const Part& part : parts_) {
-    const Cell& cell = rows.cell(row, part.column);
+    const Cell& own = rows.cell(row, part.column);
+    const Cell& cell = own.kind == CellKind::absent ? rows.cell(base, part.column) : own;
     if (cell.kind == CellKind::null) return true;
     isKnown = isKnown && hashCell(hash, part, rows, cell);
   }

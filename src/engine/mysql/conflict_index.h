@@ -46,9 +46,22 @@ class ConflictIndex {
   /// Appends what the row touches: the value, exclusive or shared; nothing if a part is NULL; the whole index if the
   /// value has no known form. False if the image does not tell (a minimal one): the row touches everything then.
   /// Allocates nothing but room in `out`.
-  [[nodiscard]] bool append(const RowBatch& rows, std::size_t row, bool exclusive, std::vector<ConflictKey>& out) const;
+  [[nodiscard]] bool append(const RowBatch& rows, std::size_t row, bool exclusive,
+                            std::vector<ConflictKey>& out) const {
+    return append(rows, row, row, exclusive, out);
+  }
+  /// The same for both images of an update. What the image after leaves out is as before.
+  [[nodiscard]] bool appendUpdate(const RowBatch& rows, std::size_t before, std::size_t after, bool exclusive,
+                                  std::vector<ConflictKey>& out) const;
+
+  /// True if the image has none of the columns. Never for an index without parts.
+  [[nodiscard]] bool isLeftOut(const RowBatch& rows, std::size_t row) const;
 
  private:
+  /// `base`: the image that has what `row` leaves out.
+  [[nodiscard]] bool append(const RowBatch& rows, std::size_t row, std::size_t base, bool exclusive,
+                            std::vector<ConflictKey>& out) const;
+
   std::uint64_t token_;
   std::vector<Part> parts_;
   bool alwaysKnown_;  ///< every value has a form, so that none touches the whole index

@@ -2,6 +2,7 @@
 
 #include "engine/mysql/applier_target.h"
 #include "engine/mysql/column_types.h"
+#include "engine/mysql/key_range.h"
 
 #include <set>
 
@@ -45,11 +46,13 @@ ConflictTable::ConflictTable(std::uint64_t salt, const TableSchema& source, cons
   if (!hasKey) always_.push_back(exclusiveKey(hashName(salt, "table " + name)));
   const std::string family = foreignKeys.actingFamily(target);
   if (!family.empty()) always_.push_back(exclusiveKey(hashName(salt, "family " + family)));
+  const std::vector<std::size_t> found = hasKey ? rowKey(source) : std::vector<std::size_t>{};
   for (const TargetKey& key : uniqueKeys) {
     std::vector<ConflictIndex::Part> parts;
     for (const IndexPart& part : key.parts) parts.push_back(partOf(part, columns));
     if (!key.resolvable) parts.clear();
     own_.emplace_back(hashName(salt, "index " + name + " " + lowerCase(key.name)), std::move(parts));
+    hasRowKey_ = hasRowKey_ || isOver(key, found);
   }
   if (family.empty()) addForeignKeys(salt, source, target, columns, foreignKeys);
 }
@@ -77,6 +80,27 @@ bool ConflictTable::append(const RowBatch& rows, std::size_t row, std::vector<Co
   bool isTold = true;
   for (const ConflictIndex& index : own_) isTold = index.append(rows, row, true, out) && isTold;
   for (const ConflictIndex& index : parents_) isTold = index.append(rows, row, false, out) && isTold;
+  return isTold;
+}
+
+/// An index of which neither image tells anything was not changed. It may be left out if the row's own key is there,
+/// which orders all that happens to the row.
+bool ConflictTable::appendUpdate(const RowBatch& rows, std::size_t before, std::vector<ConflictKey>& out) const {
+  if (touchesAll_) return false;
+  out.insert(out.end(), always_.begin(), always_.end());
+  bool isTold = true;
+  for (const ConflictIndex& index : own_) {
+    if (index.isLeftOut(rows, before) && index.isLeftOut(rows, before + 1))
+      isTold = isTold && hasRowKey_;
+    else
+      isTold = index.appendUpdate(rows, before, before + 1, true, out) && isTold;
+  }
+  for (const ConflictIndex& index : parents_) {
+    if (index.isLeftOut(rows, before) && index.isLeftOut(rows, before + 1))
+      isTold = isTold && hasRowKey_;
+    else
+      isTold = index.appendUpdate(rows, before, before + 1, false, out) && isTold;
+  }
   return isTold;
 }
 

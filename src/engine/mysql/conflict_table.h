@@ -33,14 +33,17 @@ class ConflictTable {
                 const TargetColumns& columns, const std::vector<TargetKey>& uniqueKeys,
                 const TargetForeignKeys& foreignKeys, bool hasTriggers);
 
-  /// Appends what a row touches (of an update: call it for both images). False: it touches everything.
+  /// Appends what an insert or a delete touches. False: it touches everything.
   [[nodiscard]] bool append(const RowBatch& rows, std::size_t row, std::vector<ConflictKey>& out) const;
+  /// The same for an update: images `before` and `before` + 1.
+  [[nodiscard]] bool appendUpdate(const RowBatch& rows, std::size_t before, std::vector<ConflictKey>& out) const;
 
  private:
   void addForeignKeys(std::uint64_t salt, const TableSchema& source, const TableName& target,
                       const TargetColumns& columns, const TargetForeignKeys& foreignKeys);
 
   bool touchesAll_ = true;
+  bool hasRowKey_ = false;           ///< own_ has the key by which rows are found
   std::vector<ConflictKey> always_;  ///< of every row: the table, the family
   std::vector<ConflictIndex> own_;   ///< unique keys, columns that children refer to
   std::vector<ConflictIndex> parents_;

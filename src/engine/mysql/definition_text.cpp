@@ -42,6 +42,7 @@ class Definition {
     return at < tokens_.size() && tokens_[at].kind == Kind::name &&
            lowerCase(unquoted(tokens_[at].text)) == lowerCase(name);
   }
+  [[nodiscard]] Kind kind(std::size_t at) const { return at < tokens_.size() ? tokens_[at].kind : Kind::comment; }
   [[nodiscard]] std::size_t behind(std::size_t open) const { return behindGroup(tokens_, open); }
   [[nodiscard]] std::string text(std::size_t first, std::size_t last) const {
     return std::string(slice(sql_, tokens_, first, last));
@@ -81,6 +82,35 @@ std::string generation(const TableSchema& schema, const std::string& column) {
     if (definition.is(at, "AS") && definition.is(at + 1, "("))
       return definition.text(at + 1, definition.behind(at + 1));
   return {};
+}
+
+std::optional<std::string> defaultLiteral(const TableSchema& schema, const Column& column) {
+  if (column.generated) return std::nullopt;
+  const Definition definition(schema);
+  const Item item =
+      definition.find([&](std::size_t first, std::size_t) { return definition.isName(first, column.name); });
+  std::size_t literal = 0;
+  for (std::size_t at = item.first; at < item.last;) {
+    if (definition.is(at, "AUTO_INCREMENT")) return std::nullopt;
+    if (definition.is(at, "DEFAULT") && literal == 0) literal = at + 1;
+    at = definition.is(at, "(") ? definition.behind(at) : at + 1;
+  }
+  if (literal == 0) return column.nullable && item.last != 0 ? std::optional<std::string>("NULL") : std::nullopt;
+  std::size_t behind = literal;
+  if (definition.is(behind, "-")) ++behind;
+  const bool isPrefixed = definition.is(behind, "b") || definition.is(behind, "x");
+  if (definition.is(behind, "NULL") || definition.kind(behind) == Kind::string ||
+      definition.kind(behind) == Kind::number) {
+    ++behind;
+  } else if (isPrefixed && definition.kind(behind + 1) == Kind::string) {
+    behind += 2;
+  } else {
+    return std::nullopt;
+  }
+  // Nothing that could make an expression of it.
+  if (behind < item.last && definition.kind(behind) != Kind::word && definition.kind(behind) != Kind::comment)
+    return std::nullopt;
+  return definition.text(literal, behind);
 }
 
 std::string foreignKeyRules(const TableSchema& schema, const std::string& key) {

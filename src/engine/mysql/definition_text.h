@@ -3,6 +3,7 @@
 #include "model/table_schema.h"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 namespace drs::mysql {
@@ -15,6 +16,10 @@ namespace drs::mysql {
 
 /// "(`a` * 2)": the expression of a generated column with its parentheses; empty for other columns.
 [[nodiscard]] std::string generation(const TableSchema& schema, const std::string& column);
+
+/// "'a'", "5", "NULL": what an INSERT that does not name the column stores there, as a literal for a session like
+/// Connection's. Nothing: it is made anew for each row (an expression, the time, a counter), or there is no default.
+[[nodiscard]] std::optional<std::string> defaultLiteral(const TableSchema& schema, const Column& column);
 
 /// "ON DELETE CASCADE ON UPDATE NO ACTION": what stands behind the columns that a foreign key refers to; empty if there
 /// is nothing.

@@ -34,7 +34,7 @@ LogSymbol symbolOf(StatementKind kind) {
 }  // namespace
 
 LogAssembler::LogAssembler(const LogScope& scope, const LogPosition& start, GroupLimits limits)
-    : tables_(scope),
+    : tables_(scope, start.mariadb),
       statements_(scope, tables_),
       grammar_(LogGrammar::make(start.mariadb)),
       group_(scope, std::move(limits)),
@@ -179,6 +179,9 @@ std::optional<Transaction> LogAssembler::onEvent(const Event& event) {
     case EventType::tableMap:
       onTableMap(event);
       return std::nullopt;
+    case EventType::annotateRows:
+      tables_.annotate(event.body);
+      return std::nullopt;
     case EventType::incident:
       onIncident(event);
       return std::nullopt;
@@ -188,7 +191,6 @@ std::optional<Transaction> LogAssembler::onEvent(const Event& event) {
     case EventType::previousGtids:
     case EventType::gtidList:
     case EventType::binlogCheckpoint:
-    case EventType::annotateRows:
     case EventType::rowsQuery:
     case EventType::ignorable:
     case EventType::transactionContext:
@@ -337,11 +339,9 @@ void LogAssembler::onRows(const Event& event) {
   }
   if (!table.plan) return;
   const RowsEvent rows = parseRows(event, framer_.format(), scratch_);
-  if (!hasFullImages(rows, table.formats)) {
-    throwUnsupported("rows of " + table.name() + " without all of their columns",
-                     "Set binlog_row_image=FULL at the source, also for each session, then reset the task.");
-  }
+  if (!hasFullImages(rows, table.formats)) tables_.requireUsable(rows, table);
   group_.addRows(rows, table);
+  if (rows.endOfStatement) tables_.endStatement();
 }
 
 std::optional<Transaction> LogAssembler::step(LogSymbol symbol, const Event& event) {

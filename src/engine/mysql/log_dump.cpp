@@ -17,7 +17,7 @@ namespace drs::mysql {
 namespace {
 
 constexpr unsigned kComBinlogDump = 0x12, kComRegisterSlave = 0x15, kComBinlogDumpGtid = 0x1e;
-constexpr std::uint16_t kThroughGtid = 0x04;
+constexpr std::uint16_t kThroughGtid = 0x04, kWithAnnotations = 0x02;
 constexpr std::uint64_t kFirstOffset = 4;
 /// Heartbeats come every second; a source that scans its log for the start of a dump may be silent for longer.
 constexpr int kSilenceSeconds = 60;
@@ -89,6 +89,7 @@ void LogDump::prepare(const DumpIdentity& identity) {
   connection.execute("SET @master_heartbeat_period = 1000000000, @source_heartbeat_period = 1000000000");
   connection.execute(fmt::format("SET @slave_uuid = '{0}', @replica_uuid = '{0}'", identity.uuid));
   if (!from.mariadb) return;
+  annotated_ = connection.value("SELECT @@global.binlog_row_image").value_or("FULL") != "FULL";
   // 4: understands MariaDB's GTIDs, so the log comes as it is.
   connection.execute("SET @mariadb_slave_capability = 4");
   if (from.gtid.empty()) return;
@@ -131,7 +132,7 @@ void LogDump::request(const DumpIdentity& identity) {
     const bool expressible = from.offset <= std::numeric_limits<std::uint32_t>::max();
     const std::uint64_t offset = byFile && expressible ? std::max(from.offset, kFirstOffset) : kFirstOffset;
     append<std::uint32_t>(body, static_cast<std::uint32_t>(offset));
-    append<std::uint16_t>(body, 0);
+    append<std::uint16_t>(body, annotated_ ? kWithAnnotations : 0);
     append<std::uint32_t>(body, identity.serverId);
     if (byFile) body += from.file;
   }

@@ -68,6 +68,7 @@ class LogDump {
   std::string from_;            ///< the same for messages
   std::string server_;
   bool writable_ = true;
+  bool annotated_ = false;  ///< MariaDB: with the text of statements, see LogTables::requireUsable()
   bool foldsNames_ = false;
   std::string systemTimeZone_;
   GtidSet executed_;

@@ -1,6 +1,9 @@
 #include "engine/mysql/log_tables.h"
 
 #include "engine/mysql/column_types.h"
+#include "engine/mysql/definition_text.h"
+#include "engine/mysql/key_range.h"
+#include "wire/mysql/sql_tokens.h"
 #include "wire/mysql/wire_error.h"
 
 #include <fmt/format.h>
@@ -123,6 +126,11 @@ void refuseOldFraction(const TableMap& map, const TableSchema& schema) {
   }
 }
 
+[[noreturn]] void refuseImage(const LogTables::Table& table, const std::string& what) {
+  throwUnsupported(fmt::format("rows of {} {}", table.name(), what),
+                   "Set binlog_row_image=FULL at the source, also for each session, then reset the task.");
+}
+
 /// Fills a batch; values of the hidden columns at the end of each row are dropped.
 class BatchSink final : public RowValueSink {
  public:
@@ -161,6 +169,13 @@ class BatchSink final : public RowValueSink {
   std::size_t column_ = 0;
 };
 
+/// Has the image every column that is written?
+bool isFull(std::string_view bitmap, const LogTables::Table& table) {
+  for (std::size_t i = 0; i < table.formats.size(); ++i)
+    if (!table.formats[i].mayBeAbsent && !isPresent(bitmap, i)) return false;
+  return true;
+}
+
 }  // namespace
 
 std::string driftOf(const TableMap& map, const TableSchema& schema) {
@@ -190,7 +205,7 @@ void appendRows(const RowsEvent& event, const LogTables::Table& table, RowBatch&
   decodeRows(event, table.map, table.formats, sink);
 }
 
-LogTables::LogTables(const LogScope& scope) : scope_(scope) {
+LogTables::LogTables(const LogScope& scope, bool mariadb) : scope_(scope), mariadb_(mariadb) {
   for (std::size_t i = 0; i < scope.plans->size(); ++i) planByName_[(*scope.plans)[i].source->name] = i;
 }
 
@@ -201,10 +216,12 @@ std::optional<std::size_t> LogTables::planOf(const TableName& name) const {
 
 void LogTables::startGroup() {
   ++group_;
+  isUpdate_ = false;
   if (entries_.size() > kMaxEntries) entries_.clear();
 }
 
 void LogTables::define(const Event& event, const FormatDescription& format) {
+  ++maps_;
   Entry& entry = entries_[parseTableId(event, format)];
   if (entry.group != 0 && entry.raw == event.body) {
     entry.group = group_;
@@ -230,6 +247,70 @@ void LogTables::define(const Event& event, const FormatDescription& format) {
   entry.table = std::move(table);
   entry.raw = event.body;
   entry.group = group_;
+}
+
+void LogTables::annotate(std::string_view sql) {
+  constexpr std::size_t kBeginning = 1024;  // comments may stand before the verb
+  const auto tokens = tokenize(sql.substr(0, kBeginning), {});
+  isUpdate_ = !tokens.empty() && (tokens.front().is("UPDATE") || tokens.front().is("INSERT"));
+  maps_ = 0;
+}
+
+/// A trigger or a function may hold a REPLACE too, of another table: then the statement has more than one TABLE_MAP.
+void LogTables::refuseReplace(const RowsEvent& event, const Table& table) {
+  if (isUpdate_ && maps_ == 1) return;
+  const TableSchema& schema = *(*scope_.plans)[*table.plan].source;
+  const auto& defaults = defaults_[*table.plan];
+  bool mayBe = false;
+  const auto look = [&](const std::vector<std::size_t>& key) {
+    // It meets a row by values that it gives, which are in the image, or by defaults.
+    mayBe = mayBe ||
+            std::any_of(key.begin(), key.end(), [&](std::size_t i) { return isPresent(event.presentAfter, i); }) ||
+            std::all_of(key.begin(), key.end(), [&](std::size_t i) { return defaults[i] && *defaults[i] != "NULL"; });
+  };
+  if (!schema.primaryKey.empty()) look(schema.primaryKey);
+  for (const Index& index : schema.indexes) {
+    if (!index.unique) continue;
+    std::vector<std::size_t> key;
+    for (const IndexPart& part : index.parts) key.push_back(part.column);
+    look(key);
+  }
+  if (mayBe)
+    refuseImage(table, "whose update may be a REPLACE of MariaDB, of which the log does not tell what became default");
+}
+
+void LogTables::requireUsable(const RowsEvent& event, const Table& table) {
+  if (event.columns != table.formats.size()) return;  // decodeRows() refuses it
+  const TableSchema& schema = *(*scope_.plans)[*table.plan].source;
+  const auto refuse = [&](const std::string& what) { refuseImage(table, what); };
+  const auto isEmpty = [](std::string_view bitmap) {
+    return std::all_of(bitmap.begin(), bitmap.end(), [](char c) { return c == 0; });
+  };
+  if (isEmpty(event.present) || (event.kind == RowsKind::update && isEmpty(event.presentAfter)))
+    refuse("without any column");
+  auto& defaults = defaults_[*table.plan];
+  if (defaults.empty())
+    for (const Column& column : schema.columns) defaults.push_back(defaultLiteral(schema, column));
+  if (event.kind == RowsKind::write) {
+    for (std::size_t i = 0; i < schema.columns.size(); ++i)
+      if (!isPresent(event.present, i) && !table.formats[i].mayBeAbsent && !defaults[i])
+        refuse("without the column " + schema.columns[i].name + ", whose default is no fixed value");
+    return;
+  }
+  std::vector<std::size_t> needed = rowKey(schema);
+  if (needed.empty()) {
+    needed = schema.primaryKey;  // it holds a generated column
+    for (std::size_t i = 0; i < schema.columns.size(); ++i)
+      if (!table.formats[i].mayBeAbsent) needed.push_back(i);
+  }
+  for (const std::size_t i : needed)
+    if (!isPresent(event.present, i))
+      refuse("without the column " + schema.columns[i].name + ", by which they are found");
+  if (mariadb_ && event.kind == RowsKind::update && !isFull(event.presentAfter, table)) refuseReplace(event, table);
+  if (!event.partialJson) return;
+  for (std::size_t i = 0; i < schema.columns.size(); ++i)
+    if (table.map.columns[i].type == WireType::json && isPresent(event.presentAfter, i) && !isPresent(event.present, i))
+      refuse("with changes within JSON values of the column " + schema.columns[i].name + " but not the values before");
 }
 
 bool LogTables::knows(std::uint64_t tableId) const {

@@ -29,7 +29,7 @@ struct LogScope {
 /// One thread.
 class LogTables {
  public:
-  explicit LogTables(const LogScope& scope);
+  explicit LogTables(const LogScope& scope, bool mariadb = false);
 
   struct Table {
     TableMap map;                       ///< of a table that is not planned only the names
@@ -46,6 +46,18 @@ class LogTables {
   [[nodiscard]] bool knows(std::uint64_t tableId) const;
   /// The table that a rows event means. Throws Error(logCorrupt) if the group has no TABLE_MAP for it.
   [[nodiscard]] const Table& find(std::uint64_t tableId) const;
+  /// For images that leave columns out (binlog_row_image other than FULL), of a planned table: the replay needs the key
+  /// by which it finds a row (without a key: all of the row) in the image before, and of a column that an insert leaves
+  /// out the default. Throws Error(logUnsupported) if something is missing, and names it.
+  ///
+  /// MariaDB turns a REPLACE that meets a row into an update, and its image leaves out the columns that this sets to
+  /// their defaults: it looks like an update that keeps them. Such an update passes only if it cannot be a REPLACE: it
+  /// touches no unique key, or annotate() has told that it is none.
+  void requireUsable(const RowsEvent& event, const Table& table);
+  /// Takes MariaDB's ANNOTATE_ROWS, the text of the statement whose TABLE_MAPs and rows follow.
+  void annotate(std::string_view sql);
+  /// The rows of a statement are complete.
+  void endStatement() { isUpdate_ = false; }
   /// A new group has begun: older ids mean nothing any more.
   void startGroup();
 
@@ -60,10 +72,16 @@ class LogTables {
     std::uint64_t group = 0;  ///< valid in this group only
   };
 
+  void refuseReplace(const RowsEvent& event, const Table& table);
+
   const LogScope& scope_;
+  const bool mariadb_;
+  bool isUpdate_ = false;  ///< annotate() saw an UPDATE, or an INSERT, which may update too
+  std::size_t maps_ = 0;   ///< TABLE_MAPs since annotate()
   std::map<TableName, std::size_t> planByName_;
   std::unordered_map<std::uint64_t, Entry> entries_;
   std::uint64_t group_ = 0;
+  std::map<std::size_t, std::vector<std::optional<std::string>>> defaults_;  ///< by plan: defaultLiteral() by column
 };
 
 /// Why the table of the log is not the planned one; empty if it is.

@@ -1,4 +1,5 @@
 #include "base/ids.h"
+#include "engine/mysql/key_range.h"
 #include "engine/mysql/log_reader.h"
 #include "engine/mysql/position.h"
 #include "engine/mysql/prober_checks.h"
@@ -102,10 +103,27 @@ Verdict checkBinlogFormat(ProbeState& state) {
 Verdict checkRowImage(ProbeState& state) {
   if (state.copiesWithoutLog()) return passed();
   const std::string image = globalVariable(state.source(), "binlog_row_image");
-  if (!image.empty() && image != "FULL")
-    return failed("binlog_row_image is " + image +
-                  " at the source; SET GLOBAL binlog_row_image = 'FULL' and let all applications connect anew");
-  return passed();
+  if (image.empty() || image == "FULL") return passed();
+  const std::string setting = "binlog_row_image is " + image + " at the source: its log leaves columns out. ";
+  NameList unfit, pieces;
+  for (const TableSchemaPtr& table : state.selected()) {
+    const auto isUnique = [](const Index& index) { return index.unique; };
+    if (!table->primaryKey.empty() && rowKey(*table).empty())
+      unfit.add(printable(table->name));
+    else if (std::any_of(table->indexes.begin(), table->indexes.end(), isUnique))
+      pieces.add(printable(table->name));
+  }
+  if (!unfit.empty())
+    return failed(setting +
+                  "The primary key of these tables holds a generated column, so their rows are found by all "
+                  "of their values: " +
+                  unfit.text() + ". SET GLOBAL binlog_row_image = 'FULL' and let all applications connect anew");
+  std::string text = setting +
+                     "The task stops at an insert that leaves a column out whose default is no fixed value, and "
+                     "at a conflict that only a whole row could settle";
+  if (state.hasFullPhase() && !pieces.empty())
+    text += "; tables with several unique keys are copied in one piece each: " + pieces.text();
+  return alarm(text + ". binlog_row_image = 'FULL' avoids this");
 }
 
 Verdict checkLogKept(ProbeState& state) {

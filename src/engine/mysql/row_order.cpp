@@ -30,8 +30,8 @@ void RowOrder::add(const RowsChange& change, const TargetTable& table) {
   const std::size_t step = change.op == RowOp::update ? 2 : 1;
   for (std::size_t row = 0; row + step <= change.rows.rows(); row += step) {
     keys_.clear();
-    bool isTold = table.conflicts.append(change.rows, row, keys_);
-    if (step == 2) isTold = table.conflicts.append(change.rows, row + 1, keys_) && isTold;
+    const bool isTold = step == 2 ? table.conflicts.appendUpdate(change.rows, row, keys_)
+                                  : table.conflicts.append(change.rows, row, keys_);
     entries_.push_back({&change, &table, static_cast<std::uint32_t>(row), levelOf(isTold),
                         static_cast<std::uint32_t>(entries_.size()),
                         step == 2 ? table.merge.shapeOf(change.rows, row, row + 1) : 0});

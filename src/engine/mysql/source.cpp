@@ -95,6 +95,13 @@ class MysqlSource final : public Source {
     return openLogReader(job_, toPosition(start), plans);
   }
 
+  [[nodiscard]] bool logsWholeRows() override {
+    return withSession([](Connection& session) {
+      const auto rows = session.query("SHOW GLOBAL VARIABLES LIKE 'binlog\\_row\\_image'");
+      return rows.empty() || rows.front().at(1).value_or("FULL") == "FULL";
+    });
+  }
+
   [[nodiscard]] bool reached(const Position& at, const Position& goal) const override {
     return mysql::reached(fromPosition(at), fromPosition(goal));
   }

@@ -187,6 +187,7 @@ SqlWriter::SqlWriter(const TableSchema& schema, const TableName& target, bool re
   for (const Column& column : schema.columns) {
     columns_.push_back(targetOf(column));
     if (column.generated) continue;
+    if (!schema.createSql.empty()) columns_.back().absent = defaultLiteral(schema, column).value_or("");
     if (!list.empty()) list += ',';
     list += columns_.back().name;
   }
@@ -288,7 +289,10 @@ unsigned SqlWriter::appendTuple(std::string& out, const RowBatch& rows, std::siz
     if (!columns_[i].written) continue;
     out += separator;
     separator = ',';
-    zeros += appendValue(out, i, rows, row) ? 1 : 0;
+    if (rows.cell(row, i).kind == CellKind::absent && !columns_[i].absent.empty())
+      out += columns_[i].absent;
+    else
+      zeros += appendValue(out, i, rows, row) ? 1 : 0;
   }
   out += ')';
   return zeros;
@@ -411,8 +415,15 @@ unsigned SqlWriter::appendUpdateAll(std::string& out, const RowBatch& rows, std:
 
 bool SqlWriter::keyChanged(const RowBatch& rows, std::size_t before, std::size_t after) const {
   return std::any_of(key_.begin(), key_.end(), [&](std::size_t column) {
-    return !sameCell(rows, rows.cell(before, column), rows.cell(after, column));
+    const Cell& cell = rows.cell(after, column);
+    return cell.kind != CellKind::absent && !sameCell(rows, rows.cell(before, column), cell);
   });
+}
+
+bool SqlWriter::isPartial(const RowBatch& rows, std::size_t row) const {
+  for (std::size_t i = 0; i < columns_.size(); ++i)
+    if (columns_[i].written && rows.cell(row, i).kind == CellKind::absent) return true;
+  return false;
 }
 
 std::string SqlWriter::printableKey(const RowBatch& rows, std::size_t row) const {

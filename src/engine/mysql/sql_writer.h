@@ -56,7 +56,8 @@ class SqlWriter {
   [[nodiscard]] const std::vector<std::size_t>& key() const { return key_; }     ///< rowKey() of the table
   [[nodiscard]] const std::string& name(std::size_t column) const { return columns_[column].name; }  ///< quoted
 
-  /// "(1,_utf8mb4'a',NULL)". Returns the number of ENUM cells with index 0.
+  /// "(1,_utf8mb4'a',NULL)". A column that the image leaves out gets the source's default (defaultLiteral()). Returns
+  /// the number of ENUM cells with index 0.
   unsigned appendTuple(std::string& out, const RowBatch& rows, std::size_t row) const;
   /// "`a`=1 AND `b`=2", the key; without one all columns and, behind them, LIMIT 1: fit for the end of a statement
   /// only.
@@ -75,7 +76,10 @@ class SqlWriter {
   [[nodiscard]] bool isWritten(std::size_t column) const { return columns_[column].written; }  ///< not generated
   /// One literal, to be compared with. Returns true for ENUM index 0.
   bool appendCell(std::string& out, std::size_t column, const RowBatch& rows, const Cell& cell) const;
-  /// True if the key columns of the two rows differ in any byte. Tables with a key only.
+  /// True if the image leaves out a column that is written.
+  [[nodiscard]] bool isPartial(const RowBatch& rows, std::size_t row) const;
+  /// True if the key columns of the two rows differ in any byte; what the image after leaves out has not changed.
+  /// Tables with a key only.
   [[nodiscard]] bool keyChanged(const RowBatch& rows, std::size_t before, std::size_t after) const;
   /// The key for messages: "(1, 'a')", values as of appendPrintable().
   [[nodiscard]] std::string printableKey(const RowBatch& rows, std::size_t row) const;
@@ -87,6 +91,7 @@ class SqlWriter {
     std::string stored;      ///< the same of a value that is to be stored
     std::string exact;       ///< an expression that two different values never share, e.g. "CAST(`a` AS BINARY)"
     ColumnKind kind = ColumnKind::text;
+    std::string absent;   ///< see defaultLiteral(); empty: nothing
     bool written = true;  ///< not generated
     bool asHex = false;   ///< `exact` is in hexadecimal digits
     bool isUcs2 = false;

@@ -313,6 +313,10 @@ RowsEvent parseRows(const Event& event, const FormatDescription& format, std::st
   return out;
 }
 
+bool isPresent(std::string_view bitmap, std::size_t column) {
+  return column / 8 < bitmap.size() && isSet(bitmap, column);
+}
+
 bool hasFullImages(const RowsEvent& event, std::span<const ColumnFormat> formats) {
   return isFull(event.present, event.columns, formats) &&
          (event.kind != RowsKind::update || isFull(event.presentAfter, event.columns, formats));

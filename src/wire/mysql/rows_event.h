@@ -54,6 +54,9 @@ struct RowsEvent {
 /// True if every image of the event has every column (binlog_row_image=FULL), but for those that may be absent.
 [[nodiscard]] bool hasFullImages(const RowsEvent& event, std::span<const ColumnFormat> formats = {});
 
+/// True if the images that a bitmap of the event describes have the column.
+[[nodiscard]] bool isPresent(std::string_view bitmap, std::size_t column);
+
 /// Decodes all rows of an event; an update gives the row before and the row after, in turn. Returns
 /// the number of images. `formats` has one entry for each column of the map. Changed JSON values come out whole. Throws
 /// Error(logCorrupt, logUnsupported).

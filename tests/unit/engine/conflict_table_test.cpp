@@ -83,5 +83,74 @@ TEST_F(ConflictTables, AForeignKeyThatCannotBeReadTouchesAllParents) {
   EXPECT_TRUE(keys(child, 1, {}).conflictsWith(keys(parent, 5, {})));
 }
 
+/// What an update touches whose images have these columns (bit 0: id, bit 1: ref).
+class PartialUpdates : public ConflictTables {
+ protected:
+  ConflictTable unique() {
+    const std::vector<TargetKey> keys{{"PRIMARY", {{0, 0}}, true}, {"u", {{1, 0}}, true}};
+    return ConflictTable(1, *schema_, {"d", "t"}, true, {schema_->columns[0], schema_->columns[1]}, keys,
+                         TargetForeignKeys({}), false);
+  }
+  void SetUp() override {
+    auto schema = std::make_shared<TableSchema>(*schema_);
+    schema->primaryKey = {0};
+    schema_ = schema;
+  }
+  void image(RowBatch& rows, std::optional<std::int64_t> id, std::optional<std::int64_t> ref) {
+    id ? rows.addSigned(*id) : rows.addAbsent();
+    ref ? rows.addSigned(*ref) : rows.addAbsent();
+  }
+};
+
+TEST_F(PartialUpdates, AnIndexThatNeitherImageHasIsNotTouched) {
+  RowBatch rows(schema_);
+  image(rows, 1, {});
+  image(rows, 1, {});
+  ConflictKeys update;
+  EXPECT_TRUE(unique().appendUpdate(rows, 0, update.list()));
+  update.seal();
+  EXPECT_TRUE(update.conflictsWith(keys(unique(), 1, 5)));
+  EXPECT_FALSE(update.conflictsWith(keys(unique(), 2, 5)));
+}
+
+TEST_F(PartialUpdates, AValueThatWasNotTellsNothingOfTheOneBefore) {
+  RowBatch rows(schema_);
+  image(rows, 1, {});
+  image(rows, {}, 6);
+  ConflictKeys update;
+  EXPECT_FALSE(unique().appendUpdate(rows, 0, update.list())) << "its old value in u may be anyone's next";
+}
+
+TEST_F(PartialUpdates, WhatTheImageAfterLeavesOutIsAsBefore) {
+  RowBatch rows(schema_);
+  image(rows, 1, 5);
+  image(rows, 2, {});
+  ConflictKeys update;
+  EXPECT_TRUE(unique().appendUpdate(rows, 0, update.list()));
+  update.seal();
+  EXPECT_TRUE(update.conflictsWith(keys(unique(), 1, 9)));
+  EXPECT_TRUE(update.conflictsWith(keys(unique(), 2, 9)));
+  EXPECT_TRUE(update.conflictsWith(keys(unique(), 3, 5)));
+  EXPECT_FALSE(update.conflictsWith(keys(unique(), 3, 9)));
+}
+
+TEST_F(PartialUpdates, WithoutTheRowsKeyTheyTouchEverything) {
+  const std::vector<TargetKey> others{{"u", {{1, 0}}, true}};
+  const ConflictTable table(1, *schema_, {"d", "t"}, true, {schema_->columns[0], schema_->columns[1]}, others,
+                            TargetForeignKeys({}), false);
+  RowBatch rows(schema_);
+  image(rows, 1, {});
+  image(rows, 1, {});
+  ConflictKeys update;
+  EXPECT_FALSE(table.appendUpdate(rows, 0, update.list()));
+}
+
+TEST_F(PartialUpdates, ADeleteThatHasNotAllKeysTouchesEverything) {
+  RowBatch rows(schema_);
+  image(rows, 1, {});
+  ConflictKeys remove;
+  EXPECT_FALSE(unique().append(rows, 0, remove.list()));
+}
+
 }  // namespace
 }  // namespace drs::mysql
