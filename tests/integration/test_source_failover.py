@@ -154,3 +154,27 @@ def test_without_gtids_no_other_server_is_taken(drsd, server_folder, database):
         first.execute("INSERT INTO item VALUES (1)", database=database)
         replay.caught_up(client, name, first, target, database, copy)
         assert target.execute("SELECT * FROM item", database=copy) == ((1,),)
+
+
+def test_a_replay_that_nears_the_end_of_what_the_source_keeps_warns(drsd, mariadb_pair, database):
+    source, target = mariadb_pair
+    copy = database + "_c"
+    replay.create_database(source, database)
+    source.execute("CREATE TABLE item (id INT PRIMARY KEY, n INT)", database=database)
+    kept = source.execute("SELECT @@global.binlog_expire_logs_seconds")[0][0]
+    client = drsd.client
+    (name,) = client.start(job("expiry", source, target, whole(database, copy)))
+    client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    replay.caught_up(client, name, source, target, database, copy)
+    client.action(name, "stop", pause_mode="all")
+    client.wait_status(name, "PAUSING")
+    source.execute("SET GLOBAL binlog_expire_logs_seconds=3600")
+    try:
+        # What waits in the log is 50 minutes old.
+        source.execute("SET TIMESTAMP=UNIX_TIMESTAMP()-3000", *(f"REPLACE INTO item VALUES (2, {n})" for n in range(10)), database=database)
+        client.action(name, "restart")
+        replay.caught_up(client, name, source, target, database, copy)
+    finally:
+        source.execute(f"SET GLOBAL binlog_expire_logs_seconds={kept}")
+    warned = [(level, text) for level, text in client.logs(name) if "may soon be gone" in text]
+    assert len(warned) == 1 and warned[0][0] == "Warn" and "3600 s" in warned[0][1], client.logs(name)
