@@ -50,9 +50,11 @@ const Table<Endpoint>& tableOf<Endpoint>() {
                      "ecs_postgresql", "cloud_postgresql", "mongodb", "ecs_mongodb", "cloud_mongodb"})
                   .required(),
               enacted, "must fit db_type and endpoint_type"),
-          field<&Endpoint::ip>("ip", text(0, kLongText).shaped(kAddressList), enacted,
-                               "host[:port],… of at most 32 addresses, in front of Redis also "
-                               "sentinel://name@host:port,…; wins over instance_id; the first that answers is used"),
+          field<&Endpoint::ip>(
+              "ip", text(0, kLongText).shaped(kAddressList), enacted,
+              "host[:port],… of at most 32 addresses, in front of Redis also "
+              "sentinel://name@host:port,…; wins over instance_id; the first that answers is used, of a source the "
+              "first that is not read-only"),
           field<&Endpoint::dbPort>("db_port", numberText(1, 65535), enacted,
                                    "mandatory for offline and ecs unless every address in ip has a port"),
           field<&Endpoint::dbUser>("db_user", text().required(), enacted, "empty for Redis only"),

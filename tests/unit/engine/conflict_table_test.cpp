@@ -89,7 +89,7 @@ class PartialUpdates : public ConflictTables {
   ConflictTable unique() {
     const std::vector<TargetKey> keys{{"PRIMARY", {{0, 0}}, true}, {"u", {{1, 0}}, true}};
     return ConflictTable(1, *schema_, {"d", "t"}, true, {schema_->columns[0], schema_->columns[1]}, keys,
-                         TargetForeignKeys({}), false);
+                         TargetForeignKeys(), false);
   }
   void SetUp() override {
     auto schema = std::make_shared<TableSchema>(*schema_);
@@ -137,7 +137,7 @@ TEST_F(PartialUpdates, WhatTheImageAfterLeavesOutIsAsBefore) {
 TEST_F(PartialUpdates, WithoutTheRowsKeyTheyTouchEverything) {
   const std::vector<TargetKey> others{{"u", {{1, 0}}, true}};
   const ConflictTable table(1, *schema_, {"d", "t"}, true, {schema_->columns[0], schema_->columns[1]}, others,
-                            TargetForeignKeys({}), false);
+                            TargetForeignKeys(), false);
   RowBatch rows(schema_);
   image(rows, 1, {});
   image(rows, 1, {});
