@@ -24,7 +24,7 @@ def main():
         before = cpu()
         time.sleep(10)
         common.finish("idle", {"rss_100_jobs_to_none": round(loaded / empty, 2)}, {
-            "rss_no_job_mib": round(empty, 1), "rss_100_idle_jobs_mib": round(loaded, 1), "kib_per_idle_job": round((loaded - empty) * 1024 / JOBS),
+            "rss_no_job_mib": round(empty, 1), "rss_100_idle_jobs_mib": round(loaded, 1), "kib_per_idle_job": round((loaded - empty) * 1024 / JOBS), "rss_mib_per_idle_job": round((loaded - empty) / JOBS, 3),
             "cpu_percent_100_idle_jobs": round((cpu() - before) / 10, 1)})
 
 
