@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/error.h"
 #include "base/log.h"
 #include "model/job_spec.h"
 #include "pipeline/compare.h"
@@ -183,6 +184,14 @@ class Engine {
   /// Error(fenced).
   [[nodiscard]] virtual std::vector<std::string> setReadOnly(const EngineJob& /*job*/, const Fence& /*fence*/) const {
     return {};
+  }
+  /// Behind a switchover, under the fence of the call: the job's target, which its source was until now and which
+  /// SourceFreezer has frozen, becomes a standby that takes the job's own writes alone. `setting`: as
+  /// SourceFreezer::setting() told before the freeze; it comes back with Cleaner::release(). Idempotent. Throws
+  /// Error(fenced).
+  virtual void becomeStandby(const EngineJob& job, const Fence& /*fence*/, const std::string& /*setting*/) const {
+    throw Error(Msg::routeNotSupported, {job.spec.baseInfo.engineType.value_or(""), "it has no switchover"},
+                Origin::request);
   }
   /// Null: how busy such a source is cannot be asked, and nothing is held back. Opens no session yet.
   [[nodiscard]] virtual std::unique_ptr<LoadGauge> loadGauge(const EngineJob& /*job*/,

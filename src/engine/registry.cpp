@@ -22,6 +22,13 @@ Registry::Registry() {
                       {"up", "down", "non-dbs"},
                       {"eip", "vpc", "vpn"},
                       {"FULL_TRANS", "FULL_INCR_TRANS", "INCR_TRANS"}});
+  links_.push_back({kMysqlToMysql,
+                    "cloudDataGuard",
+                    "mysql",
+                    "mysql",
+                    {"up", "down", "non-dbs"},
+                    {"eip", "vpn"},
+                    {"FULL_INCR_TRANS", "INCR_TRANS"}});
 }
 
 const Engine* Registry::find(std::string_view engineType) const {

@@ -52,6 +52,8 @@ struct SchemaChange {
   /// The rows of its transaction are to be read again with the plan that it makes: then the mark stays here. Empty:
   /// there are none.
   Position again;
+  std::string origins = {};  ///< as Transaction::origins
+  bool returns = false;      ///< it came from the target: only the definitions follow it
 };
 
 using ChangeEvent = std::variant<RowsChange, SchemaChange>;
@@ -76,6 +78,9 @@ struct Transaction {
   std::vector<ChangeEvent> changes;       ///< may be empty: nothing of ours was touched
   std::shared_ptr<StoredChanges> stored;  ///< of a large transaction: all of its rows, then `changes` is empty
   std::size_t bytes = 0;                  ///< of memory or on disk, for the queue's limit
+  /// Where the changes were made first and what they passed; the text belongs to the engine, empty = made here. What
+  /// has other origins goes into a target transaction of its own.
+  std::string origins = {};
   [[nodiscard]] bool empty() const { return changes.empty() && !stored; }
 };
 

@@ -46,8 +46,9 @@ const Table<BaseInfo>& tableOf<BaseInfo>() {
                                  "project"),
           field<&BaseInfo::jobType>("job_type", oneOf({"migration", "sync", "cloudDataGuard"}).required(), enacted,
                                     "which of them an engine offers is checked with engine_type"),
-          field<&BaseInfo::multiWrite>("multi_write", flag(), later,
-                                       "mandatory for cloudDataGuard: true = dual-active, false = single-active"),
+          field<&BaseInfo::multiWrite>("multi_write", flag(), enacted,
+                                       "mandatory for cloudDataGuard: true = dual-active, false = single-active; sync: "
+                                       "true = part of a two-way group (docs/guides/two-way.md)"),
           field<&BaseInfo::engineType>(
               "engine_type",
               oneOf({"oracle-to-gaussdbv5", "redis-to-gaussredis", "rediscluster-to-gaussredis", "mysql-to-mysql"})

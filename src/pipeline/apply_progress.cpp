@@ -16,6 +16,13 @@ ApplyProgress::ApplyProgress(const Clock& clock, const Position& from) : clock_(
   progress_.position = from;
 }
 
+void ApplyProgress::read(UnixMillis commitMillis) {
+  if (commitMillis <= 0) return;
+  const UnixMillis now = clock_.now();
+  const std::lock_guard lock(mutex_);
+  readDelay_ = milliseconds(std::max<UnixMillis>(0, now - commitMillis));
+}
+
 void ApplyProgress::begun(const ApplyBatch& batch) {
   const std::lock_guard lock(mutex_);
   inFlight_[batch.number] = batch.transactions.front().commitMillis;
@@ -41,7 +48,7 @@ void ApplyProgress::committed(const ApplyBatch& batch, const ApplyStats& stats) 
 
 void ApplyProgress::idle(UnixMillis caughtUpAt) {
   const std::lock_guard lock(mutex_);
-  progress_.delay = milliseconds(0);
+  progress_.delay = readDelay_ = milliseconds(0);
   provenAt_ = caughtUpAt;
 }
 
@@ -55,7 +62,10 @@ StreamProgress ApplyProgress::now() const {
     out.delay = std::max(out.delay, milliseconds(now - oldest->second));
   } else if (const milliseconds silence(now - provenAt_); silence > kSilence) {
     out.delay += silence;
+    out.readDelay = out.delay;  // nothing is heard of the source
+    return out;
   }
+  out.readDelay = std::min(readDelay_, out.delay);
   return out;
 }
 

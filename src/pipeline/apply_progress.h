@@ -12,6 +12,8 @@ class ApplyProgress {
  public:
   ApplyProgress(const Clock& clock, const Position& from);
 
+  /// A transaction was read from the log; of the reader's thread. `commitMillis`: at the source, 0 = not known.
+  void read(UnixMillis commitMillis);
   /// A batch was handed to an applier.
   void begun(const ApplyBatch& batch);
   /// It is durable; to be called in the order of the batches.
@@ -25,6 +27,7 @@ class ApplyProgress {
   mutable std::mutex mutex_;
   StreamProgress progress_;
   std::map<std::uint64_t, UnixMillis> inFlight_;  ///< by number: commit time at the source
+  std::chrono::milliseconds readDelay_{0};        ///< of the newest transaction when it was read
   UnixMillis provenAt_;                           ///< when `delay` was last true
 };
 

@@ -100,6 +100,7 @@ void Dispatcher::fillBatch(Transaction first, const std::stop_token& stop) {
 bool Dispatcher::fits(const Transaction& transaction) const {
   if (batch_.transactions.empty()) return true;
   if (isAlone(batch_.transactions.front()) || isAlone(transaction)) return transaction.empty();
+  if (transaction.origins != batch_.transactions.front().origins) return transaction.empty();
   return batch_.transactions.size() < context_.options.maxBatchTransactions &&
          batch_.bytes + transaction.bytes <= context_.options.maxBatchBytes &&
          images_ + imagesOf(transaction) <= context_.options.maxBatchImages;

@@ -12,13 +12,14 @@ std::size_t bytesOf(const Transaction& transaction) {
   return sizeof(LaneItem) + transaction.id.size() + transaction.end.text.size() + transaction.bytes;
 }
 
-void readLog(const StreamContext& context, LaneQueue& queue, const std::stop_token& stop) {
+void readLog(const StreamContext& context, LaneQueue& queue, ApplyProgress& progress, const std::stop_token& stop) {
   const auto reader = context.source.openLog(context.from, context.plans);
   while (!stop.stop_requested()) {
     auto transaction = reader->next(stop);
     if (transaction) {
       const std::size_t bytes = bytesOf(*transaction);
       const bool ends = changesDefinitions(*transaction);  // what follows is read with the plans in force then
+      progress.read(transaction->commitMillis);
       if (!queue.push(std::move(*transaction), bytes, stop) || ends) return;
     } else if (!stop.stop_requested()) {
       LaneIdle idle{reader->position(), reader->caughtUpAt()};
@@ -38,7 +39,7 @@ StreamEnd streamLog(const StreamContext& context, const std::stop_token& stop) {
   Dispatcher dispatcher(context, queue, *appliers, pool, progress);
   try {
     TaskGroup group(stop);
-    group.start("log-reader", [&](const std::stop_token& s) { readLog(context, queue, s); });
+    group.start("log-reader", [&](const std::stop_token& s) { readLog(context, queue, progress, s); });
     for (std::size_t slot = 0; slot < appliers->count(); ++slot)
       group.start("applier-" + std::to_string(slot), [&, slot](const std::stop_token& s) { pool.run(slot, s); });
     group.start("dispatcher", [&](const std::stop_token& s) {

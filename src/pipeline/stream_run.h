@@ -32,6 +32,8 @@ struct StreamProgress {
   /// Between a change's commit at the source and its commit at the target. 0 when idle, which the log reader's
   /// heartbeat proves; grows when neither changes nor heartbeats come.
   std::chrono::milliseconds delay{0};
+  /// The part of `delay` until the change was read from the log.
+  std::chrono::milliseconds readDelay{0};
 };
 
 struct StreamContext {

@@ -152,6 +152,7 @@ struct JobRecord {
   std::string skipReason;
   std::string startPosition;  ///< INCR_TRANS: canonical (Position::text); empty = not set
   bool compareAtEnd = true;
+  bool reversed = false;    ///< behind a switchover: what the request calls the target is the source
   std::uint64_t plan = 0;   ///< number of the newest plan: grows with the first start and every reset (Fence::plan)
   std::uint64_t epoch = 0;  ///< grows with every claim of any task of the job; written by claims only
   std::int64_t version = 0;
@@ -181,6 +182,7 @@ struct TaskProgress {
   JobRate rate;                             ///< copy; finish, stream: bytes of index work per second
   std::string position;                     ///< stream: applied up to here (Position::text)
   std::optional<std::int64_t> delayMillis;  ///< stream: source commit → target commit; 0 when caught up
+  std::optional<std::int64_t> readMillis;   ///< stream: the part of it until the change is read from the source's log
   UnixMillis lastCommitMillis = 0;          ///< stream: source commit time of the last transaction applied
   std::uint64_t transactions = 0, rows = 0, conflictsKept = 0, conflictsOverwritten = 0;
   int percent = 0;  ///< finish, compare, validate

@@ -103,6 +103,7 @@ std::string encodeProgress(const TaskProgress& p) {
             {"transactions", p.transactions},        {"rows", p.rows},         {"kept", p.conflictsKept},
             {"overwritten", p.conflictsOverwritten}, {"percent", p.percent},   {"updated", p.updateMillis}};
   if (p.delayMillis) json["delay"] = *p.delayMillis;
+  if (p.readMillis) json["read"] = *p.readMillis;
   if (p.rate.bytes > 0) json["rate"] = fromRate(p.rate);
   return dump(json);
 }
@@ -118,6 +119,7 @@ TaskProgress decodeProgress(const std::string& text) {
     if (json.contains("rate")) p.rate = toRate(json.at("rate"));
     p.position = get<std::string>(json, "position");
     if (json.contains("delay")) p.delayMillis = get<std::int64_t>(json, "delay");
+    if (json.contains("read")) p.readMillis = get<std::int64_t>(json, "read");
     p.lastCommitMillis = get<UnixMillis>(json, "commit");
     p.transactions = get<std::uint64_t>(json, "transactions");
     p.rows = get<std::uint64_t>(json, "rows");

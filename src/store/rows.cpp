@@ -49,6 +49,7 @@ JobRecord readJob(const SqlRow& row, std::string& specId) {
   out.skipReason = in.text();
   out.startPosition = in.text();
   out.compareAtEnd = in.flag();
+  out.reversed = in.flag();
   out.plan = in.count();
   out.epoch = in.count();
   out.version = in.integer();

@@ -41,7 +41,8 @@ inline constexpr std::string_view kBatchColumns =
 inline constexpr std::string_view kJobColumns =
     "id, batch_id, project_id, name, user_name, spec_id, phase, desired, drained, fault, status, validation, "
     "network_results, precheck, "
-    "skipped_items, skip_reason, start_position, compare_at_end, plan, epoch, version, batch_order, create_millis, "
+    "skipped_items, skip_reason, start_position, compare_at_end, reversed, plan, epoch, version, batch_order, "
+    "create_millis, "
     "start_at_millis, "
     "started_millis, copy_started_millis, copy_ended_millis, stream_started_millis, ended_millis, update_millis";
 /// All but the spec; `specId` names it.

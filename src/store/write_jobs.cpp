@@ -80,10 +80,10 @@ std::string placeholders(std::size_t first, std::size_t count) {
 constexpr std::string_view kStateColumns =
     "phase, desired, drained, fault, status, validation, network_results, precheck, skipped_items, skip_reason, "
     "start_position, "
-    "compare_at_end, plan, start_at_millis, started_millis, copy_started_millis, copy_ended_millis, "
+    "compare_at_end, reversed, plan, start_at_millis, started_millis, copy_started_millis, copy_ended_millis, "
     "stream_started_millis, ended_millis, "
     "update_millis";
-constexpr std::size_t kStateCount = 20;
+constexpr std::size_t kStateCount = 21;
 
 SqlParams stateOf(const JobRecord& job) {
   return {sqlOf(toText(job.phase)),
@@ -98,6 +98,7 @@ SqlParams stateOf(const JobRecord& job) {
           job.skipReason,
           job.startPosition,
           sqlOf(job.compareAtEnd),
+          sqlOf(job.reversed),
           sqlOf(job.plan),
           job.startAtMillis,
           job.startedMillis,

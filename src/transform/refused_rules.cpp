@@ -53,6 +53,19 @@ void checkTable(const std::string& name, const TableObject& table, const std::st
   }
 }
 
+/// What goes back after a switchover has the names that it came with.
+bool keepsNames(const JobSpec& spec) {
+  return spec.baseInfo.jobType == "cloudDataGuard" && !spec.baseInfo.multiWrite.value_or(false);
+}
+
+void checkNames(const std::string& name, const DatabaseObject& database, const std::string& path, Collector& out) {
+  constexpr const char* kWhy = "single-active disaster recovery keeps the names, so that it can be switched over";
+  if (hasText(database.name) && *database.name != name) out.say(path + ".name", kWhy);
+  if (!database.tables) return;
+  for (const auto& [tableName, table] : *database.tables)
+    if (hasText(table.name) && *table.name != tableName) out.say(path + ".tables." + tableName + ".name", kWhy);
+}
+
 void checkDatabase(const JobSpec& spec, const DatabaseObject& database, const std::string& path, Collector& out) {
   if (hasText(database.syncType)) out.add(path + ".sync_type", "A lookup database");
   if (hasItems(database.schemas)) out.say(path + ".schemas", "this engine has databases and tables, no schemas");
@@ -70,6 +83,7 @@ void checkObjects(const JobSpec& spec, Collector& out) {
   if (!spec.dbObject.objectInfo) return;
   for (const auto& [name, database] : *spec.dbObject.objectInfo) {
     checkDatabase(spec, database, "db_object.object_info." + name, out);
+    if (keepsNames(spec)) checkNames(name, database, "db_object.object_info." + name, out);
   }
 }
 
@@ -115,7 +129,8 @@ std::vector<Refusal> refusedRules(const JobSpec& spec) {
   if (!syncTypesOf(spec).data && spec.baseInfo.taskType.value_or("") != "FULL_TRANS")
     out.say("policy_config.sync_type_policy",
             "without tableData there is nothing to follow: task_type must be FULL_TRANS");
-  if (spec.baseInfo.multiWrite.value_or(false)) out.add("base_info.multi_write", "Replication in both directions");
+  if (spec.baseInfo.multiWrite.value_or(false) && !isTwoWay(spec))
+    out.say("base_info.multi_write", "a migration goes in one direction; use synchronisation or disaster recovery");
   if (!spec.sourceEndpoint.empty() && hasItems(spec.sourceEndpoint.front().endpoint.sourceSharding)) {
     out.add("source_endpoint[0].endpoint.source_sharding", "A source of several shards");
   }

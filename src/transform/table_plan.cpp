@@ -96,6 +96,15 @@ void assignGroups(const std::vector<TableSchemaPtr>& chosen, bool wholeRows, std
 
 }  // namespace
 
+bool isTwoWay(const JobSpec& spec) {
+  const std::string type = spec.baseInfo.jobType.value_or("");
+  return spec.baseInfo.multiWrite.value_or(false) && (type == "sync" || type == "cloudDataGuard");
+}
+
+bool transfersDdl(const JobSpec& spec) {
+  return spec.policyConfig.ddlTrans.value_or(!isTwoWay(spec));
+}
+
 SyncTypes syncTypesOf(const JobSpec& spec) {
   const std::string types = spec.policyConfig.syncTypePolicy.value_or("");
   if (types.empty() || types == "supportAllType") return {};
@@ -118,7 +127,7 @@ TablePlan planFor(const JobSpec& spec, TableSchemaPtr table) {
   plan.source = std::move(table);
   plan.conflicts = policyOf(spec);
   plan.secondaryIndexes = spec.policyConfig.indexTrans.value_or(true) && syncTypesOf(spec).constraints;
-  plan.truncates = spec.policyConfig.ddlTrans.value_or(true);
+  plan.truncates = transfersDdl(spec);
   return plan;
 }
 

@@ -34,6 +34,12 @@ struct SyncTypes {
 };
 [[nodiscard]] SyncTypes syncTypesOf(const JobSpec& spec);
 
+/// True if the job is part of a group that replicates in both directions, or in a ring: multi_write of synchronisation
+/// and disaster recovery.
+[[nodiscard]] bool isTwoWay(const JobSpec& spec);
+/// ddl_trans; absent: true, but not in a two-way group, where statements may go in one direction only.
+[[nodiscard]] bool transfersDdl(const JobSpec& spec);
+
 /// Something that keeps a job from running: the JSON path within the job
 /// ("db_object.object_info.shop.tables.orders.columns") and why.
 struct Refusal {

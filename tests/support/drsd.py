@@ -98,6 +98,18 @@ class Client:
         """Waits for the end of the validation; returns the batch's state."""
         return wait_for(lambda: (s := self.batch(batch)["status"]) != "ASYNC_JOB_VALIDATING" and s, seconds, f"validation of {batch}")
 
+    def follow(self, source, one):
+        """As start() for a job of type INCR_TRANS, from where the log of the source ends now."""
+        file, offset, *_ = source.execute("SHOW MASTER STATUS" if source.mariadb else "SHOW BINARY LOG STATUS")[0]
+        batch = self.create(one)
+        self.validated(batch)
+        (listed,) = self.batch_jobs(batch)
+        self.call("PUT", f"/jobs/{listed['id']}/start-position", {"file_and_position": f"{file}:{offset}"})
+        self.call("PUT", f"/batch-async-jobs/{batch}", {"jobs": [{"type": "precheck", "params": {"job_id": listed["id"]}}]})
+        assert self.validated(batch) == "AUTO_PARAM_VALIDATE_SUCCESS", [i for i in self.batch_jobs(batch)[0]["precheck_result"]["precheck_results"] if i["result"] != "PASSED"]
+        self.call("POST", f"/batch-async-jobs/{batch}/commit")
+        return listed["id"]
+
     def start(self, *jobs):
         """Creates, waits for the validation, commits; returns the job ids in the order of the names given."""
         batch = self.create(*jobs)

@@ -58,6 +58,7 @@ class Lane {
   }
   [[nodiscard]] std::string at() const { return toPosition(assembler_.position()).text; }
   LogAssembler& assembler() { return assembler_; }
+  void target(const std::string& identity) { scope_.target = identity; }
   [[nodiscard]] const Transaction& last() const { return last_; }
 
  private:

@@ -4,6 +4,7 @@
 #include "base/task_group.h"
 #include "engine/mysql/applier_rows.h"
 #include "engine/mysql/missing_tables.h"
+#include "engine/mysql/origins.h"
 
 #include <fmt/format.h>
 
@@ -319,7 +320,12 @@ std::string Applier::markStatement(const Work& work) const {
 }
 
 std::string Applier::markStatement(const Work& work, const Position& position) const {
-  return session_.control().moveMark(session_.fenceNumbers(), number_, position, sequence_, work.sequence);
+  return session_.control().moveMark(session_.fenceNumbers(), number_, position, sequence_, work.sequence,
+                                     originsOf(work));
+}
+
+std::string Applier::originsOf(const Work& work) const {
+  return joinOrigins(work.batch.transactions.front().origins, world_.origin);
 }
 
 Applier::Result Applier::moveMark(const Work& work) {
@@ -338,13 +344,13 @@ Applier::Result Applier::applyTruncate(const Work& work) {
   // The source allowed it, so no foreign key there stood against it; here a child table may be waiting for its own.
   connection_->execute("SET foreign_key_checks = 0");
   batch_.forgetSession();
-  connection_->execute("TRUNCATE TABLE " + quoteName(plan.target));
+  connection_->execute(originTag(originsOf(work)) + "TRUNCATE TABLE " + quoteName(plan.target));
   return moveMark(work);
 }
 
 Applier::Result Applier::applyStatement(const Work& work, const std::stop_token& stop) {
-  const StatementRunner::Outcome outcome =
-      world_.statements.run(*work.statement, work.batch.transactions.front(), session_.fenceNumbers(), stop);
+  const StatementRunner::Outcome outcome = world_.statements.run(
+      *work.statement, work.batch.transactions.front(), originsOf(work), session_.fenceNumbers(), stop);
   connection_->execute("START TRANSACTION");
   runMark(outcome.again ? markStatement(work, work.statement->again) : markStatement(work));
   for (const std::string& record : outcome.records) connection_->execute(record);

@@ -16,14 +16,20 @@ namespace drs::mysql {
 
 /// What the appliers of a run share.
 struct ApplierWorld {
-  ApplierWorld(const Plans& allPlans, const ControlTables& control, StatementRunner& statementRunner)
-      : plans(allPlans), tables(plans, control), conflicts(control.jobId()), statements(statementRunner) {}
+  ApplierWorld(const Plans& allPlans, const ControlTables& control, StatementRunner& statementRunner,
+               std::string sourceIdentity)
+      : plans(allPlans),
+        tables(plans, control),
+        conflicts(control.jobId()),
+        statements(statementRunner),
+        origin(std::move(sourceIdentity)) {}
 
   const Plans& plans;
   TargetTables tables;
   const ConflictLog conflicts;
   StatementRunner& statements;
-  std::uint64_t base = 0;  ///< sequence of the furthest mark before the run; batch n moves its mark to base + n
+  const std::string origin;  ///< identity of the source, or kUnknownOrigin
+  std::uint64_t base = 0;    ///< sequence of the furthest mark before the run; batch n moves its mark to base + n
   /// Sequence of the last batch that is durable. A session opened later must find a mark as far as this: a target that
   /// came back without it has lost commits, and everything behind them must not be applied.
   std::atomic<std::uint64_t> durable{0};
@@ -88,6 +94,8 @@ class Applier {
   void runMark(const std::string& sql);
   [[nodiscard]] std::string markStatement(const Work& work) const;
   [[nodiscard]] std::string markStatement(const Work& work, const Position& position) const;
+  /// Of the batch, all of whose transactions with changes have the same, and the source.
+  [[nodiscard]] std::string originsOf(const Work& work) const;
   /// Waits for the turn and commits, or gives way.
   Result commit(const Work& work);
   void rollBack();

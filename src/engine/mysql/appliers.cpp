@@ -1,6 +1,7 @@
 #include "engine/mysql/appliers.h"
 
 #include "engine/mysql/applier.h"
+#include "engine/mysql/two_way.h"
 
 #include <algorithm>
 #include <vector>
@@ -12,7 +13,8 @@ class MySqlAppliers final : public Appliers {
  public:
   MySqlAppliers(const EngineJob& job, SinkSession& session, std::uint64_t furthest, const Plans& plans,
                 const DatabaseCollations& collations)
-      : control_(job.id), statements_(job, plans, collations), world_(plans, control_, statements_) {
+      : control_(job.id), statements_(job, plans, collations), world_(plans, control_, statements_, sourceOrigin(job)) {
+    noteStatements(job, session.fenced());
     world_.base = world_.durable = furthest;
     const auto count = static_cast<std::size_t>(std::max(1, std::min(job.limits.maxAppliers, job.limits.maxSessions)));
     const Fence fence = session.fenceNumbers();

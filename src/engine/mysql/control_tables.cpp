@@ -28,24 +28,30 @@ constexpr unsigned kUnknownThread = 1094;
 
 constexpr std::string_view kJobColumn = "job_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL";
 constexpr int kTables = 10;
+/// Always the last column: readers of the log find it there. '?': see kUnknownOrigin.
+constexpr std::string_view kOriginsColumn =
+    "origins VARCHAR(1200) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '?'";
+
+std::string table(std::string_view name, std::string_view columns) {
+  return fmt::format("CREATE TABLE IF NOT EXISTS {}.{} ({}, {}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4", kControlSchema,
+                     name, kJobColumn, columns);
+}
 
 std::vector<std::string> definitions() {
-  const auto table = [](std::string_view name, std::string_view columns) {
-    return fmt::format("CREATE TABLE IF NOT EXISTS {}.{} ({}, {}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4",
-                       kControlSchema, name, kJobColumn, columns);
-  };
   return {
       fmt::format("CREATE DATABASE IF NOT EXISTS {} CHARACTER SET utf8mb4", kControlSchema),
       table("job", "plan_no BIGINT UNSIGNED NOT NULL, epoch BIGINT UNSIGNED NOT NULL, PRIMARY KEY (job_id)"),
-      table("mark",
-            "lane INT NOT NULL, applier INT NOT NULL DEFAULT 0, plan_no BIGINT UNSIGNED NOT NULL, "
-            "epoch BIGINT UNSIGNED NOT NULL, sequence_no BIGINT UNSIGNED NOT NULL, position_text MEDIUMTEXT NOT NULL, "
-            "PRIMARY KEY (job_id, lane, applier)"),
+      table(
+          "mark",
+          "lane INT NOT NULL, applier INT NOT NULL DEFAULT 0, plan_no BIGINT UNSIGNED NOT NULL, "
+          "epoch BIGINT UNSIGNED NOT NULL, sequence_no BIGINT UNSIGNED NOT NULL, position_text MEDIUMTEXT NOT NULL, " +
+              std::string(kOriginsColumn) + ", PRIMARY KEY (job_id, lane, applier)"),
       table("chunk",
             "chunk_no INT UNSIGNED NOT NULL, plan_no BIGINT UNSIGNED NOT NULL, epoch BIGINT UNSIGNED NOT NULL, "
             "passes BIGINT UNSIGNED NOT NULL, done TINYINT NOT NULL, low_text MEDIUMTEXT, high_text MEDIUMTEXT, "
             "row_total BIGINT UNSIGNED, byte_total BIGINT UNSIGNED, ended_at MEDIUMTEXT, ended_in INT UNSIGNED, "
-            "replaced BIGINT UNSIGNED, PRIMARY KEY (job_id, chunk_no)"),
+            "replaced BIGINT UNSIGNED, " +
+                std::string(kOriginsColumn) + ", PRIMARY KEY (job_id, chunk_no)"),
       table("session",
             "session_name VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, scope BIGINT NOT NULL, "
             "plan_no BIGINT UNSIGNED NOT NULL, epoch BIGINT UNSIGNED NOT NULL, PRIMARY KEY (job_id, session_name)"),
@@ -133,6 +139,15 @@ void inTransaction(Connection& connection, const std::function<void()>& body) {
   }
 }
 
+std::vector<std::string> serverTables() {
+  return {fmt::format("CREATE DATABASE IF NOT EXISTS {} CHARACTER SET utf8mb4", kControlSchema),
+          fmt::format("CREATE TABLE IF NOT EXISTS {}.server (number TINYINT NOT NULL PRIMARY KEY, identity VARCHAR(36) "
+                      "CHARACTER SET ascii NOT NULL, fingerprint VARCHAR(100) CHARACTER SET utf8mb4 NOT NULL) "
+                      "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4",
+                      kControlSchema),
+          table("direction", std::string(kOriginsColumn) + ", PRIMARY KEY (job_id)")};
+}
+
 bool hasControlTables(Connection& connection) {
   return number(connection.value(
              fmt::format("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '{}' "
@@ -154,17 +169,26 @@ void ControlTables::create(Connection& connection) const {
   upgrade(connection);
 }
 
-/// Before there were several appliers, a lane had one mark row.
+/// Before there were several appliers, a lane had one mark row. Before there were two-way groups, nothing told where
+/// changes come from.
 void ControlTables::upgrade(Connection& connection) {
-  const auto column = connection.value(
-      fmt::format("SELECT 1 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = '{}' AND TABLE_NAME = 'mark' AND "
-                  "COLUMN_NAME = 'applier'",
-                  kControlSchema));
-  if (column) return;
-  connection.execute(
-      fmt::format("ALTER TABLE {}.mark ADD COLUMN applier INT NOT NULL DEFAULT 0 AFTER lane, DROP PRIMARY KEY, "
-                  "ADD PRIMARY KEY (job_id, lane, applier)",
-                  kControlSchema));
+  const auto has = [&](std::string_view name, std::string_view column) {
+    return connection
+        .value(fmt::format("SELECT 1 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = '{}' AND TABLE_NAME = '{}' "
+                           "AND COLUMN_NAME = '{}'",
+                           kControlSchema, name, column))
+        .has_value();
+  };
+  if (!has("mark", "applier"))
+    connection.execute(
+        fmt::format("ALTER TABLE {}.mark ADD COLUMN applier INT NOT NULL DEFAULT 0 AFTER lane, DROP PRIMARY KEY, "
+                    "ADD PRIMARY KEY (job_id, lane, applier)",
+                    kControlSchema));
+  for (const std::string_view name : {"mark", "chunk"})
+    if (!has(name, "origins"))
+      connection.execute(fmt::format("ALTER TABLE {}.{} ADD COLUMN {}", kControlSchema, name, kOriginsColumn));
+  if (!has("direction", "origins"))
+    for (const std::string& sql : serverTables()) connection.execute(sql);
 }
 
 void ControlTables::createWithRow(Connection& connection) const {
@@ -327,11 +351,12 @@ std::vector<std::uint64_t> ControlTables::openMarks(Connection& connection, cons
 }
 
 std::string ControlTables::moveMark(const Fence& fence, std::size_t applier, const Position& position,
-                                    std::uint64_t from, std::uint64_t to) const {
+                                    std::uint64_t from, std::uint64_t to, std::string_view origins) const {
   return fmt::format(
-      "UPDATE {}.mark SET position_text = {}, sequence_no = {} "
+      "UPDATE {}.mark SET position_text = {}, sequence_no = {}, origins = {} "
       "WHERE {} AND lane = {} AND applier = {} AND plan_no = {} AND epoch = {} AND sequence_no = {}",
-      kControlSchema, quoteText(position.text), to, job_, kLane, applier, fence.plan, fence.epoch, from);
+      kControlSchema, quoteText(position.text), to, quoteText(origins), job_, kLane, applier, fence.plan, fence.epoch,
+      from);
 }
 
 std::uint64_t ControlTables::lockedMark(Connection& connection, const Fence& fence, std::size_t applier) const {
@@ -379,13 +404,16 @@ std::optional<ChunkResult> ControlTables::takeChunk(Connection& connection, cons
   return done;
 }
 
-void ControlTables::guardChunk(Connection& connection, const Fence& fence, std::uint32_t chunkNumber) const {
+void ControlTables::guardChunk(Connection& connection, const Fence& fence, std::uint32_t chunkNumber,
+                               std::string_view origins) const {
   const auto plan =
       connection.value(fmt::format("SELECT plan_no FROM {}.job WHERE {} LOCK IN SHARE MODE", kControlSchema, job_));
   if (!plan || number(plan) != fence.plan) throwFenced();
-  const auto outcome = connection.execute(fmt::format(
-      "UPDATE {}.chunk SET passes = passes + 1 WHERE {} AND chunk_no = {} AND plan_no = {} AND epoch = {} AND done = 0",
-      kControlSchema, job_, chunkNumber, fence.plan, fence.epoch));
+  const auto outcome =
+      connection.execute(fmt::format("UPDATE {}.chunk SET passes = passes + 1, origins = {} WHERE {} AND chunk_no = {} "
+                                     "AND plan_no = {} AND epoch = {} "
+                                     "AND done = 0",
+                                     kControlSchema, quoteText(origins), job_, chunkNumber, fence.plan, fence.epoch));
   if (outcome.affected != 1) throwFenced();
 }
 
@@ -487,9 +515,11 @@ std::string ControlTables::forgetJob(Connection& connection) const {
   connection.execute(fmt::format("DELETE FROM {}.made_object WHERE {}", kControlSchema, job_));
   connection.execute("DROP TABLE IF EXISTS " + quoteName(renameFlag(jobId_)) + ", " +
                      quoteName(raisedRenameFlag(jobId_)));
-  for (const std::string_view table :
-       {"job", "mark", "chunk", "session", "made", "made_object", "conflict", "ddl", "definition", "readonly"})
-    if (connection.value(fmt::format("SELECT 1 FROM {}.{} LIMIT 1", kControlSchema, table))) return left;
+  connection.execute(fmt::format("DELETE FROM {}.direction WHERE {}", kControlSchema, job_));
+  // A server of a two-way group keeps its identity, and with it the schema: the logs of others name it.
+  for (const std::string_view name : {"job", "mark", "chunk", "session", "made", "made_object", "conflict", "ddl",
+                                      "definition", "readonly", "direction", "server"})
+    if (connection.value(fmt::format("SELECT 1 FROM {}.{} LIMIT 1", kControlSchema, name))) return left;
   connection.execute(fmt::format("DROP DATABASE {}", kControlSchema));
   return left;
 }

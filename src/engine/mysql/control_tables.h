@@ -43,6 +43,10 @@ struct StoredMark {
 ///   conflict     one row for each conflict of the replay (conflict_log.h)
 ///   ddl, definition  what the statements of the log did (statement_records.h)
 ///   readonly     one row for each job that wants the server read-only (read_only.h)
+///   server, direction  of two-way groups (two_way.h)
+///
+/// The last column of mark and of chunk, `origins`, says where the changes of the transaction come from (origins.h);
+/// tasks that read this server's log find it there.
 ///
 /// All methods throw what Connection throws. Those that say "inside a transaction" leave beginning and ending to the
 /// caller. Stateless beyond the job id; threads: any, each with a connection of its own.
@@ -67,7 +71,8 @@ class ControlTables {
   std::optional<ChunkResult> takeChunk(Connection& connection, const Fence& fence, std::uint32_t number,
                                        const std::string& session) const;
   /// Inside a transaction, first: locks the control row (shared) and the chunk's row (exclusive). Throws Error(fenced).
-  void guardChunk(Connection& connection, const Fence& fence, std::uint32_t number) const;
+  /// `origins`: of the rows that follow.
+  void guardChunk(Connection& connection, const Fence& fence, std::uint32_t number, std::string_view origins) const;
   /// Inside a transaction, last: the chunk's result. Throws Error(fenced) unless exactly one row was written.
   /// The session is no longer registered then.
   void writeChunk(Connection& connection, const Fence& fence, const ChunkResult& result,
@@ -85,7 +90,7 @@ class ControlTables {
   /// The statement that moves an applier's mark; it must find exactly one row, else the caller was fenced. First in a
   /// transaction.
   [[nodiscard]] std::string moveMark(const Fence& fence, std::size_t applier, const Position& position,
-                                     std::uint64_t from, std::uint64_t to) const;
+                                     std::uint64_t from, std::uint64_t to, std::string_view origins) const;
   /// The sequence in an applier's mark row, read under an exclusive lock that waits for whoever is writing it. Throws
   /// Error(fenced) if the row is not ours.
   [[nodiscard]] std::uint64_t lockedMark(Connection& connection, const Fence& fence, std::size_t applier) const;
@@ -127,6 +132,10 @@ class ControlTables {
   std::string job_;  ///< "job_id = '…'", the condition on every table
   std::string id_;   ///< the job id as a literal
 };
+
+/// What a server that is no target has of `drs_ctl`: statements that make the schema and the tables of two_way.h, where
+/// they are missing.
+[[nodiscard]] std::vector<std::string> serverTables();
 
 /// True if `drs_ctl` is complete on this server.
 [[nodiscard]] bool hasControlTables(Connection& connection);

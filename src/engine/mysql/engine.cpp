@@ -40,6 +40,9 @@ class MysqlEngine final : public Engine {
   [[nodiscard]] std::vector<std::string> setReadOnly(const EngineJob& job, const Fence& fence) const override {
     return mysql::setReadOnly(job, fence);
   }
+  void becomeStandby(const EngineJob& job, const Fence& fence, const std::string& setting) const override {
+    mysql::becomeStandby(job, fence, setting);
+  }
 };
 
 }  // namespace

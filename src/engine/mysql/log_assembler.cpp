@@ -1,5 +1,6 @@
 #include "engine/mysql/log_assembler.h"
 
+#include "engine/mysql/origins.h"
 #include "wire/mysql/inflate.h"
 #include "wire/mysql/wire_error.h"
 
@@ -34,7 +35,8 @@ LogSymbol symbolOf(StatementKind kind) {
 }  // namespace
 
 LogAssembler::LogAssembler(const LogScope& scope, const LogPosition& start, GroupLimits limits)
-    : tables_(scope, start.mariadb),
+    : scope_(scope),
+      tables_(scope, start.mariadb),
       statements_(scope, tables_),
       grammar_(LogGrammar::make(start.mariadb)),
       group_(scope, std::move(limits)),
@@ -291,7 +293,10 @@ void LogAssembler::onStatement(const Statement& statement, const QueryEvent& que
     default:
       break;
   }
-  if (auto change = statements_.judge(statement, query, group_.id)) group_.addSchemaChange(*std::move(change));
+  auto change = statements_.judge(statement, query, group_.id);
+  if (!change) return;
+  group_.origins = change->origins;
+  group_.addSchemaChange(*std::move(change));
 }
 
 void LogAssembler::settleXa(const Statement& statement) {
@@ -323,6 +328,8 @@ void LogAssembler::onRows(const Event& event) {
   // Without rows it needs no table: old servers end a statement by such an event.
   if (!tables_.knows(tableId) && parseRows(event, framer_.format(), scratch_).rows.empty()) return;
   const LogTables::Table& table = tables_.find(tableId);
+  if (table.mark) return onMark(parseRows(event, framer_.format(), scratch_), table);
+  if (group_.returns) return;
   if (const SchemaChange* made = group_.schemaChange();
       made != nullptr && made->isNew && made->table == TableName{table.map.database, table.map.table}) {
     group_.rowsFollow = true;  // read again when there is a plan
@@ -342,6 +349,15 @@ void LogAssembler::onRows(const Event& event) {
   if (!hasFullImages(rows, table.formats)) tables_.requireUsable(rows, table);
   group_.addRows(rows, table);
   if (rows.endOfStatement) tables_.endStatement();
+}
+
+/// The mark comes first in every transaction of ours.
+void LogAssembler::onMark(const RowsEvent& event, const LogTables::Table& table) {
+  const auto mark = originMark(event, table);
+  if (!mark) return;
+  group_.origins = joinOrigins(group_.origins, mark->origins);
+  group_.markedBy = mark->jobId;
+  group_.returns = !scope_.target.empty() && hasOrigin(group_.origins, scope_.target);
 }
 
 std::optional<Transaction> LogAssembler::step(LogSymbol symbol, const Event& event) {
@@ -399,6 +415,9 @@ std::optional<Transaction> LogAssembler::takeHeld(const std::string& xid) {
 }
 
 std::optional<Transaction> LogAssembler::endGroup(const Event& event) {
+  if (group_.returns) group_.discard();
+  if (!scope_.target.empty() && group_.hasChanges() && hasOrigin(group_.origins, kUnknownOrigin))
+    throw Error(Msg::originUnknown, {group_.id, group_.markedBy.empty() ? "?" : group_.markedBy}, Origin::source);
   if (SchemaChange* made = group_.schemaChange(); made != nullptr && group_.rowsFollow)
     made->again = toPosition(position_);
   if (mysqlSet_) {

@@ -77,6 +77,7 @@ class LogAssembler {
   void onStatement(const Statement& statement, const QueryEvent& query);
   void onTableMap(const Event& event);
   void onRows(const Event& event);
+  void onMark(const RowsEvent& event, const LogTables::Table& table);
   void openGroup();
   std::optional<Transaction> step(LogSymbol symbol, const Event& event);
   std::optional<Transaction> endGroup(const Event& event);
@@ -84,6 +85,7 @@ class LogAssembler {
   void settleXa(const Statement& statement);
   void moveTo(std::uint64_t offset);
 
+  const LogScope& scope_;
   LogTables tables_;
   LogStatements statements_;
   std::unique_ptr<LogGrammar> grammar_;

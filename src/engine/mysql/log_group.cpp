@@ -55,6 +55,13 @@ void LogGroup::clear() {
   repeated = false;
   rowsFollow = false;
   xid.clear();
+  origins.clear();
+  markedBy.clear();
+  returns = false;
+  discard();
+}
+
+void LogGroup::discard() {
   spill_.reset();
   changes_.clear();
   savepoints_.clear();
@@ -201,6 +208,7 @@ Transaction LogGroup::take(Position end, UnixMillis commitMillis) {
   out.id = std::move(id);
   out.end = std::move(end);
   out.commitMillis = commitMillis;
+  out.origins = std::move(origins);
   clear();
   return out;
 }

@@ -32,6 +32,9 @@ class LogGroup {
   std::uint64_t commitMicros = 0;  ///< 0: only the seconds of the last event's header are known
   bool repeated = false;           ///< applied before: passes without effect
   std::string xid;                 ///< as XA START or XA END write it
+  std::string origins;             ///< Transaction::origins
+  std::string markedBy;            ///< id of the task of ours that wrote the group; empty: nobody
+  bool returns = false;            ///< it came from the target: left out
 
   /// Starts anew.
   void clear();
@@ -47,6 +50,8 @@ class LogGroup {
   /// Throws Error(logUnsupported) if servers may take another savepoint's name for the same.
   void rollbackTo(const std::string& name);
   void rollbackAll() { rollbackFrom({}); }
+  /// Leaves all changes out.
+  void discard();
 
   [[nodiscard]] bool hasChanges() const { return !changes_.empty() || (spill_ && spill_->size() > 0); }
   [[nodiscard]] bool hasSchemaChange() const { return schemaChanged_; }

@@ -43,7 +43,7 @@ class Interruptible {
   LogDump* dump_ = nullptr;
 };
 
-LogScope makeScope(const EngineJob& job, const Plans& plans) {
+LogScope makeScope(const EngineJob& job, const Plans& plans, std::string target) {
   std::set<std::string> databases;
   for (const TablePlan& plan : plans) databases.insert(plan.source->name.database);
   const auto selected = selectedDatabases(job.spec);
@@ -51,6 +51,7 @@ LogScope makeScope(const EngineJob& job, const Plans& plans) {
   LogScope scope;
   scope.plans = &plans;
   scope.followsGhosts = job.spec.baseInfo.taskType.value_or("") != "FULL_TRANS";
+  scope.target = std::move(target);
   scope.covers = [&job](const TableName& name) {
     return !isSystemDatabase(name.database) && isSelected(job.spec, name);
   };
@@ -66,12 +67,12 @@ GroupLimits limitsOf(const EngineJob& job) {
 
 class MysqlLogReader final : public LogReader {
  public:
-  MysqlLogReader(const EngineJob& job, const LogPosition& from, const Plans& plans)
+  MysqlLogReader(const EngineJob& job, const LogPosition& from, const Plans& plans, std::string target)
       : log_(job.log.with("log reader")),
         options_(connectOptions(job, Side::source)),
         source_(options_, job.note, log_),
         expiry_([this](const std::string& line) { source_.say(true, line); }),
-        scope_(makeScope(job, plans)),
+        scope_(makeScope(job, plans, std::move(target))),
         assembler_(scope_, from, limitsOf(job)) {
     for (const auto& [xid, place] : assembler_.missing()) {
       log_.info("reads the prepared XA transaction {} again at {}", xid, place);
@@ -167,8 +168,9 @@ class MysqlLogReader final : public LogReader {
 
 }  // namespace
 
-std::unique_ptr<LogReader> openLogReader(const EngineJob& job, const Position& from, const Plans& plans) {
-  return std::make_unique<MysqlLogReader>(job, fromPosition(from), plans);
+std::unique_ptr<LogReader> openLogReader(const EngineJob& job, const Position& from, const Plans& plans,
+                                         std::string target) {
+  return std::make_unique<MysqlLogReader>(job, fromPosition(from), plans, std::move(target));
 }
 
 }  // namespace drs::mysql

@@ -14,7 +14,8 @@ namespace drs::mysql {
 /// connectionLost after seven tries in a row without progress. What a transaction of a foreign table costs is
 /// only the reading; long stretches without a change of ours come out as single transactions without changes.
 ///
-/// `plans` and `job` must outlive the reader.
-[[nodiscard]] std::unique_ptr<LogReader> openLogReader(const EngineJob& job, const Position& from, const Plans& plans);
+/// `target`: as LogScope::target. `plans` and `job` must outlive the reader.
+[[nodiscard]] std::unique_ptr<LogReader> openLogReader(const EngineJob& job, const Position& from, const Plans& plans,
+                                                       std::string target = {});
 
 }  // namespace drs::mysql

@@ -1,7 +1,9 @@
 #include "engine/mysql/log_statements.h"
 
 #include "engine/mysql/column_types.h"
+#include "engine/mysql/control_tables.h"
 #include "engine/mysql/ghost_table.h"
+#include "engine/mysql/origins.h"
 #include "engine/mysql/statement_session.h"
 #include "wire/mysql/ddl_statement.h"
 #include "wire/mysql/wire_error.h"
@@ -91,18 +93,30 @@ bool LogStatements::didNothing(const Statement& statement, const Target& target,
   return statement.kind == StatementKind::dropTable && !exists;
 }
 
+/// Our mark, logged as a statement, would not be found: what came from the target would go back there.
+void LogStatements::refuseMark(const Statement& statement) const {
+  if (scope_.target.empty()) return;
+  const auto& names = statement.qualifiers;
+  if (std::find(names.begin(), names.end(), kControlSchema) == names.end()) return;
+  throwUnsupported("a change of " + std::string(kControlSchema) + " that is logged as a statement, not as rows",
+                   "Set binlog_format=ROW at the source, then reset the task.");
+}
+
 std::optional<SchemaChange> LogStatements::judge(const Statement& statement, const QueryEvent& query,
                                                  const std::string& group) const {
+  TaggedStatement tagged = withoutTag(query.sql);
   SchemaChange change;
   change.table.database = query.database;
-  change.sql = query.sql;
+  change.sql = tagged.sql;
+  change.origins = std::move(tagged.origins);
+  change.returns = !scope_.target.empty() && hasOrigin(change.origins, scope_.target);
   change.session = statementSession(query, systemTimeZone_);
   change.session.foldsNames = fold_;
   change.session.isUnicode = isUtf8(query.clientCharset);
   switch (statement.kind) {
     case StatementKind::truncateTable: {
       const Target target = targetOf(statement.tables.front(), query);
-      if (!concerns(target)) return std::nullopt;
+      if (change.returns || !concerns(target)) return std::nullopt;
       change.table = target.name;
       if (const auto plan = tables_.planOf(target.name)) {
         change.kind = SchemaChange::Kind::truncate;
@@ -132,6 +146,7 @@ std::optional<SchemaChange> LogStatements::judge(const Statement& statement, con
       change.table = {statement.database, {}};
       return change;
     case StatementKind::rowChange:
+      refuseMark(statement);
       if (!mayConcern(statement, query)) return std::nullopt;
       throwUnsupported(
           fmt::format("{} in the database {} is logged as a statement, not as rows", statement.verb, query.database),

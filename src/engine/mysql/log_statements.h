@@ -36,6 +36,7 @@ class LogStatements {
   [[nodiscard]] bool concernsDatabase(const std::string& name, const QueryEvent& query) const;
   [[nodiscard]] bool didNothing(const Statement& statement, const Target& target, const std::string& group) const;
   [[nodiscard]] bool mayConcern(const Statement& statement, const QueryEvent& query) const;
+  void refuseMark(const Statement& statement) const;
   [[nodiscard]] std::string folded(std::string name) const;
   [[nodiscard]] bool comparable(std::string_view name, const QueryEvent& query) const;
 

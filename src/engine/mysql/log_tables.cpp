@@ -1,8 +1,10 @@
 #include "engine/mysql/log_tables.h"
 
 #include "engine/mysql/column_types.h"
+#include "engine/mysql/control_tables.h"
 #include "engine/mysql/definition_text.h"
 #include "engine/mysql/key_range.h"
+#include "engine/mysql/origins.h"
 #include "wire/mysql/sql_tokens.h"
 #include "wire/mysql/wire_error.h"
 
@@ -176,7 +178,43 @@ bool isFull(std::string_view bitmap, const LogTables::Table& table) {
   return true;
 }
 
+/// Keeps the first and the last value of the newest row.
+class MarkSink final : public RowValueSink {
+ public:
+  explicit MarkSink(std::size_t columns) : columns_(columns) {}
+  void onNull() override { take({}); }
+  void onAbsent() override { take({}); }
+  void onSigned(std::int64_t /*value*/) override { take({}); }
+  void onUnsigned(std::uint64_t /*value*/) override { take({}); }
+  void onReal(double /*value*/) override { take({}); }
+  void onNumber(std::string_view /*text*/) override { take({}); }
+  void onText(std::string_view bytes) override { take(bytes); }
+  [[nodiscard]] const std::string& first() const { return first_; }
+  [[nodiscard]] const std::string& last() const { return last_; }
+
+ private:
+  void take(std::string_view text) {
+    if (column_ == 0 && !text.empty()) first_ = text;  // an image of changed columns has it in the row before alone
+    if (++column_ < columns_) return;
+    last_ = text;
+    column_ = 0;
+  }
+  const std::size_t columns_;
+  std::size_t column_ = 0;
+  std::string first_, last_;
+};
+
 }  // namespace
+
+std::optional<OriginMark> originMark(const RowsEvent& event, const LogTables::Table& table) {
+  if (event.kind != RowsKind::update) return std::nullopt;
+  MarkSink sink(table.map.columns.size());
+  decodeRows(event, table.map, table.formats, sink);
+  OriginMark mark{sink.first(), sink.last()};
+  // Control tables of an older version end with another column; an image of changed columns may lack it.
+  if (table.map.columns.back().type != WireType::varchar || mark.origins.empty()) mark.origins = kUnknownOrigin;
+  return mark;
+}
 
 std::string driftOf(const TableMap& map, const TableSchema& schema) {
   const std::size_t columns = schema.columns.size();
@@ -233,6 +271,11 @@ void LogTables::define(const Event& event, const FormatDescription& format) {
   const TableName name{table.map.database, table.map.table};
   table.plan = planOf(name);
   table.covered = !table.plan && scope_.covers(name);
+  table.mark = name.database == kControlSchema && (name.table == "mark" || name.table == "chunk");
+  if (table.mark) {
+    table.map = parseTableMap(event, format);
+    table.formats.resize(table.map.columns.size(), {.mayBeAbsent = true});
+  }
   if (table.plan) {
     table.map = parseTableMap(event, format);
     const TableSchema& schema = *(*scope_.plans)[*table.plan].source;

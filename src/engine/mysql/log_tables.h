@@ -23,6 +23,9 @@ struct LogScope {
   std::function<bool(const std::string&)> coversDatabase;
   /// New tables of tools for schema changes are replicated with the table that they will become (ghost_table.h).
   bool followsGhosts = false;
+  /// Identity of the job's target (two_way.h): what has it among its origins came from there and is left out. Empty:
+  /// the job goes in one direction, nothing is left out.
+  std::string target = {};
 };
 
 /// Ties the tables of the log to the plans: which rows are wanted, and whether the table still is what was planned.
@@ -35,6 +38,7 @@ class LogTables {
     TableMap map;                       ///< of a table that is not planned only the names
     std::optional<std::size_t> plan;    ///< nothing: not planned
     bool covered = false;               ///< not planned although the selection covers it
+    bool mark = false;                  ///< of our control tables, one whose updates say where a transaction comes from
     std::vector<ColumnFormat> formats;  ///< of a planned table
     [[nodiscard]] std::string name() const { return map.database + "." + map.table; }
   };
@@ -83,6 +87,15 @@ class LogTables {
   std::uint64_t group_ = 0;
   std::map<std::size_t, std::vector<std::optional<std::string>>> defaults_;  ///< by plan: defaultLiteral() by column
 };
+
+/// What the updates of a marking table say.
+struct OriginMark {
+  std::string jobId;    ///< of the task that wrote the transaction
+  std::string origins;  ///< as in origins.h
+};
+/// Reads an event of a table with `mark`; nothing if it is no update: rows of a dump that is loaded are no marks.
+/// Throws Error(logCorrupt).
+[[nodiscard]] std::optional<OriginMark> originMark(const RowsEvent& event, const LogTables::Table& table);
 
 /// Why the table of the log is not the planned one; empty if it is.
 [[nodiscard]] std::string driftOf(const TableMap& map, const TableSchema& schema);

@@ -148,8 +148,8 @@ class MysqlProber final : public Prober {
   std::vector<PrecheckItem> precheck(const std::stop_token& stop) override {
     ProbeState& state = begin(stop);
     std::vector<PrecheckItem> items;
-    for (const auto* checks :
-         {&serverChecks(), &rightsChecks(), &objectChecks(), &otherObjectChecks(), &settingChecks(), &targetChecks()}) {
+    for (const auto* checks : {&serverChecks(), &rightsChecks(), &objectChecks(), &otherObjectChecks(),
+                               &settingChecks(), &targetChecks(), &twoWayChecks()}) {
       for (const Check& check : *checks) {
         if (stop.stop_requested()) return items;
         items.push_back(runCheck(check, state));

@@ -93,6 +93,9 @@ struct Check {
 /// What stands at the target already (prober_target.cpp).
 [[nodiscard]] const std::vector<Check>& targetChecks();
 
+/// Of tasks with multi_write (prober_two_way.cpp).
+[[nodiscard]] const std::vector<Check>& twoWayChecks();
+
 /// A global variable's value; empty if the server does not have it.
 [[nodiscard]] std::string globalVariable(Connection& connection, const std::string& name);
 

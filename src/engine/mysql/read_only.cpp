@@ -18,7 +18,8 @@ constexpr int kLockSeconds = 10;
 
 bool isPossible(const JobSpec& spec) {
   const std::string type = spec.baseInfo.jobType.value_or("");
-  return (type == "migration" || type == "cloudDataGuard") && spec.baseInfo.jobDirection == "up";
+  if (type == "cloudDataGuard") return !spec.baseInfo.multiWrite.value_or(false);  // the standby, wherever it is
+  return type == "migration" && spec.baseInfo.jobDirection == "up";
 }
 
 std::optional<bool> requested(const JobSpec& spec) {
@@ -74,11 +75,11 @@ ReadOnlyRights readOnlyRights(const Grants& grants, const ServerInfo& server) {
 
 ReadOnlyNotes::ReadOnlyNotes(std::string_view jobId) : id_(quoteText(jobId)) {}
 
-std::string ReadOnlyNotes::take(Connection& connection) const {
+std::string ReadOnlyNotes::take(Connection& connection, std::string_view frozenFrom) const {
   const NamedLock setup(connection, kSetupLock, kSetupLockSeconds);
   const std::string now = globalVariable(connection, "read_only");
-  const std::string before =
-      connection.value(fmt::format("SELECT previous FROM {}.readonly LIMIT 1", kControlSchema)).value_or(now);
+  const std::string before = connection.value(fmt::format("SELECT previous FROM {}.readonly LIMIT 1", kControlSchema))
+                                 .value_or(frozenFrom.empty() ? now : std::string(frozenFrom));
   connection.execute(
       fmt::format("INSERT INTO {}.readonly (job_id, previous) VALUES ({}, {}) ON DUPLICATE KEY UPDATE job_id = job_id",
                   kControlSchema, id_, quoteText(before)));
@@ -134,6 +135,17 @@ std::string ReadOnlyNotes::release(Connection& connection) const {
 
 void ReadOnlyNotes::forget(Connection& connection) const {
   connection.execute(fmt::format("DELETE FROM {}.readonly WHERE job_id = {}", kControlSchema, id_));
+}
+
+void becomeStandby(const EngineJob& job, const Fence& fence, std::string_view setting) {
+  SinkSession session(connectOptions(job, Side::target), ControlTables(job.id));
+  {
+    // Made read-only for everybody by the freeze: the control tables come behind that.
+    const auto server = Connection::open(connectOptions(job, Side::target));
+    if (!server->server().mariadb) server->execute("SET GLOBAL super_read_only = OFF");  // read_only stays
+  }
+  (void)session.fence(fence);
+  (void)ReadOnlyNotes(job.id).take(session.fenced(), setting.substr(0, setting.find('/')));
 }
 
 std::vector<std::string> setReadOnly(const EngineJob& job, const Fence& fence) {

@@ -12,8 +12,8 @@
 
 namespace drs::mysql {
 
-/// True if the job wants its target read-only: migration and disaster recovery with job_direction up, unless the
-/// request says false.
+/// True if the job wants its target read-only: migration with job_direction up and single-active disaster recovery,
+/// unless the request says false.
 [[nodiscard]] bool asksForReadOnly(const JobSpec& spec);
 /// True if the request says true where it means nothing.
 [[nodiscard]] bool asksInVain(const JobSpec& spec);
@@ -38,8 +38,8 @@ class ReadOnlyNotes {
  public:
   explicit ReadOnlyNotes(std::string_view jobId);
   /// Notes the job and sets read_only. Idempotent. Returns the value of before the first job. If the server refuses to
-  /// set it, the note is taken back.
-  [[nodiscard]] std::string take(Connection& connection) const;
+  /// set it, the note is taken back. `frozenFrom`: the value of before a freeze that lasts.
+  [[nodiscard]] std::string take(Connection& connection, std::string_view frozenFrom = {}) const;
   /// Sets it again if the job is noted and the server, restarted in the meantime, has forgotten it. Costs one query if
   /// there is nothing to do. The session must be registered for the job (ControlTables), so that release ends it.
   void keep(Connection& connection) const;
@@ -53,6 +53,9 @@ class ReadOnlyNotes {
 
   std::string id_;  ///< the job id as a literal
 };
+
+/// As Engine::becomeStandby().
+void becomeStandby(const EngineJob& job, const Fence& fence, std::string_view setting);
 
 /// As Engine::setReadOnly().
 [[nodiscard]] std::vector<std::string> setReadOnly(const EngineJob& job, const Fence& fence);

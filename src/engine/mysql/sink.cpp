@@ -8,6 +8,7 @@
 #include "engine/mysql/sink_definitions.h"
 #include "engine/mysql/sink_session.h"
 #include "engine/mysql/statement_records.h"
+#include "engine/mysql/two_way.h"
 
 #include <algorithm>
 
@@ -66,7 +67,7 @@ class MySqlSink : public Sink {
       }
       if (!session_.loadRefusal().empty())
         job_.log.info("part {} is sent by INSERT, for LOAD DATA is refused: {}", chunk.number, session_.loadRefusal());
-      return std::make_unique<MySqlChunkWriter>(session_, fence, chunk, plans);
+      return std::make_unique<MySqlChunkWriter>(session_, fence, chunk, plans, origin());
     } catch (const Error& error) {
       if (error.msg() == Msg::connectionLost) session_.drop();
       throw;
@@ -123,6 +124,12 @@ class MySqlSink : public Sink {
   }
 
  private:
+  /// Of the rows that are copied; asked for once.
+  const std::string& origin() {
+    if (origin_.empty()) origin_ = sourceOrigin(job_);
+    return origin_;
+  }
+
   /// An index on a large table is built for hours without a word from the server.
   static ConnectOptions patient(ConnectOptions options) {
     options.readTimeoutSeconds = kDefinitionTimeoutSeconds;
@@ -146,6 +153,7 @@ class MySqlSink : public Sink {
   SinkSession session_;            ///< for rows
   DefinitionWorkers definitions_;  ///< for prepare() and finish()
   DatabaseCollations collations_;
+  std::string origin_;
   std::unique_ptr<Connection> reader_;  ///< of conflicts
   std::uint64_t furthest_ = 0;          ///< sequence of the furthest mark when the fence was taken
 };

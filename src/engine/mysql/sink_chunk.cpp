@@ -4,6 +4,7 @@
 #include "engine/mysql/column_types.h"
 #include "engine/mysql/key_range.h"
 #include "engine/mysql/missing_tables.h"
+#include "engine/mysql/origins.h"
 #include "engine/mysql/server_errors.h"
 #include "engine/mysql/sink_lookup.h"
 #include "engine/mysql/table_ddl.h"
@@ -21,11 +22,13 @@ constexpr std::size_t kPartBytes = 16U << 20U;
 
 }  // namespace
 
-MySqlChunkWriter::MySqlChunkWriter(SinkSession& session, const Fence& fence, Chunk chunk, const Plans& plans)
+MySqlChunkWriter::MySqlChunkWriter(SinkSession& session, const Fence& fence, Chunk chunk, const Plans& plans,
+                                   std::string origin)
     : session_(session),
       fence_(fence),
       chunk_(std::move(chunk)),
       plans_(plans),
+      origin_(std::move(origin)),
       connection_(session.connect()),
       sender_(connection_, plans, {!chunk_.exact, session.loadsData(), session.statementBytes(), session.rowBytes()}) {
   try {
@@ -56,7 +59,8 @@ void MySqlChunkWriter::empty(const Plans& plans) {
   for (const std::size_t plan : chunk_.plans) {
     const std::string table = quoteName(plans.at(plan).target);
     try {
-      if (connection_.value("SELECT 1 FROM " + table + " LIMIT 1")) connection_.execute("TRUNCATE TABLE " + table);
+      if (connection_.value("SELECT 1 FROM " + table + " LIMIT 1"))
+        connection_.execute(originTag(origin_) + "TRUNCATE TABLE " + table);
     } catch (const Error& error) {
       throw withTable(error, plans.at(plan).target);
     }
@@ -65,7 +69,7 @@ void MySqlChunkWriter::empty(const Plans& plans) {
 
 void MySqlChunkWriter::begin() {
   connection_.execute("START TRANSACTION");
-  session_.control().guardChunk(connection_, fence_, chunk_.number);
+  session_.control().guardChunk(connection_, fence_, chunk_.number, origin_);
 }
 
 void MySqlChunkWriter::write(std::size_t plan, const RowBatch& batch) {

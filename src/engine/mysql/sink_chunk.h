@@ -22,8 +22,8 @@ namespace drs::mysql {
 /// was read. Errors: Msg::deadlock and connectionLost mean that the chunk must be read and written again.
 class MySqlChunkWriter : public ChunkWriter {
  public:
-  /// `plans` outlives the writer.
-  MySqlChunkWriter(SinkSession& session, const Fence& fence, Chunk chunk, const Plans& plans);
+  /// `origin`: of the rows (sourceOrigin()). `plans` outlives the writer.
+  MySqlChunkWriter(SinkSession& session, const Fence& fence, Chunk chunk, const Plans& plans, std::string origin);
   ~MySqlChunkWriter() override;
   MySqlChunkWriter(const MySqlChunkWriter&) = delete;
   MySqlChunkWriter& operator=(const MySqlChunkWriter&) = delete;
@@ -53,6 +53,7 @@ class MySqlChunkWriter : public ChunkWriter {
   const Fence fence_;
   const Chunk chunk_;
   const Plans& plans_;
+  const std::string origin_;
   Connection& connection_;
   RowSender sender_;
   std::uint64_t committedBytes_ = 0;  ///< of an exact chunk's parts

@@ -10,6 +10,8 @@
 #include "engine/mysql/single_snapshot.h"
 #include "engine/mysql/snapshot.h"
 #include "engine/mysql/table_splitter.h"
+#include "engine/mysql/two_way.h"
+#include "transform/table_plan.h"
 
 #include <optional>
 #include <stop_token>
@@ -92,7 +94,8 @@ class MysqlSource final : public Source {
     LogPosition start = fromPosition(from);
     // A position that a user gave as file and offset does not tell the flavour.
     if (start.gtid.empty()) start.mariadb = withSession([](Connection& session) { return session.server().mariadb; });
-    return openLogReader(job_, toPosition(start), plans);
+    return openLogReader(job_, toPosition(start), plans,
+                         isTwoWay(job_.spec) ? identityOf(job_, Side::target) : std::string());
   }
 
   [[nodiscard]] bool logsWholeRows() override {

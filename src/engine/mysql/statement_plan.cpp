@@ -35,7 +35,8 @@ StatementPlanner::StatementPlanner(const World& world, const SchemaChange& chang
 
 StatementPlan StatementPlanner::run() {
   if (!ddl_.why.empty()) throwStopped(ddl_.why);
-  out_.filteredBy = verdictOn(ddl_, world_.job.spec).filteredBy;
+  out_.filteredBy =
+      change_.returns ? "multi_write: it comes from the target" : verdictOn(ddl_, world_.job.spec).filteredBy;
   if (change_.session.timeZone == "SYSTEM" && ddl_.needsTimeZone)
     throwStopped(
         "it converts or fills date and time columns in the source's system time zone, which has no offset that "

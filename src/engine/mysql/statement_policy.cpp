@@ -1,6 +1,7 @@
 #include "engine/mysql/statement_policy.h"
 
 #include "base/error.h"
+#include "transform/table_plan.h"
 
 #include <string_view>
 
@@ -56,7 +57,7 @@ Verdict verdictOn(std::string_view word, const JobSpec& spec) {
     if (lists(*listed, word)) return {};
     return {false, "support_ddl_info"};
   }
-  if (spec.policyConfig.ddlTrans.value_or(true)) return {};
+  if (transfersDdl(spec)) return {};
   return {false, "ddl_trans"};
 }
 

@@ -1,6 +1,7 @@
 #include "engine/mysql/statement_runner.h"
 
 #include "base/failpoint.h"
+#include "engine/mysql/origins.h"
 #include "engine/mysql/position.h"
 #include "engine/mysql/sink_definitions.h"
 #include "engine/mysql/sink_lookup.h"
@@ -121,7 +122,8 @@ StatementPlan StatementRunner::settle(Task& task, std::optional<StatementRecord>
 }
 
 StatementRunner::Outcome StatementRunner::run(const SchemaChange& change, const Transaction& transaction,
-                                              const Fence& fence, const std::stop_token& stop) {
+                                              const std::string& origins, const Fence& fence,
+                                              const std::stop_token& stop) {
   session_.drop();
   session_.adopt(fence);
   const std::stop_callback onStop(stop, [this] { session_.shutdown(); });
@@ -148,7 +150,7 @@ StatementRunner::Outcome StatementRunner::run(const SchemaChange& change, const 
       record.result = plan.filteredBy.empty() ? "nothing to do at the target" : "filtered by " + plan.filteredBy;
     } else {
       if (task.kind == Task::Kind::replace) record.result = std::string(kReplacedBy) + task.sql;
-      carryOver(plan, change, record, intent.has_value(), *own);
+      carryOver(plan, change, record, intent.has_value(), originTag(origins), *own);
       record.state = task.kind == Task::Kind::replace ? StatementState::replaced : StatementState::done;
     }
     job_.log.info("{}, {}: {}", toText(record.state), record.result, shortened(change.sql, kShownCharacters));
@@ -169,7 +171,7 @@ StatementRunner::Outcome StatementRunner::run(const SchemaChange& change, const 
 }
 
 void StatementRunner::carryOver(const StatementPlan& plan, const SchemaChange& change, StatementRecord& record,
-                                bool intended, Connection& own) {
+                                bool intended, const std::string& tag, Connection& own) {
   // Ends a predecessor's session first, and what it sent and the network still holds: what the recovery goes by is
   // written in this session alone.
   Connection& connection = session_.fenced();
@@ -189,7 +191,7 @@ void StatementRunner::carryOver(const StatementPlan& plan, const SchemaChange& c
     try {
       imitate(connection, change.session);
       if (plan.isUnicode) connection.execute("SET NAMES utf8mb4");
-      for (const std::string& sql : plan.sql) connection.execute(sql);
+      for (const std::string& sql : plan.sql) connection.execute(tag + sql);
     } catch (const Error& error) {
       if (error.msg() == Msg::databaseError) control_.forgetMade(own, plan.makes);  // they may become somebody else's
       throw;

@@ -35,10 +35,10 @@ class StatementRunner {
     std::vector<std::string> records;  ///< the statements that have to commit with the mark
     bool again = false;                ///< the mark has to stay at SchemaChange::again
   };
-  /// Throws Error: ddlNotSupported, what the target answers
+  /// `origins` stand in a comment before what is run. Throws Error: ddlNotSupported, what the target answers
   /// (databaseError), fenced, connectionLost.
-  [[nodiscard]] Outcome run(const SchemaChange& change, const Transaction& transaction, const Fence& fence,
-                            const std::stop_token& stop);
+  [[nodiscard]] Outcome run(const SchemaChange& change, const Transaction& transaction, const std::string& origins,
+                            const Fence& fence, const std::stop_token& stop);
 
  private:
   /// What is to be done about a statement.
@@ -59,7 +59,7 @@ class StatementRunner {
   [[nodiscard]] StatementPlan plan(const Task& task, const SchemaChange& change, const Transaction& transaction,
                                    Connection& own) const;
   void carryOver(const StatementPlan& plan, const SchemaChange& change, StatementRecord& record, bool intended,
-                 Connection& own);
+                 const std::string& tag, Connection& own);
   [[nodiscard]] std::vector<std::string> records(const StatementPlan& plan, const StatementRecord& record) const;
 
   const EngineJob& job_;

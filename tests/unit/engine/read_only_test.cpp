@@ -17,6 +17,10 @@ JobSpec spec(const char* jobType, const char* direction, std::optional<bool> ask
 TEST(ReadOnly, IsAskedForByMigrationAndDisasterRecoveryIntoThisSide) {
   EXPECT_TRUE(asksForReadOnly(spec("migration", "up")));
   EXPECT_TRUE(asksForReadOnly(spec("cloudDataGuard", "up")));
+  EXPECT_TRUE(asksForReadOnly(spec("cloudDataGuard", "down")));  // the standby, wherever it is
+  JobSpec dual = spec("cloudDataGuard", "up");
+  dual.baseInfo.multiWrite = true;
+  EXPECT_FALSE(asksForReadOnly(dual));
   EXPECT_TRUE(asksForReadOnly(spec("migration", "up", true)));
   EXPECT_FALSE(asksForReadOnly(spec("migration", "up", false)));
   for (const auto& [type, direction] : {std::pair{"sync", "up"}, {"migration", "down"}, {"migration", "non-dbs"}}) {

@@ -71,7 +71,17 @@ const std::vector<Case>& cases() {
       {"policy_config.data_sync_topology_type", [](JobSpec& s) { s.policyConfig.dataSyncTopologyType = "one2many"; }},
       {"policy_config.sync_type_policy",
        [](JobSpec& s) { s.policyConfig.syncTypePolicy = "tableStructure,constraintData"; }},
-      {"base_info.multi_write", [](JobSpec& s) { s.baseInfo.multiWrite = true; }},
+      {"base_info.multi_write",
+       [](JobSpec& s) {
+         s.baseInfo.jobType = "migration";
+         s.baseInfo.multiWrite = true;
+       }},
+      {"db_object.object_info.shop.name",
+       [](JobSpec& s) {
+         s.baseInfo.jobType = "cloudDataGuard";
+         s.baseInfo.multiWrite = false;
+         shop(s).name = "other";
+       }},
       {"source_endpoint[0].endpoint.source_sharding",
        [](JobSpec& s) { s.sourceEndpoint[0].endpoint.sourceSharding.emplace().emplace_back(); }},
       {"user_migration.is_migrate_user",

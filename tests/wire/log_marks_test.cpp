@@ -1,0 +1,97 @@
+#include "log_lane.h"
+
+// What our own transactions say of where they come from (origins.h), and what a lane of a two-way group makes of it.
+
+namespace drs::mysql {
+namespace {
+
+/// A transaction with a change of d.t behind an update of a control table with these origins.
+Texts marked(EventBuilder& b, const std::string& origins, const std::string& table = "mark",
+             EventType type = EventType::updateRows, const std::string& types = "\x03\x0f",
+             const std::string& metadata = std::string("\x14\x00", 2)) {
+  const std::string image = EventBuilder::row(1, origins);
+  return {b.anonymous(),
+          b.query("BEGIN"),
+          b.tableMap(9, table, "drs_ctl", types, metadata),
+          b.rows(type, 9, type == EventType::updateRows ? EventBuilder::row(1, "") + image : image),
+          b.tableMap(5),
+          b.write(5, 1, "a"),
+          b.xid()};
+}
+
+class Marks : public testing::Test {
+ protected:
+  Marks() { lane_.feed({b_.rotate("bin.000001", 4), b_.format()}); }
+  EventBuilder b_;
+  Lane lane_{mysqlByFile()};
+};
+
+TEST_F(Marks, goOnWithTheirOriginsInOneDirection) {
+  for (const char* table : {"mark", "chunk"}) {
+    EXPECT_EQ(lane_.feed(marked(b_, "aa,?", table)).size(), 1U);
+    EXPECT_EQ(lane_.last().origins, "aa,?");
+  }
+  EXPECT_EQ(lane_.feed({b_.anonymous(), b_.query("BEGIN"), b_.tableMap(5), b_.write(5, 2, "b"), b_.xid()}).size(), 1U);
+  EXPECT_EQ(lane_.last().origins, "");
+}
+
+TEST_F(Marks, keepWhatCameFromTheTargetFromGoingBack) {
+  lane_.target("cc");
+  EXPECT_EQ(lane_.feed(marked(b_, "aa,bb")).size(), 1U);
+  EXPECT_EQ(lane_.last().origins, "aa,bb");
+  EXPECT_EQ(lane_.feed(marked(b_, "aa,cc")), Texts{});
+  EXPECT_EQ(lane_.feed(marked(b_, "cc", "chunk")), Texts{});
+  EXPECT_EQ(lane_.feed(marked(b_, "cccc")).size(), 1U);  // a part of an identity is none
+  EXPECT_EQ(lane_.feed(marked(b_, "cc,?")), Texts{});
+}
+
+TEST_F(Marks, areUpdatesOnly) {
+  lane_.target("cc");
+  EXPECT_EQ(lane_.feed(marked(b_, "cc", "mark", EventType::writeRows)).size(), 1U);
+  EXPECT_EQ(lane_.feed(marked(b_, "cc", "conflict")).size(), 1U);
+}
+
+TEST_F(Marks, withoutAnOriginStopALaneOfAGroup) {
+  EXPECT_EQ(lane_.feed(marked(b_, "?")).size(), 1U);
+  lane_.target("cc");
+  EXPECT_EQ(thrown([&] { lane_.feed(marked(b_, "aa,?")); }).msg(), Msg::originUnknown);
+}
+
+TEST_F(Marks, ofAnOlderVersionHaveNoOrigin) {
+  lane_.target("cc");
+  // Its last column is a MEDIUMTEXT: three bytes of length, here 0x000002.
+  EventBuilder& b = b_;
+  const std::string image = little(0, 1) + little(1, 4) + little(2, 3) + "cc";
+  EXPECT_EQ(thrown([&] {
+              lane_.feed({b.anonymous(), b.query("BEGIN"),
+                          b.tableMap(9, "mark", "drs_ctl", "\x03\xfc", std::string("\x03", 1)),
+                          b.rows(EventType::updateRows, 9, image + image), b.tableMap(5), b.write(5, 1, "a"), b.xid()});
+            }).msg(),
+            Msg::originUnknown);
+}
+
+TEST_F(Marks, ofStatementsStandInTheirText) {
+  lane_.target("cc");
+  EXPECT_EQ(lane_.feed({b_.anonymous(), b_.query("/* drs_ctl from aa,cc */ TRUNCATE TABLE t")}), Texts{});
+  EXPECT_EQ(lane_.feed({b_.anonymous(), b_.query("/* drs_ctl from aa */ TRUNCATE TABLE t")}).size(), 1U);
+  EXPECT_EQ(lane_.last().origins, "aa");
+  EXPECT_EQ(lane_.feed({b_.anonymous(), b_.query("/* drs_ctl from cc */ ALTER TABLE t ADD x INT")}).size(), 1U);
+  const auto& change = std::get<SchemaChange>(lane_.last().changes.at(0));
+  EXPECT_TRUE(change.returns);  // the definitions follow it
+  EXPECT_EQ(change.sql, "ALTER TABLE t ADD x INT");
+  EXPECT_EQ(thrown([&] { lane_.feed({b_.anonymous(), b_.query("/* drs_ctl from ? */ TRUNCATE TABLE t")}); }).msg(),
+            Msg::originUnknown);
+}
+
+TEST_F(Marks, loggedAsStatementsAreRefusedInAGroup) {
+  const auto update = [&] {
+    return lane_.feed(
+        {b_.anonymous(), b_.query("BEGIN"), b_.query("UPDATE drs_ctl.mark SET sequence_no=1", "x"), b_.xid()});
+  };
+  EXPECT_EQ(update(), Texts{});
+  lane_.target("cc");
+  EXPECT_EQ(thrown(update).msg(), Msg::logUnsupported);
+}
+
+}  // namespace
+}  // namespace drs::mysql
