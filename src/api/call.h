@@ -65,6 +65,7 @@ http::Response limitSpeeds(const Call& call);
 http::Response startCutover(const Call& call);
 http::Response showCutover(const Call& call);
 http::Response cancelCutover(const Call& call);
+http::Response switchOver(const Call& call);
 
 // progress_data.cpp
 http::Response showProgressData(const Call& call);

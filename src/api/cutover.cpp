@@ -3,6 +3,7 @@
 #include "api/call.h"
 #include "api/encode_job.h"
 #include "api/error_response.h"
+#include "api/item_results.h"
 #include "api/json_io.h"
 
 #include <nlohmann/json.hpp>
@@ -74,6 +75,25 @@ http::Response showCutover(const Call& call) {
                       {"error_msg", cutover->failure}};
   out["steps"] = encodeSteps(*cutover);
   return jsonResponse(out);
+}
+
+http::Response switchOver(const Call& call) {
+  const json body = parseBody(call.request);
+  std::vector<Problem> problems;
+  Members root(&body, "", problems);
+  const std::vector<std::string> ids = root.texts("jobs");
+  if (problems.empty() && ids.empty()) problems.push_back(missingProblem("jobs"));
+  if (ids.size() > call.api.maxJobsPerBatch)
+    problems.push_back(notAllowedProblem("jobs", std::to_string(ids.size()) + " elements",
+                                         "1 to " + std::to_string(call.api.maxJobsPerBatch)));
+  if (!problems.empty()) return errorResponse(problems, call.request);
+  std::vector<ItemResult> results;
+  for (const std::string& id : ids)
+    results.push_back(itemResult(call.jobs(), call.actor, id, [&] {
+      call.jobs().switchOver(call.actor, id);
+      return std::string();
+    }));
+  return jsonResponse({{"count", results.size()}, {"results", encodeResults(results)["jobs"]}});
 }
 
 http::Response cancelCutover(const Call& call) {

@@ -70,6 +70,9 @@ ordered_json encodeJobDetail(const JobRecord& job) {
   ordered_json out = {{"id", job.id}, {"status", job.status}, {"create_time", isoTime(job.createMillis)}};
   auto blocks = encodeJob(*job.spec, EncodeFor::answer);  // named: items() only refers to it
   for (auto& [name, block] : blocks.items()) out[name] = std::move(block);
+  const std::string direction = orElse(job.spec->baseInfo.jobDirection, "");
+  if (job.spec->baseInfo.jobType == "cloudDataGuard" && (direction == "up" || direction == "down"))
+    out["job_kernel_direction"] = (direction == "up") != job.reversed ? "up" : "down";
   return out;
 }
 

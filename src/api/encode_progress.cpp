@@ -65,6 +65,8 @@ ordered_json encodeProgress(const JobRecord& job, const JobProgress& progress) {
       {"process_time", isoTime(taken != 0 ? taken : job.createMillis)},
       {"remaining_time", std::to_string(progress.percent >= 100 ? 0 : progress.remainingSeconds)},
   };
+  if (progress.rpoMillis) out["rpo_delay"] = std::to_string(*progress.rpoMillis / 1000);
+  if (progress.rtoMillis) out["rto_delay"] = std::to_string(*progress.rtoMillis / 1000);
   ordered_json map = ordered_json::object();
   if (hasFullPhase(progress)) {
     map["struct"] = part(progress.structPercent);

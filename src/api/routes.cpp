@@ -35,6 +35,8 @@ constexpr Row kRows[] = {
     {"POST", "/v3/{project_id}/jobs/batch-limit-speed", limitSpeeds},
     {"PUT", "/v3/{project_id}/jobs/batch-limit-speed", limitSpeeds},
 
+    {"POST", "/v3/{project_id}/jobs/batch-switchover", switchOver},
+
     {"POST", "/v5/{project_id}/jobs/{job_id}/cutover", startCutover},
     {"GET", "/v5/{project_id}/jobs/{job_id}/cutover", showCutover},
     {"DELETE", "/v5/{project_id}/jobs/{job_id}/cutover", cancelCutover},

@@ -38,6 +38,11 @@ Cutover toCutover(const Json& json) {
   out.request.compare = compare.empty() ? std::nullopt : std::optional(enumOf<CompareType>(compare));
   out.request.timeoutSeconds = json.at("timeout").get<int>();
   out.request.dryRun = json.at("dryRun").get<bool>();
+  out.request.reverse = json.value("reverse", false);
+  out.reverseFrom = json.value("reverseFrom", "");
+  out.decided = json.value("decided", false);
+  out.standsBy = json.value("standsBy", false);
+  out.released = json.value("released", false);
   out.state = toState(json.at("state").get<std::string>());
   out.deadline = json.at("deadline").get<UnixMillis>();
   out.noted = json.at("noted").get<bool>();
@@ -69,22 +74,18 @@ std::string encodeCutover(const Cutover& cutover) {
   Json steps = Json::array();
   for (const CutoverStep& step : cutover.steps) steps.push_back(fromStep(step));
   const CutoverRequest& request = cutover.request;
-  return Json{{"freeze", request.freezeSource},
-              {"compare", request.compare ? toText(*request.compare) : std::string_view()},
-              {"timeout", request.timeoutSeconds},
-              {"dryRun", request.dryRun},
-              {"state", toText(cutover.state)},
-              {"deadline", cutover.deadline},
-              {"noted", cutover.noted},
-              {"frozen", cutover.frozen},
-              {"setting", cutover.setting},
-              {"position", cutover.position},
-              {"shown", cutover.shown},
-              {"caughtUp", cutover.caughtUp},
-              {"compared", cutover.compared},
-              {"compareId", cutover.compareId},
-              {"failure", pack(cutover.failure)},
-              {"steps", std::move(steps)}}
+  return Json{
+      {"freeze", request.freezeSource},    {"compare", request.compare ? toText(*request.compare) : std::string_view()},
+      {"timeout", request.timeoutSeconds}, {"dryRun", request.dryRun},
+      {"reverse", request.reverse},        {"reverseFrom", cutover.reverseFrom},
+      {"decided", cutover.decided},        {"standsBy", cutover.standsBy},
+      {"released", cutover.released},      {"state", toText(cutover.state)},
+      {"deadline", cutover.deadline},      {"noted", cutover.noted},
+      {"frozen", cutover.frozen},          {"setting", cutover.setting},
+      {"position", cutover.position},      {"shown", cutover.shown},
+      {"caughtUp", cutover.caughtUp},      {"compared", cutover.compared},
+      {"compareId", cutover.compareId},    {"failure", pack(cutover.failure)},
+      {"steps", std::move(steps)}}
       .dump();
 }
 

@@ -16,6 +16,7 @@ struct CutoverRequest {
   std::optional<CompareType> compare = CompareType::contents;  ///< nothing: no comparison
   int timeoutSeconds = 3600;                                   ///< then it goes back
   bool dryRun = false;                                         ///< looks only
+  bool reverse = false;  ///< a switchover: behind it the job goes the other way round, see switchover.h
 };
 
 /// One line of what happened.
@@ -42,7 +43,11 @@ struct Cutover {
   bool caughtUp = false;  ///< the target has everything up to `position`
   bool compared = false;
   std::string compareId;
-  std::string failure;  ///< why it goes, or went, back
+  std::string reverseFrom;  ///< switchover, Position::text: where the new source stood before anybody could write there
+  bool decided = false;     ///< switchover: it cannot go back any more
+  bool standsBy = false;    ///< switchover: the old source is a standby
+  bool released = false;    ///< switchover: the new source can be written to
+  std::string failure;      ///< why it goes, or went, back
   std::vector<CutoverStep> steps;
 
   /// Adds a step, or replaces the last one if it has the same name.

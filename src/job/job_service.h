@@ -56,7 +56,9 @@ struct JobProgress {
   std::uint64_t bytesExpected = 0, bytesDone = 0;  ///< of row data; what is expected is corrected by what was read
   JobRate rate;                                    ///< of the copies that run now, or ran last before a pause
   std::optional<std::int64_t> delayMillis;         ///< nothing = not in the incremental phase, or not known yet
-  std::string position;                            ///< of the stream, the engine's text
+  /// Of disaster recovery: the delay to this service, and from here to the target; they add up to delayMillis.
+  std::optional<std::int64_t> rpoMillis, rtoMillis;
+  std::string position;  ///< of the stream, the engine's text
   std::uint64_t transactions = 0, changes = 0, conflictsKept = 0,
                 conflictsOverwritten = 0;  ///< since the stream was last started
   /// Of the full phase, of the rows, of the indexes behind them; -1 = not known. Time in pause comes on top.
@@ -191,6 +193,8 @@ class JobService {
   /// Begins one (dry runs are one too); lastCutover() tells how far it is.
   void cutOver(const Actor& actor, const std::string& jobId, const CutoverRequest& request);
   /// Makes it go back; nothing happens to one that is over.
+  /// Single-active disaster recovery: source and target change places. Followed and cancelled as a cut-over.
+  void switchOver(const Actor& actor, const std::string& jobId);
   void cancelCutover(const Actor& actor, const std::string& jobId);
   /// The one under way, or the last one; nothing if there was none.
   [[nodiscard]] std::optional<Cutover> lastCutover(const Actor& actor, const std::string& jobId);

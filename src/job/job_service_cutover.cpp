@@ -1,3 +1,4 @@
+#include "job/in_force.h"
 #include "job/job_service_impl.h"
 
 #include <algorithm>
@@ -21,6 +22,24 @@ void JobService::cutOver(const Actor& actor, const std::string& jobId, const Cut
     cutover.deadline = tx.now() + UnixMillis{request.timeoutSeconds} * 1000;
     Lifecycle life(tx);
     if (!request.dryRun) life.move(job, next, actor.userName);
+    life.create(job, {.kind = TaskKind::cutover, .payload = encodeCutover(cutover), .queryId = {}, .notBefore = 0});
+  });
+}
+
+void JobService::switchOver(const Actor& actor, const std::string& jobId) {
+  constexpr int kTimeoutSeconds = 600;
+  impl_->act(actor, jobId, JobAction::cutOver, [&](StoreTransaction& tx, JobRecord& job, Phase) {
+    if (!isSingleActive(*job.spec))
+      throw Error(Msg::crossField,
+                  {"jobs", "only single-active disaster recovery (cloudDataGuard, multi_write false) is switched over"},
+                  Origin::request);
+    if (tx.unfinished(job.id, TaskKind::cutover)) throw Error(Msg::busy, {job.id}, Origin::request);
+    Cutover cutover;
+    cutover.request = {
+        .freezeSource = true, .compare = std::nullopt, .timeoutSeconds = kTimeoutSeconds, .reverse = true};
+    cutover.deadline = tx.now() + UnixMillis{kTimeoutSeconds} * 1000;
+    Lifecycle life(tx);
+    life.move(job, Phase::switchingOver, actor.userName);
     life.create(job, {.kind = TaskKind::cutover, .payload = encodeCutover(cutover), .queryId = {}, .notBefore = 0});
   });
 }

@@ -1,3 +1,4 @@
+#include "job/in_force.h"
 #include "job/job_service_impl.h"
 #include "job/object_store.h"
 #include "job/plan_store.h"
@@ -91,6 +92,10 @@ void addStream(JobProgress& out, const TaskRecord& task) {
   if (task.kind != TaskKind::stream) return;
   const TaskProgress& p = task.progress;
   out.delayMillis = p.delayMillis;
+  if (p.delayMillis && p.readMillis) {
+    out.rpoMillis = *p.readMillis;
+    out.rtoMillis = std::max<std::int64_t>(0, *p.delayMillis - *p.readMillis);
+  }
   out.position = p.position;
   out.transactions = p.transactions;
   out.changes = p.rows;
@@ -228,7 +233,7 @@ JobProgress JobService::progress(const Actor& actor, const std::string& jobId) {
   const std::vector<TaskRecord> tasks = view.phaseTasks(jobId);
   JobProgress out;
   out.status = job.status;
-  out.taskType = job.spec->baseInfo.taskType.value_or("");
+  out.taskType = taskTypeInForce(job);
   out.updateMillis = job.updateMillis;
   UnixMillis copySaidAt = 0;
   for (const TaskRecord& task : tasks) {
@@ -237,6 +242,10 @@ JobProgress JobService::progress(const Actor& actor, const std::string& jobId) {
     if (isCopying(task)) copySaidAt = std::max(copySaidAt, task.progress.updateMillis);
   }
   if (job.phase != Phase::streaming) out.delayMillis.reset();
+  if (!out.delayMillis || job.spec->baseInfo.jobType != "cloudDataGuard") {
+    out.rpoMillis.reset();
+    out.rtoMillis.reset();
+  }
   addTables(out, view, job, tasks);
   const IndexState indexes = indexesOf(view, job, tasks);
   addPercents(out, job, indexes);

@@ -1,3 +1,4 @@
+#include "job/in_force.h"
 #include "job/job_service_impl.h"
 
 #include <array>
@@ -69,6 +70,7 @@ JobActions JobService::actionsOf(const JobRecord& job) {
       add(possible, name);
     }
   }
+  if (isSingleActive(*job.spec)) add(decide(JobAction::cutOver, job).kind == Decision::Kind::allowed, "SWITCH_OVER");
   add(decide(JobAction::edit, job).kind == Decision::Kind::allowed, "CHOOSE_OBJECT");
   add(job.precheck.process == 100, "QUERY_PRE_CHECK");
   out.current = currentOf(job);

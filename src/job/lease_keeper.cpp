@@ -23,9 +23,10 @@ bool same(const TaskProgress& a, const TaskProgress& b) {
     }
     return true;
   };
-  return a.position == b.position && a.delayMillis == b.delayMillis && a.lastCommitMillis == b.lastCommitMillis &&
-         a.transactions == b.transactions && a.rows == b.rows && a.conflictsKept == b.conflictsKept &&
-         a.conflictsOverwritten == b.conflictsOverwritten && a.percent == b.percent && equalTables();
+  return a.position == b.position && a.delayMillis == b.delayMillis && a.readMillis == b.readMillis &&
+         a.lastCommitMillis == b.lastCommitMillis && a.transactions == b.transactions && a.rows == b.rows &&
+         a.conflictsKept == b.conflictsKept && a.conflictsOverwritten == b.conflictsOverwritten &&
+         a.percent == b.percent && equalTables();
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "job/task_results.h"
 
 #include "base/ids.h"
+#include "job/in_force.h"
 #include "job/lifecycle.h"
 #include "job/target_tables.h"
 #include "store/records_json.h"
@@ -69,7 +70,7 @@ void finishCompare(StoreTransaction& tx, const TaskRecord& task, const Error& er
 /// Takes the plan's target tables for the job, before the first row is written.
 void holdTargets(StoreTransaction& tx, const JobRecord& job, const InstanceCatalogue& instances) {
   constexpr std::int64_t kAll = 1'000'000'000;
-  const std::vector<std::string> keys = targetKeys(*job.spec, instances, tx.tables(job.id, "", {0, kAll}).items);
+  const std::vector<std::string> keys = targetKeys(specInForce(job), instances, tx.tables(job.id, "", {0, kAll}).items);
   tx.releaseTargets(job.id);
   for (const TargetHolder& holder : tx.targetHolders(job.id, keys)) {
     const std::optional<JobRecord> other = tx.job(holder.jobId);
@@ -97,7 +98,7 @@ void stepForward(StoreTransaction& tx, JobRecord& job, const TaskRecord& task, c
   if (task.kind == TaskKind::plan) holdTargets(tx, job, settings.instances);
   if (task.kind == TaskKind::reset) tx.eraseFinished(job.id);
   const bool openChunks = tx.unfinished(job.id, TaskKind::copy);
-  const Step step = nextStep(task.kind, job.spec->baseInfo.taskType.value_or("FULL_INCR_TRANS"), openChunks);
+  const Step step = nextStep(task.kind, taskTypeInForce(job), openChunks);
   if (step.phase) life.move(job, *step.phase);
   if (step.task) life.create(job, {.kind = *step.task, .payload = outcome.nextPayload, .queryId = {}, .notBefore = 0});
   if (step.phase == Phase::copied && job.compareAtEnd && syncTypesOf(*job.spec).data) compareAtEnd(tx, job);

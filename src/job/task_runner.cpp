@@ -1,6 +1,7 @@
 #include "job/task_runner.h"
 
 #include "base/failpoint.h"
+#include "job/in_force.h"
 #include "job/lifecycle.h"
 #include "job/task_results.h"
 
@@ -85,9 +86,11 @@ TaskContext TaskRunner::contextOf(const TaskRecord& task, const JobRecord& job, 
   engine.id = job.id;
   engine.epoch = task.epoch;
   engine.spec = *job.spec;
+  engine.spec.baseInfo.taskType = taskTypeInForce(job);
   engine.open = [sealer = &sealer_, id = job.id](const Secret& secret, const std::string& path) {
     return secret.sealed ? sealer->open(secret.text, id, path) : secret.text;
   };
+  if (job.reversed) engine = reversed(std::move(engine));
   engine.instances = instances_;
   engine.limits.queueBytes = queueBytes;
   engine.limits.maxSessions = settings_.sessionsPerJob;

@@ -4,6 +4,7 @@
 #include "base/task_group.h"
 #include "job/cutover.h"
 #include "job/lifecycle.h"
+#include "job/switchover.h"
 #include "job/tasks_common.h"
 
 #include <fmt/format.h>
@@ -28,7 +29,10 @@ struct GoBack {
 class CutoverRun {
  public:
   CutoverRun(TaskContext& context, Cutover state)
-      : context_(context), engine_(engineOf(context)), state_(std::move(state)) {}
+      : context_(context),
+        engine_(engineOf(context)),
+        state_(std::move(state)),
+        switchover_(context, state_, [this] { save(); }) {}
 
   TaskOutcome run() {
     while (!context_.stop.stop_requested()) {
@@ -45,13 +49,14 @@ class CutoverRun {
   std::optional<Ended> advance() {
     try {
       if (!state_.failure.empty()) return goBack();
+      if (state_.decided) return switchOver();
       lookAtJob();
       return goOn();
     } catch (const GoBack& back) {
       fail(back.why);
     } catch (const Error& error) {
       if (context_.stop.stop_requested() || error.msg() == Msg::fenced || error.origin() == Origin::store) throw;
-      if (error.action() != Action::retry) {
+      if (error.action() != Action::retry && !state_.decided) {
         if (!state_.failure.empty()) return notThawed(error);
         fail(error.text() + (error.remedy().empty() ? "" : ". " + error.remedy()));
       } else if (error.text() != said_) {
@@ -94,6 +99,9 @@ class CutoverRun {
     const auto freezer = engine_.freezer(context_.engineJob);
     if (!freezer) throw GoBack{"sources of this kind cannot be frozen; declare it instead"};
     if (!state_.noted) {
+      if (state_.request.reverse)
+        if (const std::string why = switchover_.obstacle(); !why.empty())
+          throw GoBack{"the other direction would fail: " + why};
       const FreezeOutlook outlook = freezer->outlook();
       if (!outlook.obstacle.empty()) throw GoBack{outlook.obstacle};
       state_.setting = freezer->setting();
@@ -179,6 +187,7 @@ class CutoverRun {
     const Position now = source().currentPosition();
     if (source().reached({state_.position}, now)) {
       say("confirm", "done", "the source still stands at " + state_.shown);
+      if (state_.request.reverse) return switchOver();
       state_.state = CutoverState::successful;
       return Ended();
     }
@@ -190,6 +199,12 @@ class CutoverRun {
         "the source has moved on to " + state_.shown + "; what came is carried over and compared");
     save();
     return std::nullopt;
+  }
+
+  std::optional<Ended> switchOver() {
+    if (!switchover_.advance()) return std::nullopt;
+    state_.state = CutoverState::successful;
+    return Ended();
   }
 
   void fail(const std::string& why) {
@@ -216,13 +231,16 @@ class CutoverRun {
   }
 
   TaskOutcome outcome() {
-    if (state_.state == CutoverState::successful) {
+    if (state_.state == CutoverState::successful && state_.request.reverse)
+      say("end", "done", "source and target have changed places");
+    else if (state_.state == CutoverState::successful) {
       say("end_task", "done", "the task ends: triggers and events are created, the target can be written to");
       if (state_.frozen)
         context_.event(EventLevel::info, "The source stays read-only, so that no application writes there by mistake");
     }
     TaskOutcome out;
     out.also = [state = state_](StoreTransaction& tx, JobRecord& job) {
+      if (state.state == CutoverState::successful && state.request.reverse) return Switchover::settle(tx, job, state);
       tx.setDocument(job.id, kCutoverDocument, encodeCutover(state));
       Lifecycle life(tx);
       if (state.state == CutoverState::successful)
@@ -236,7 +254,8 @@ class CutoverRun {
   void say(const std::string& step, const std::string& status, const std::string& text) {
     state_.note(step, status, text, context_.store->view().now());
     const bool isBad = status == "failed" || step == "go_back";
-    context_.event(isBad ? EventLevel::warn : EventLevel::info, "Cut-over, " + step + ": " + text);
+    context_.event(isBad ? EventLevel::warn : EventLevel::info,
+                   (state_.request.reverse ? "Switchover, " : "Cut-over, ") + step + ": " + text);
   }
 
   /// Of a step that takes a while: not in the log.
@@ -262,6 +281,7 @@ class CutoverRun {
   TaskContext& context_;
   const Engine& engine_;
   Cutover state_;
+  Switchover switchover_;
   std::unique_ptr<Source> source_;
   std::string said_;  ///< the last error that is tried again
 };

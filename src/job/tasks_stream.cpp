@@ -222,6 +222,7 @@ class StreamBody final : public TaskBody {
     TaskProgress to;
     to.position = from.position.text;
     to.delayMillis = from.delay.count();
+    to.readMillis = from.readDelay.count();
     to.lastCommitMillis = from.lastCommitMillis;
     to.transactions = from.transactions;
     to.rows = from.rows;

@@ -85,6 +85,8 @@ def answers(service):
     for method in ("POST", "PUT"):
         call(200, method, f"/v3/{client.project}/jobs/batch-limit-speed", {"speed_limits": [
             {"job_id": first, "speed_limit": [{"begin": "01:00", "end": "02:59", "speed": "10"}]}, {"job_id": third, "speed_limit": []}]})
+    call(200, "POST", f"/v3/{client.project}/jobs/batch-switchover", {"jobs": [first]})
+    call(400, "POST", f"/v3/{client.project}/jobs/batch-switchover", {"jobs": []})
     positions(call, third)
     cutover(call, third)
     objects(call, second)

@@ -209,9 +209,36 @@ def test_pre_checks(three, tmp_path, database):
             assert found["result"] == "FAILED" and found["is_support_skip"] and database + ".item" in found["failed_reason"], found
         finally:
             b.execute("SET GLOBAL auto_increment_offset = 2")
-        begin(drsd.client, "there-" + database[-30:], a, b, database, "FULL_INCR_TRANS", ddl_trans=True)
+        there = begin(drsd.client, "there-" + database[-30:], a, b, database, "FULL_INCR_TRANS", ddl_trans=True)
         batch = drsd.client.create(way("back-" + database[-30:], b, a, database, ddl_trans=True, conflict_policy="overwrite"))
         assert drsd.client.validated(batch) == "ASYNC_JOB_VALIDATE_FAILED"
         found = items(drsd.client, batch)
         assert found["multiWriteDdlDirectionCheck"]["result"] == "FAILED", found
         assert found["multiWriteConflictCheck"]["result"] == "ALARM", found
+        noted = b.execute("SELECT fingerprint FROM drs_ctl.server")[0][0]
+        b.execute("UPDATE drs_ctl.server SET fingerprint='of another server'")
+        try:
+            batch = drsd.client.create(way("copied-" + database[-30:], b, a, database))
+            drsd.client.validated(batch)
+            found = items(drsd.client, batch)["multiWriteIdentityCheck"]
+            assert found["result"] == "FAILED" and "identity of another server" in found["failed_reason"], found
+        finally:
+            b.execute(f"UPDATE drs_ctl.server SET fingerprint='{noted}'")
+        drsd.client.call("POST", f"/jobs/{there}/stop", {"is_force_stop": False})  # with it goes the note of its direction
+        drsd.client.wait_status(there, "RELEASE_RESOURCE_COMPLETE")
+
+
+def test_a_reset_does_not_empty_the_other_side(three, tmp_path, database):
+    """The tables that a task drops at its target for a reset are not dropped where they came from."""
+    a, b, _ = three
+    fill(a, database, "INSERT INTO item (owner, n) VALUES (0, 1)")
+    with Drsd(tmp_path, CONFIG) as drsd:
+        there = begin(drsd.client, "there-" + database[-30:], a, b, database, "FULL_INCR_TRANS")
+        back = begin(drsd.client, "back-" + database[-30:], b, a, database, ddl_trans=True)
+        same(drsd.client, [there, back], database, a, b)
+        drsd.client.action(there, "stop", pause_mode="target")
+        drsd.client.wait_status(there, "PAUSING")
+        drsd.client.action(there, "reset")
+        wait_for(lambda: drsd.client.status(back) == "INCRE_TRANSFER_FAILED", 60, "the stop", lambda: drsd.client.logs(back)[:5])
+        drsd.client.wait_status(there, "INCRE_TRANSFER_STARTED")
+        assert a.execute(f"SELECT COUNT(*) FROM {database}.item") == ((1,),)

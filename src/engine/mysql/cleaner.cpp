@@ -2,9 +2,11 @@
 
 #include "engine/mysql/control_tables.h"
 #include "engine/mysql/made_objects.h"
+#include "engine/mysql/origins.h"
 #include "engine/mysql/read_only.h"
 #include "engine/mysql/sink_lookup.h"
 #include "engine/mysql/sink_session.h"
+#include "transform/table_plan.h"
 
 #include <fmt/format.h>
 
@@ -23,6 +25,7 @@ class MySqlCleaner : public Cleaner {
         jobId_(job.id),
         epoch_(job.epoch),
         readOnly_(asksForReadOnly(job.spec)),
+        twoWay_(isTwoWay(job.spec)),
         log_(job.log) {
     options_.readTimeoutSeconds = kDropTimeoutSeconds;
   }
@@ -40,7 +43,7 @@ class MySqlCleaner : public Cleaner {
       if (plan.createTable)
         drop(connection, plan.target, made.contains(plan.target));
       else if (tableExists(connection, plan.target))
-        connection.execute("TRUNCATE TABLE " + quoteName(plan.target));
+        empty(connection, plan.target);
     }
     // Statements of the log have made some that no plan knows.
     for (const TableName& table : control_.made(connection)) drop(connection, table, true);
@@ -77,11 +80,18 @@ class MySqlCleaner : public Cleaner {
     }
   }
 
+  static void empty(Connection& connection, const TableName& table) {
+    connection.execute(originTag(kUnknownOrigin) + "TRUNCATE TABLE " + quoteName(table));
+  }
+
   void drop(Connection& connection, const TableName& table, bool isMade) const {
     if (!isMade) {
       if (tableExists(connection, table)) log_.warn("{}.{} is not ours and stays", table.database, table.table);
       return;
     }
+    // MySQL logs DROP TABLE without our comment: a task that would carry it back to where the rows come from stops at
+    // what is logged before.
+    if (twoWay_ && tableExists(connection, table)) empty(connection, table);
     connection.execute("DROP TABLE IF EXISTS " + quoteName(table));
     control_.forgetMade(connection, {table});
   }
@@ -91,6 +101,7 @@ class MySqlCleaner : public Cleaner {
   std::string jobId_;
   std::uint64_t epoch_;
   bool readOnly_;
+  bool twoWay_;
   Log log_;
 };
 

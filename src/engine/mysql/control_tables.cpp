@@ -142,7 +142,7 @@ void inTransaction(Connection& connection, const std::function<void()>& body) {
 std::vector<std::string> serverTables() {
   return {fmt::format("CREATE DATABASE IF NOT EXISTS {} CHARACTER SET utf8mb4", kControlSchema),
           fmt::format("CREATE TABLE IF NOT EXISTS {}.server (number TINYINT NOT NULL PRIMARY KEY, identity VARCHAR(36) "
-                      "CHARACTER SET ascii NOT NULL, fingerprint VARCHAR(100) CHARACTER SET utf8mb4 NOT NULL) "
+                      "CHARACTER SET ascii NOT NULL, fingerprint VARCHAR(1000) CHARACTER SET utf8mb4 NOT NULL) "
                       "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4",
                       kControlSchema),
           table("direction", std::string(kOriginsColumn) + ", PRIMARY KEY (job_id)")};

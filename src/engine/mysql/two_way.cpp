@@ -12,11 +12,12 @@
 namespace drs::mysql {
 namespace {
 
-/// What a copied data folder does not share with the server that it was copied from. MariaDB has no name of its own but
-/// the number that people give it.
+/// What a copied data folder hardly shares with the server that it was copied from. The name of MySQL alone is copied
+/// with the folder too, and MariaDB has none but a number that people give it.
 std::string fingerprint(Connection& connection) {
-  return connection.server().mariadb ? "server_id " + globalVariable(connection, "server_id")
-                                     : "server_uuid " + globalVariable(connection, "server_uuid");
+  const std::string name = connection.server().mariadb ? "server_id" : "server_uuid";
+  return fmt::format("{} {}, {}:{}, {}", name, globalVariable(connection, name), globalVariable(connection, "hostname"),
+                     globalVariable(connection, "port"), globalVariable(connection, "datadir"));
 }
 
 bool hasTable(Connection& connection, std::string_view table) {
