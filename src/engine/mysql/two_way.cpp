@@ -38,10 +38,10 @@ std::optional<std::string> findIdentity(Connection& connection) {
   if (!hasTable(connection, "server")) return std::nullopt;
   const auto rows = connection.query(fmt::format("SELECT identity, fingerprint FROM {}.server", kControlSchema));
   if (rows.empty()) return std::nullopt;
-  const std::string identity = rows[0].at(0).value_or(""), noted = rows[0].at(1).value_or("");
+  const std::string noted = rows[0].at(1).value_or("");
   const std::string now = fingerprint(connection);
   if (noted != now) throw Error(Msg::clonedServer, {connection.peer(), noted, now}, connection.origin());
-  return identity;
+  return rows[0].at(0).value_or("");
 }
 
 std::string makeIdentity(Connection& connection) {
