@@ -40,6 +40,13 @@ def begin(client, name, source, target, database, task_type="INCR_TRANS", **more
     return one
 
 
+def end(client, *ids):
+    """With a task goes the note of where it brings statements from."""
+    for one in ids:
+        client.call("POST", f"/jobs/{one}/stop", {"is_force_stop": False})
+        client.wait_status(one, "RELEASE_RESOURCE_COMPLETE")
+
+
 def fill(server, database, *more):
     server.execute(f"CREATE DATABASE {database} CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci")
     server.execute(*SCHEMA, *more, database=database)
@@ -129,9 +136,7 @@ def test_two_servers_under_load(three, tmp_path, database):
         same(drsd.client, ids, database, a, b)
         time.sleep(2)
         assert a.execute(f"SELECT COUNT(*) FROM {database}.item")[0][0] == before[0][0][0] + 1, tails
-        for one in ids:
-            drsd.client.call("POST", f"/jobs/{one}/stop", {"is_force_stop": False})
-            drsd.client.wait_status(one, "RELEASE_RESOURCE_COMPLETE")
+        end(drsd.client, *ids)
 
 
 def test_ring_of_three(three, tmp_path, database):
@@ -163,6 +168,7 @@ def test_ring_of_three(three, tmp_path, database):
         time.sleep(2)
         same(drsd.client, ids, database, *three)
         assert a.execute(f"SELECT COUNT(*) FROM {database}.part")[0][0] == 1
+        end(drsd.client, *ids)
 
 
 def test_a_chain_carries_on(three, tmp_path, database):
@@ -224,8 +230,7 @@ def test_pre_checks(three, tmp_path, database):
             assert found["result"] == "FAILED" and "identity of another server" in found["failed_reason"], found
         finally:
             b.execute(f"UPDATE drs_ctl.server SET fingerprint='{noted}'")
-        drsd.client.call("POST", f"/jobs/{there}/stop", {"is_force_stop": False})  # with it goes the note of its direction
-        drsd.client.wait_status(there, "RELEASE_RESOURCE_COMPLETE")
+        end(drsd.client, there)
 
 
 def test_a_reset_does_not_empty_the_other_side(three, tmp_path, database):
