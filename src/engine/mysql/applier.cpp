@@ -349,8 +349,8 @@ Applier::Result Applier::applyTruncate(const Work& work) {
 }
 
 Applier::Result Applier::applyStatement(const Work& work, const std::stop_token& stop) {
-  const StatementRunner::Outcome outcome = world_.statements.run(
-      *work.statement, work.batch.transactions.front(), originsOf(work), session_.fenceNumbers(), stop);
+  const StatementRunner::Outcome outcome = world_.statements.run(*work.statement, work.batch.transactions.front(),
+                                                                 originsOf(work), session_.fenceNumbers(), stop);
   connection_->execute("START TRANSACTION");
   runMark(outcome.again ? markStatement(work, work.statement->again) : markStatement(work));
   for (const std::string& record : outcome.records) connection_->execute(record);
