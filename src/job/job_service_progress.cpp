@@ -93,7 +93,7 @@ void addStream(JobProgress& out, const TaskRecord& task) {
   const TaskProgress& p = task.progress;
   out.delayMillis = p.delayMillis;
   if (p.delayMillis && p.readMillis) {
-    out.rpoMillis = *p.readMillis;
+    out.rpoMillis = p.readMillis;
     out.rtoMillis = std::max<std::int64_t>(0, *p.delayMillis - *p.readMillis);
   }
   out.position = p.position;

@@ -274,10 +274,11 @@ void StoreTransaction::eraseConflicts(const std::string& jobId) {
 
 void StoreTransaction::putStatements(const std::string& jobId, const std::vector<StatementRow>& rows,
                                      std::int64_t most) {
-  const std::string text = sqlText(
-      {"INSERT INTO statement (job_id, ", kStatementColumns, ") VALUES (", placeholders(1, 12),
-       ") ON CONFLICT (job_id, number) DO UPDATE SET position_text = excluded.position_text, state = excluded.state, "
-       "reason = excluded.reason"});
+  constexpr std::string_view kReplace =
+      ") ON CONFLICT (job_id, number) DO UPDATE SET position_text = excluded.position_text, state = excluded.state, "
+      "reason = excluded.reason";
+  const std::string text =
+      sqlText({"INSERT INTO statement (job_id, ", kStatementColumns, ") VALUES (", placeholders(1, 12), kReplace});
   for (const StatementRow& row : rows)
     session_.query(text, {jobId, sqlOf(row.number), row.transaction, row.position, row.committed, row.recorded,
                           row.kind, row.state, row.sql, row.fingerprint, row.reason, row.cleaned});

@@ -62,8 +62,12 @@ void checkNames(const std::string& name, const DatabaseObject& database, const s
   constexpr const char* kWhy = "single-active disaster recovery keeps the names, so that it can be switched over";
   if (hasText(database.name) && *database.name != name) out.say(path + ".name", kWhy);
   if (!database.tables) return;
-  for (const auto& [tableName, table] : *database.tables)
-    if (hasText(table.name) && *table.name != tableName) out.say(path + ".tables." + tableName + ".name", kWhy);
+  for (const auto& [tableName, table] : *database.tables) {
+    if (!hasText(table.name) || *table.name == tableName) continue;
+    std::string at = path;
+    at.append(".tables.").append(tableName).append(".name");
+    out.say(at, kWhy);
+  }
 }
 
 void checkDatabase(const JobSpec& spec, const DatabaseObject& database, const std::string& path, Collector& out) {

@@ -73,7 +73,8 @@ void StatementPlanner::follow() {
 
 StatementPlan StatementPlanner::replaced(const std::string& sql) {
   const bool creates = createsTable(ddl_.kind);
-  if (!creates && !(changesTable(ddl_.kind) && !renames(ddl_)))
+  const bool alters = changesTable(ddl_.kind) && !renames(ddl_);
+  if (!creates && !alters)
     throwStopped("only ALTER TABLE without RENAME, CREATE INDEX, DROP INDEX and CREATE TABLE can be replaced");
   if (creates) {
     interpret();
