@@ -20,7 +20,8 @@ struct LogFile {
 
 /// Whether a lane at `from` can go on at this server: it must have everything that the lane has (else it is behind, or
 /// its history is another one), and everything that comes behind it. Throws Error:
-///  - sourceChanged: file and offset of another server, which mean nothing here;
+///  - sourceChanged: file and offset of another server, which mean nothing here; or GTIDs of another one at a MariaDB
+///    whose gtid_strict_mode is off, so that they do not tell enough;
 ///  - sourceBehind: names what the server does not have;
 ///  - logPurged: names what is gone, and the oldest file that is left.
 /// A server whose log cannot be listed is not asked for more than it tells.
