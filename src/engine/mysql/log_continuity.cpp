@@ -57,19 +57,20 @@ std::vector<MariadbGtid> gtidsOf(std::string_view list) {
   return out;
 }
 
-/// A replica that takes writes before it has applied what it received gives them numbers that are taken, and its log has
-/// them before our place: they would be left out without a word. Strict servers never do that.
+/// A replica that takes writes before it has applied what it received gives them numbers that are taken, and its log
+/// has them before our place: they would be left out without a word. Strict servers never do that.
 void requireStrictness(Connection& connection, const LogPosition& from) {
   const std::string id = serverId(connection);
   if (from.server.empty() || id == from.server) return;
   if (connection.value("SELECT @@GLOBAL.gtid_strict_mode").value_or("0") == "1") return;
-  throw Error(Msg::sourceChanged,
-              {nameOf(from), connection.peer(),
-               fmt::format("it was read at the server {}, this one is {}, and with gtid_strict_mode=OFF its log may have "
-                           "numbers twice; set it to ON at all servers of the list (now, if this one took no writes "
-                           "before it had applied all that it received)",
-                           from.server, id)},
-              Origin::source);
+  throw Error(
+      Msg::sourceChanged,
+      {nameOf(from), connection.peer(),
+       fmt::format("it was read at the server {}, this one is {}, and with gtid_strict_mode=OFF its log may have "
+                   "numbers twice; set it to ON at all servers of the list (now, if this one took no writes "
+                   "before it had applied all that it received)",
+                   from.server, id)},
+      Origin::source);
 }
 
 /// Within a domain the same number may have been given twice, by servers that did not know of each other: the state of
