@@ -99,7 +99,8 @@ void Switchover::say(const std::string& step, const std::string& text) {
 void Switchover::settle(StoreTransaction& tx, JobRecord& job, const Cutover& state) {
   tx.dropDocuments(job.id);
   tx.replaceTables(job.id, {});
-  tx.eraseConflicts(job.id);
+  tx.eraseConflicts(job.id);  // numbers begin anew, at the other server
+  tx.eraseStatements(job.id);
   tx.setDocument(job.id, kCutoverDocument, encodeCutover(state));
   job.reversed = !job.reversed;
   job.startPosition = state.reverseFrom;

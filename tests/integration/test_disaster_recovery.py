@@ -94,6 +94,11 @@ def equal(client, one, active, standby, database):
     rows.assert_equal(active, database, standby, database, "item")
 
 
+def statements(client, one):
+    """The columns that the listed statements add."""
+    return [row["ddl_text"].split()[-2] for row in client.call("GET", f"/jobs/{one}/ddl")["ddl_list"]]
+
+
 def test_there_and_back_under_load(both, tmp_path, database):
     """Killed at each point once, there and back in turn; what an application committed anywhere is at both sides, once."""
     active, standby = both
@@ -102,6 +107,9 @@ def test_there_and_back_under_load(both, tmp_path, database):
     with drsd:
         (one,) = protected(drsd.client, recovery("dr-" + database, active, standby, database))
         assert standby.is_read_only() and drsd.client.detail(one)["job_kernel_direction"] == "down"
+        active.execute(f"ALTER TABLE {database}.item ADD COLUMN first INT")
+        equal(drsd.client, one, active, standby, database)
+        wait_for(lambda: statements(drsd.client, one) == ["first"], 30, "the statement in the list", lambda: statements(drsd.client, one))
         application = Application(database, active, standby)
         for point in POINTS:
             written = len(application.done)
@@ -121,7 +129,9 @@ def test_there_and_back_under_load(both, tmp_path, database):
             written = len(application.done)
             wait_for(lambda: len(application.done) > written + 20, 30, f"the application to write at the new source behind {point}")
         application.end()
+        active.execute(f"ALTER TABLE {database}.item ADD COLUMN second INT")
         equal(drsd.client, one, active, standby, database)
+        wait_for(lambda: statements(drsd.client, one) == ["second"], 30, "the statement of this direction alone", lambda: statements(drsd.client, one))
         there = [name for (name,) in active.execute(f"SELECT name FROM {database}.item WHERE name LIKE 'app-%'")]
         assert len(there) == len(set(there)) and set(application.done) <= set(there), set(application.done) - set(there)
         assert drsd.client.detail(one)["job_kernel_direction"] == ("up" if len(POINTS) % 2 else "down")
