@@ -22,6 +22,20 @@ auto readFirst(const SqlResult& result, Read read) -> std::optional<decltype(rea
   return read(result.rows[0]);
 }
 
+/// The rows of a table that meet the conditions: how many, and those of one page.
+template <typename Record, typename Read>
+Page<Record> readPage(SqlSession& session, std::string_view columns, std::string_view table, Conditions& where,
+                      std::string_view order, Paging paging, Read read) {
+  Page<Record> page;
+  page.total =
+      session.query(sqlText({"SELECT count(*) FROM ", table, where.text()}), where.params()).rows.at(0).integer(0);
+  std::string text = sqlText({"SELECT ", columns, " FROM ", table, where.text(), " ORDER BY ", order, " LIMIT "});
+  text += where.bind(paging.limit) + " OFFSET ";
+  text += where.bind(paging.offset);
+  page.items = readAll(session.query(text, where.params()), read);
+  return page;
+}
+
 }  // namespace
 
 std::optional<TaskRecord> StoreView::task(const std::string& id) const {
@@ -75,13 +89,7 @@ Page<EventRecord> StoreView::events(const std::string& jobId, std::optional<Even
   Conditions where;
   where.add("job_id = ", jobId);
   if (level) where.add("level = ", sqlOf(toText(*level)));
-  Page<EventRecord> page;
-  page.total = session_.query("SELECT count(*) FROM job_event" + where.text(), where.params()).rows.at(0).integer(0);
-  std::string text = sqlText({"SELECT ", kEventColumns, " FROM job_event", where.text(), " ORDER BY number DESC"});
-  text += " LIMIT " + where.bind(paging.limit);
-  text += " OFFSET " + where.bind(paging.offset);
-  page.items = readAll(session_.query(text, where.params()), readEvent);
-  return page;
+  return readPage<EventRecord>(session_, kEventColumns, "job_event", where, "number DESC", paging, readEvent);
 }
 
 std::optional<QueryRecord> StoreView::query(const std::string& id) const {
@@ -97,13 +105,7 @@ Page<TableRecord> StoreView::tables(const std::string& jobId, const std::string&
                   " ESCAPE '!' OR target_database LIKE " + part + " ESCAPE '!' OR target_table LIKE " + part +
                   " ESCAPE '!')");
   }
-  Page<TableRecord> page;
-  page.total = session_.query("SELECT count(*) FROM job_table" + where.text(), where.params()).rows.at(0).integer(0);
-  std::string text = sqlText({"SELECT ", kTableColumns, " FROM job_table", where.text(), " ORDER BY plan"});
-  text += " LIMIT " + where.bind(paging.limit);
-  text += " OFFSET " + where.bind(paging.offset);
-  page.items = readAll(session_.query(text, where.params()), readTable);
-  return page;
+  return readPage<TableRecord>(session_, kTableColumns, "job_table", where, "plan", paging, readTable);
 }
 
 TableTotals StoreView::tableTotals(const std::string& jobId) const {
@@ -175,14 +177,8 @@ Page<ConflictRow> StoreView::conflicts(const std::string& jobId, const ConflictF
   where.add("job_id = ", jobId);
   if (filter.begin != 0) where.add("millis >= ", filter.begin);
   if (filter.end != 0) where.add("millis <= ", filter.end);
-  Page<ConflictRow> page;
-  page.total = session_.query("SELECT count(*) FROM conflict" + where.text(), where.params()).rows.at(0).integer(0);
-  std::string text =
-      sqlText({"SELECT ", kConflictColumns, " FROM conflict", where.text(), " ORDER BY number DESC LIMIT "});
-  text += where.bind(filter.paging.limit) + " OFFSET ";
-  text += where.bind(filter.paging.offset);
-  page.items = readAll(session_.query(text, where.params()), readConflict);
-  return page;
+  return readPage<ConflictRow>(session_, kConflictColumns, "conflict", where, "number DESC", filter.paging,
+                               readConflict);
 }
 
 std::uint64_t StoreView::lastConflict(const std::string& jobId) const {
@@ -204,14 +200,8 @@ Page<StatementRow> StoreView::statements(const std::string& jobId, const Stateme
   if (filter.first != 0) where.add("number >= ", sqlOf(filter.first));
   if (filter.last != 0) where.add("number <= ", sqlOf(filter.last));
   if (filter.alarming) where.add(std::string(kAlarming), std::int64_t{*filter.alarming ? 1 : 0});
-  Page<StatementRow> page;
-  page.total = session_.query("SELECT count(*) FROM statement" + where.text(), where.params()).rows.at(0).integer(0);
-  std::string text =
-      sqlText({"SELECT ", kStatementColumns, " FROM statement", where.text(), " ORDER BY number DESC LIMIT "});
-  text += where.bind(filter.paging.limit) + " OFFSET ";
-  text += where.bind(filter.paging.offset);
-  page.items = readAll(session_.query(text, where.params()), readStatement);
-  return page;
+  return readPage<StatementRow>(session_, kStatementColumns, "statement", where, "number DESC", filter.paging,
+                                readStatement);
 }
 
 std::optional<StatementRow> StoreView::statement(const std::string& jobId, std::uint64_t number) const {
