@@ -1,15 +1,14 @@
 """A network between drsd and a server that cuts, loses, stalls, delays and slices, in either direction."""
 import contextlib
-import ctypes
 import random
 import socket
 import struct
 import threading
 import time
 
+from support.proxy import Listening, drop_packets
+
 UP, DOWN = "to the server", "to drsd"
-_SO_ATTACH_FILTER = 26
-_NOTHING = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))  # BPF: every packet is dropped
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: a close is a RST
 _MOST_PIECES = 64  # of what was received at once: then the rest goes on whole
 
@@ -24,7 +23,7 @@ class _Link:
     def lose(self):
         """From now on nothing that drsd sends is acknowledged."""
         if not self.lost:
-            self.ends[UP][0].setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HL", 1, ctypes.addressof(_NOTHING)))
+            drop_packets(self.ends[UP][0])
         self.lost = True
 
     def shut(self, reset=False):
@@ -35,7 +34,7 @@ class _Link:
                 end.shutdown(socket.SHUT_RDWR)
 
 
-class BadNetwork:
+class BadNetwork(Listening):
     """Passes bytes between a port of its own and the server, until one of the calls below; heal() ends them all.
 
     cut(): every connection ends when so many more bytes have passed in the direction; with `closes` none is let in until heal().
@@ -43,19 +42,10 @@ class BadNetwork:
     delay(): each piece comes late. slice_up(): odd small pieces, a few bytes at first."""
 
     def __init__(self, server, seed=0):
-        self.server, self.seed = server, seed
+        self.seed = seed
         self.changed = threading.Condition()  # guards what follows
         self.how, self.left, self.closed, self.links = {}, {}, False, []
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    @property
-    def address(self):
-        return f"127.0.0.1:{self.port}"
-
-    def __enter__(self):
-        return self
+        super().__init__(server)
 
     def __exit__(self, *_):
         self.heal()

@@ -7,17 +7,38 @@ import struct
 import threading
 
 
-class RefusingProxy:
-    """Listens on a free port of 127.0.0.1; `closes`: what the refusal is. `refused` counts."""
+_SO_ATTACH_FILTER, _SO_DETACH_FILTER = 26, 27
+_RETURN_NOTHING = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))  # BPF: every packet is dropped
 
-    def __init__(self, server, closes=False):
-        self.server, self.closes, self.refused = server, closes, 0
-        self.listener = socket.create_server(("127.0.0.1", 0))
+
+def drop_packets(end):
+    """From now on nothing that the peer sends to the socket is acknowledged."""
+    end.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HL", 1, ctypes.addressof(_RETURN_NOTHING)))
+
+
+class Listening:
+    """Stands before a server at a free port of 127.0.0.1; _accept() runs in a thread, until the listener is closed."""
+
+    def __init__(self, server):
+        self.server = server
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
+    @property
+    def address(self):
+        return f"127.0.0.1:{self.port}"
+
     def __enter__(self):
         return self
+
+
+class RefusingProxy(Listening):
+    """`closes`: what the refusal is. `refused` counts."""
+
+    def __init__(self, server, closes=False):
+        self.closes, self.refused = closes, 0
+        super().__init__(server)
 
     def __exit__(self, *_):
         self.listener.close()
@@ -112,27 +133,14 @@ class LateProxy(RefusingProxy):
                 end.shutdown(socket.SHUT_RDWR)
 
 
-_SO_ATTACH_FILTER, _SO_DETACH_FILTER = 26, 27
-_RETURN_NOTHING = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))  # BPF: every packet is dropped
-
-
-class LostNetwork:
+class LostNetwork(Listening):
     """Passes bytes on until cut() or hang(). After cut() nothing that drsd sends is acknowledged, new connections neither: a
     cable that was pulled out. After hang() connections are taken and what they send is swallowed: a server that stands still.
     No connection is closed at either side. heal(): new connections pass; those of before stay dead."""
 
     def __init__(self, server):
-        self.server, self.lost, self.hanging, self.ends, self.lock = server, threading.Event(), False, [], threading.Lock()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    @property
-    def address(self):
-        return f"127.0.0.1:{self.port}"
-
-    def __enter__(self):
-        return self
+        self.lost, self.hanging, self.ends, self.lock = threading.Event(), False, [], threading.Lock()
+        super().__init__(server)
 
     def __exit__(self, *_):
         self.listener.close()
@@ -145,7 +153,7 @@ class LostNetwork:
             self.lost.set()
             for end in [self.listener, *self.ends[::2]]:
                 with contextlib.suppress(OSError):
-                    end.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HL", 1, ctypes.addressof(_RETURN_NOTHING)))
+                    drop_packets(end)
 
     def hang(self):
         with self.lock:
