@@ -35,7 +35,7 @@ struct JobFamilies {
     copied.samples.push_back({label, static_cast<double>(totals.rows)});
     copiedBytes.samples.push_back({label, static_cast<double>(totals.bytes)});
     for (const TaskRecord& task : view.runningTasks(job.id)) {
-      if (task.kind != TaskKind::stream) continue;
+      if (classOf(task.kind) != TaskClass::stream) continue;
       if (task.progress.delayMillis)
         delay.samples.push_back({label, static_cast<double>(*task.progress.delayMillis) / 1000});
       applied.samples.push_back({label, static_cast<double>(task.progress.rows)});

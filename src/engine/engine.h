@@ -5,6 +5,7 @@
 #include "model/job_spec.h"
 #include "pipeline/compare.h"
 #include "pipeline/interfaces.h"
+#include "pipeline/lane.h"
 #include "pipeline/large_rows.h"
 #include "pipeline/source_care.h"
 #include "transform/object_plan.h"
@@ -169,11 +170,13 @@ class Engine {
  public:
   virtual ~Engine() = default;
   [[nodiscard]] virtual std::unique_ptr<Prober> prober(const EngineJob& job) const = 0;
-  [[nodiscard]] virtual std::unique_ptr<Catalog> catalog(const EngineJob& job, Side side) const = 0;
-  [[nodiscard]] virtual std::unique_ptr<Source> source(const EngineJob& job) const = 0;
-  [[nodiscard]] virtual std::unique_ptr<Sink> sink(const EngineJob& job) const = 0;
-  [[nodiscard]] virtual std::unique_ptr<Comparer> comparer(const EngineJob& job) const = 0;
   [[nodiscard]] virtual std::unique_ptr<Cleaner> cleaner(const EngineJob& job) const = 0;
+  /// Null: the engine has tables, and the four that follow. Else it has lanes, and they throw Error(routeNotSupported).
+  [[nodiscard]] virtual std::unique_ptr<LaneRunner> lanes(const EngineJob& /*job*/) const { return nullptr; }
+  [[nodiscard]] virtual std::unique_ptr<Catalog> catalog(const EngineJob& job, Side side) const;
+  [[nodiscard]] virtual std::unique_ptr<Source> source(const EngineJob& job) const;
+  [[nodiscard]] virtual std::unique_ptr<Sink> sink(const EngineJob& job) const;
+  [[nodiscard]] virtual std::unique_ptr<Comparer> comparer(const EngineJob& job) const;
   /// Sets the parameters of db_param at the target, after the commit and before the copy. Idempotent. Returns a line
   /// for each: the value that the target took, what it refused, what needs a restart or an entry in the configuration
   /// file.

@@ -31,6 +31,30 @@ Registry::Registry() {
                     {"FULL_INCR_TRANS", "INCR_TRANS"}});
 }
 
+namespace {
+
+[[noreturn]] void hasNoTables(const EngineJob& job, const char* what) {
+  throw Error(
+      Msg::routeNotSupported,
+      {job.spec.baseInfo.engineType.value_or(""), std::string("its databases have no tables, hence no ") + what},
+      Origin::request);
+}
+
+}  // namespace
+
+std::unique_ptr<Catalog> Engine::catalog(const EngineJob& job, Side /*side*/) const {
+  hasNoTables(job, "list of them");
+}
+std::unique_ptr<Source> Engine::source(const EngineJob& job) const {
+  hasNoTables(job, "position in their log");
+}
+std::unique_ptr<Sink> Engine::sink(const EngineJob& job) const {
+  hasNoTables(job, "place for rows");
+}
+std::unique_ptr<Comparer> Engine::comparer(const EngineJob& job) const {
+  hasNoTables(job, "comparison of rows");
+}
+
 const Engine* Registry::find(std::string_view engineType) const {
   const auto found = engines_.find(engineType);
   return found == engines_.end() ? nullptr : found->second.get();

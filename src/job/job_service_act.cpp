@@ -44,8 +44,8 @@ void JobService::reset(const Actor& actor, const std::string& jobId) {
     Lifecycle life(tx);
     life.log(job, EventLevel::info, "A reset was asked for: what was copied is removed and copied again",
              actor.userName);
-    tx.cancelTasks(job.id, {TaskKind::plan, TaskKind::copy, TaskKind::finish, TaskKind::stream, TaskKind::compare,
-                            TaskKind::reset});
+    tx.cancelTasks(job.id, {TaskKind::plan, TaskKind::copy, TaskKind::finish, TaskKind::stream, TaskKind::lane,
+                            TaskKind::compare, TaskKind::reset});
     life.clearFault(job);
     life.want(job, Desired::run);
     life.move(job, next, actor.userName);

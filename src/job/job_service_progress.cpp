@@ -36,7 +36,7 @@ bool saysFigures(const TaskRecord& task) {
 }
 
 bool isCopying(const TaskRecord& task) {
-  return task.kind == TaskKind::copy && saysFigures(task);
+  return (task.kind == TaskKind::copy || task.kind == TaskKind::lane) && saysFigures(task);
 }
 
 /// Adds what a running copy has read beside what is committed. It reads its tables one after the other, so that all
@@ -50,6 +50,7 @@ void addRunning(std::map<std::size_t, TableWork*>& tables, const TaskRecord& tas
     found->second->runningRows += count.rows;
     found->second->runningBytes += count.bytes;
   }
+  if (task.kind == TaskKind::lane) return;
   const std::vector<std::size_t> order = decodeChunk(task.payload).plans;
   const auto last = std::find_if(order.rbegin(), order.rend(), [&](std::size_t plan) { return begun.contains(plan); });
   if (last == order.rend()) return;
@@ -88,19 +89,25 @@ JobRate rateOf(const StoreView& view, const JobRecord& job, const std::vector<Ta
   return sum;
 }
 
+void addCounts(JobProgress& out, const TaskProgress& p) {
+  out.transactions += p.transactions;
+  out.changes += p.rows;
+  out.conflictsKept += p.conflictsKept;
+  out.conflictsOverwritten += p.conflictsOverwritten;
+}
+
+/// Several lanes: the slowest one counts.
 void addStream(JobProgress& out, const TaskRecord& task) {
-  if (task.kind != TaskKind::stream) return;
+  if (classOf(task.kind) != TaskClass::stream) return;
   const TaskProgress& p = task.progress;
+  if (out.delayMillis && p.delayMillis && *p.delayMillis < *out.delayMillis) return addCounts(out, p);
   out.delayMillis = p.delayMillis;
   if (p.delayMillis && p.readMillis) {
     out.rpoMillis = p.readMillis;
     out.rtoMillis = std::max<std::int64_t>(0, *p.delayMillis - *p.readMillis);
   }
   out.position = p.position;
-  out.transactions = p.transactions;
-  out.changes = p.rows;
-  out.conflictsKept = p.conflictsKept;
-  out.conflictsOverwritten = p.conflictsOverwritten;
+  addCounts(out, p);
 }
 
 /// What is done of the indexes. FULL_TRANS adds them before its replay, in the stream task.

@@ -187,7 +187,7 @@ void LeaseKeeper::flush() {
     const SteadyTime now = clock_.steady();
     const std::lock_guard lock(mutex_);
     for (auto& [id, held] : held_) {
-      if (held.task.kind == TaskKind::stream && held.task.deaths > 0 && now - held.since > kProvenAlive) {
+      if (classOf(held.task.kind) == TaskClass::stream && held.task.deaths > 0 && now - held.since > kProvenAlive) {
         held.task.deaths = 0;
         held.changed = true;
       }

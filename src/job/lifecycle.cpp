@@ -34,8 +34,8 @@ const StatusRow& rowOf(Phase phase) noexcept {
 
 const std::vector<TaskKind> kAllTasks = {TaskKind::validate, TaskKind::network, TaskKind::precheck, TaskKind::objects,
                                          TaskKind::position, TaskKind::plan,    TaskKind::copy,     TaskKind::finish,
-                                         TaskKind::stream,   TaskKind::compare, TaskKind::end,      TaskKind::reset,
-                                         TaskKind::cutover};
+                                         TaskKind::stream,   TaskKind::lane,    TaskKind::compare,  TaskKind::end,
+                                         TaskKind::reset,    TaskKind::cutover};
 
 /// What a job's log says when it moves.
 std::string_view wordsOf(Phase phase) noexcept {
@@ -125,6 +125,8 @@ Step nextStep(TaskKind done, std::string_view taskType, bool openChunks) noexcep
       return full ? Step{Phase::copied, std::nullopt} : Step{Phase::streaming, TaskKind::stream};
     case TaskKind::stream:
       return full ? Step{std::nullopt, TaskKind::finish} : Step{};
+    case TaskKind::lane:
+      return openChunks ? Step{} : Step{Phase::copied, std::nullopt};
     case TaskKind::end:
       return {Phase::ended, std::nullopt};
     default:
@@ -182,6 +184,10 @@ void Lifecycle::noteDrained(JobRecord& job) {
   save(job);
   if (job.desired == Desired::pause && !job.fault)
     log(job, EventLevel::info, "The task is paused (" + job.status + ")");
+}
+
+void Lifecycle::lanesLoaded(JobRecord& job) {
+  if (job.phase == Phase::copying && job.spec->baseInfo.taskType != "FULL_TRANS") move(job, Phase::streaming);
 }
 
 void Lifecycle::begin(JobRecord& job, const std::string& user) {

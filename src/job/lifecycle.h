@@ -52,8 +52,7 @@ struct Decision {
 /// The same, thrown: Error(wrongState) or Error(busy).
 Phase require(JobAction action, const JobRecord& job);
 
-/// What follows when a task of the phases is done. Pure. `openChunks`: other copy tasks are not done
-/// yet.
+/// What follows when a task of the phases is done. Pure. `openChunks`: other copy or lane tasks are not done yet.
 struct Step {
   std::optional<Phase> phase;
   std::optional<TaskKind> task;  ///< the next one to create
@@ -82,6 +81,8 @@ class Lifecycle {
   void endBehindCutover(JobRecord& job);
   /// Creates the task that follows; a plan task begins a new plan (job.plan grows).
   void create(JobRecord& job, const NewTask& task);
+  /// Every lane of the job has its snapshot in the target: the replication of changes begins, if it is to.
+  void lanesLoaded(JobRecord& job);
   /// The validation of a draft has ended: its batch's status follows.
   void validated(JobRecord& job, Validation result, const std::optional<Fault>& why);
   /// Derives the status of a batch that was not committed from its jobs.

@@ -97,7 +97,7 @@ void stepForward(StoreTransaction& tx, JobRecord& job, const TaskRecord& task, c
   Lifecycle life(tx);
   if (task.kind == TaskKind::plan) holdTargets(tx, job, settings.instances);
   if (task.kind == TaskKind::reset) tx.eraseFinished(job.id);
-  const bool openChunks = tx.unfinished(job.id, TaskKind::copy);
+  const bool openChunks = tx.unfinished(job.id, TaskKind::copy) || tx.unfinished(job.id, TaskKind::lane);
   const Step step = nextStep(task.kind, taskTypeInForce(job), openChunks);
   if (step.phase) life.move(job, *step.phase);
   if (step.task) life.create(job, {.kind = *step.task, .payload = outcome.nextPayload, .queryId = {}, .notBefore = 0});

@@ -25,7 +25,9 @@ TaskBodies makeTaskBodies() {
   bodies[TaskKind::objects] = makeObjectsBody();
   bodies[TaskKind::position] = makePositionBody();
   bodies[TaskKind::plan] = makePlanBody(plans);
-  bodies[TaskKind::copy] = makeCopyBody(plans);
+  const auto flows = std::make_shared<Flows>();
+  bodies[TaskKind::copy] = makeCopyBody(plans, flows);
+  bodies[TaskKind::lane] = makeLaneBody(flows);
   bodies[TaskKind::finish] = makeFinishBody(plans);
   bodies[TaskKind::stream] = makeStreamBody(plans);
   bodies[TaskKind::compare] = makeCompareBody();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "job/cutover.h"
+#include "job/flows.h"
 #include "job/plan_store.h"
 #include "job/task_body.h"
 #include "pipeline/throttle.h"
@@ -28,6 +29,11 @@ namespace drs {
 /// speed_limit as rules of the throttle: whole hours, 10^6 bytes per second.
 [[nodiscard]] std::vector<SpeedRule> speedRulesOf(const JobSpec& spec);
 
+/// What planning does for an engine that has lanes: a task for each. `outcome` of the plan task.
+[[nodiscard]] TaskOutcome planLanes(TaskContext& context, LaneRunner& runner);
+/// The comparison of such a job.
+[[nodiscard]] TaskOutcome compareLanes(TaskContext& context, LaneRunner& runner);
+
 /// All items that guard the job: the engine's, the rules that are not enacted, the selection against the source.
 [[nodiscard]] PrecheckReport runPrecheck(const TaskContext& context, Prober& prober);
 
@@ -47,9 +53,10 @@ void thawAfterCutover(const TaskContext& context);
 [[nodiscard]] std::unique_ptr<TaskBody> makeObjectsBody();
 [[nodiscard]] std::unique_ptr<TaskBody> makePositionBody();
 [[nodiscard]] std::unique_ptr<TaskBody> makePlanBody(std::shared_ptr<PlanCache> plans);
-[[nodiscard]] std::unique_ptr<TaskBody> makeCopyBody(std::shared_ptr<PlanCache> plans);
+[[nodiscard]] std::unique_ptr<TaskBody> makeCopyBody(std::shared_ptr<PlanCache> plans, std::shared_ptr<Flows> flows);
 [[nodiscard]] std::unique_ptr<TaskBody> makeFinishBody(std::shared_ptr<PlanCache> plans);
 [[nodiscard]] std::unique_ptr<TaskBody> makeStreamBody(std::shared_ptr<PlanCache> plans);
+[[nodiscard]] std::unique_ptr<TaskBody> makeLaneBody(std::shared_ptr<Flows> flows);
 [[nodiscard]] std::unique_ptr<TaskBody> makeCompareBody();
 [[nodiscard]] std::unique_ptr<TaskBody> makeEndBody();
 [[nodiscard]] std::unique_ptr<TaskBody> makeResetBody();

@@ -1,60 +1,19 @@
 #include "base/error.h"
-#include "job/pace.h"
+#include "job/flows.h"
 #include "job/tasks_common.h"
 #include "pipeline/copy_run.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <map>
-#include <mutex>
 
 // copy: one chunk.
 
 namespace drs {
 namespace {
 
-constexpr std::uint64_t kMegabyte = 1'000'000;  // of speed_limit: 10^6 bytes
-constexpr std::chrono::seconds kSpeedRefresh{2};
-constexpr std::chrono::minutes kFlowKept{10};
 constexpr std::chrono::seconds kNextTry{1};  ///< of a chunk that could not be opened yet
 constexpr std::chrono::seconds kPermitPatience{10};
-
-int hourOf(const std::string& text) {
-  int hour = 0;
-  std::from_chars(text.data(), text.data() + std::min<std::size_t>(2, text.size()), hour);
-  return hour;
-}
-
-/// What all copies of a job on this node share.
-struct Flow {
-  explicit Flow(const Clock& clock) : throttle(clock), pace(clock), usedAt(clock.steady()) {}
-  Throttle throttle;
-  Pace pace;
-  std::chrono::steady_clock::time_point usedAt;  ///< the last copy began; of Flows
-};
-
-/// Keeps each job's for a while, so that it goes on from one piece to the next. Threads: any.
-class Flows {
- public:
-  std::shared_ptr<Flow> get(const std::string& jobId, const JobSpec& spec) {
-    const std::lock_guard lock(mutex_);
-    const auto now = clock_.steady();
-    std::erase_if(flows_, [&](const auto& entry) {
-      return entry.second.use_count() == 1 && now - entry.second->usedAt > kFlowKept;
-    });
-    auto& flow = flows_[jobId];
-    if (!flow) flow = std::make_shared<Flow>(clock_);
-    flow->usedAt = now;
-    flow->throttle.setRules(speedRulesOf(spec));
-    return flow;
-  }
-
- private:
-  const Clock clock_;
-  std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<Flow>> flows_;
-};
 
 /// Counts the rows of a chunk by table and tells the store; follows a changed speed limit on the way. refresh() may be
 /// called from another thread than the rest.
@@ -75,15 +34,7 @@ class CopyWatch {
     refresh();
   }
 
-  /// Reads the speed limit anew if the last time is some seconds ago.
-  void refresh() {
-    {
-      const std::lock_guard lock(mutex_);
-      if (std::chrono::steady_clock::now() - refreshedAt_ < kSpeedRefresh) return;
-      refreshedAt_ = std::chrono::steady_clock::now();
-    }
-    if (const auto job = context_.store->view().job(context_.job.id)) flow_.throttle.setRules(speedRulesOf(*job->spec));
-  }
+  void refresh() { speed_.refresh(); }
 
   [[nodiscard]] std::vector<TableCount> list() const {
     std::vector<TableCount> out;
@@ -95,8 +46,7 @@ class CopyWatch {
   TaskContext& context_;
   Flow& flow_;
   std::map<std::size_t, TableCount> counts_;
-  std::mutex mutex_;  ///< guards refreshedAt_
-  std::chrono::steady_clock::time_point refreshedAt_ = std::chrono::steady_clock::now();
+  SpeedWatch speed_{context_, flow_};
 };
 
 /// Rows by table; every table of the chunk occurs, so that the chunk counts for each. A chunk that an earlier run
@@ -175,7 +125,8 @@ TaskOutcome readAgainAlone(const TaskContext& context, Chunk chunk) {
 
 class CopyBody final : public TaskBody {
  public:
-  explicit CopyBody(std::shared_ptr<PlanCache> plans) : plans_(std::move(plans)) {}
+  CopyBody(std::shared_ptr<PlanCache> plans, std::shared_ptr<Flows> flows)
+      : plans_(std::move(plans)), flows_(std::move(flows)) {}
 
   TaskOutcome run(TaskContext& context) override {
     const Engine& engine = engineOf(context);
@@ -192,7 +143,7 @@ class CopyBody final : public TaskBody {
     }
     const auto source = engine.source(context.engineJob);
     const auto sink = engine.sink(context.engineJob);
-    const auto flow = flows_.get(context.job.id, context.engineJob.spec);
+    const auto flow = flows_->get(context.job.id, context.engineJob.spec);
     const PaceRun run(flow->pace);
     CopyWatch watch(context, *flow);
 
@@ -231,27 +182,13 @@ class CopyBody final : public TaskBody {
 
  private:
   std::shared_ptr<PlanCache> plans_;
-  Flows flows_;
+  std::shared_ptr<Flows> flows_;
 };
 
 }  // namespace
 
-std::vector<SpeedRule> speedRulesOf(const JobSpec& spec) {
-  std::vector<SpeedRule> rules;
-  if (!spec.speedLimit) return rules;
-  for (const SpeedWindow& window : *spec.speedLimit) {
-    SpeedRule& rule = rules.emplace_back();
-    rule.firstHour = hourOf(window.begin.value_or("00:00"));
-    rule.lastHour = hourOf(window.end.value_or("23:59"));
-    const std::string speed = window.speed.value_or("0");
-    std::from_chars(speed.data(), speed.data() + speed.size(), rule.bytesPerSecond);
-    rule.bytesPerSecond *= kMegabyte;
-  }
-  return rules;
-}
-
-std::unique_ptr<TaskBody> makeCopyBody(std::shared_ptr<PlanCache> plans) {
-  return std::make_unique<CopyBody>(std::move(plans));
+std::unique_ptr<TaskBody> makeCopyBody(std::shared_ptr<PlanCache> plans, std::shared_ptr<Flows> flows) {
+  return std::make_unique<CopyBody>(std::move(plans), std::move(flows));
 }
 
 }  // namespace drs

@@ -160,6 +160,10 @@ class PlanBody final : public TaskBody {
 
   TaskOutcome run(TaskContext& context) override {
     const Engine& engine = engineOf(context);
+    if (const auto runner = engine.lanes(context.engineJob)) {
+      checkAgain(context, *engine.prober(context.engineJob));
+      return planLanes(context, *runner);
+    }
     const auto source = engine.source(context.engineJob);
     const auto planned = planOnce(context, engine, *source, *plans_);
     if (!planned || context.stop.stop_requested()) return TaskOutcome::stoppedEarly();

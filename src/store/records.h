@@ -50,6 +50,7 @@ enum class TaskKind {
   copy,
   finish,
   stream,
+  lane,
   compare,
   end,
   reset,
@@ -81,7 +82,7 @@ enum class TaskClass { stream = 0, work = 1, brief = 2 };
 [[nodiscard]] TaskClass classOf(TaskKind kind) noexcept;
 /// Order of claiming within a class.
 [[nodiscard]] std::int64_t rankOf(TaskKind kind) noexcept;
-/// plan, copy, finish, stream, reset: run only while the job is wanted and without fault.
+/// plan, copy, finish, stream, lane, reset: run only while the job is wanted and without fault.
 [[nodiscard]] bool isPhaseTask(TaskKind kind) noexcept;
 
 /// Which records of a list.

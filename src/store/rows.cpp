@@ -204,6 +204,7 @@ StatementRow readStatement(const SqlRow& row) {
 TaskClass classOf(TaskKind kind) noexcept {
   switch (kind) {
     case TaskKind::stream:
+    case TaskKind::lane:
       return TaskClass::stream;
     case TaskKind::plan:
     case TaskKind::copy:
@@ -218,6 +219,7 @@ TaskClass classOf(TaskKind kind) noexcept {
 std::int64_t rankOf(TaskKind kind) noexcept {
   switch (kind) {
     case TaskKind::stream:
+    case TaskKind::lane:
       return 0;
     case TaskKind::end:
     case TaskKind::reset:
@@ -243,7 +245,7 @@ std::int64_t rankOf(TaskKind kind) noexcept {
 
 bool isPhaseTask(TaskKind kind) noexcept {
   return kind == TaskKind::plan || kind == TaskKind::copy || kind == TaskKind::finish || kind == TaskKind::stream ||
-         kind == TaskKind::reset;
+         kind == TaskKind::lane || kind == TaskKind::reset;
 }
 
 }  // namespace drs

@@ -11,7 +11,8 @@ constexpr std::size_t kCachedSpecs = 1000;
 
 /// Whether a running task t of job j is still wanted; the counterpart of the conditions for claiming it.
 constexpr std::string_view kWanted =
-    "t.cancel = 0 AND (t.kind NOT IN ('plan', 'copy', 'finish', 'stream', 'reset') OR (j.desired = 'run' AND j.fault "
+    "t.cancel = 0 AND (t.kind NOT IN ('plan', 'copy', 'finish', 'stream', 'lane', 'reset') OR (j.desired = 'run' AND "
+    "j.fault "
     "IS NULL))";
 
 }  // namespace

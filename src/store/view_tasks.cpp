@@ -80,7 +80,7 @@ bool StoreView::running(const std::string& jobId) const {
   return !session_
               .query(
                   "SELECT 1 FROM task WHERE job_id = $1 AND state = 'running' AND kind IN ('plan', 'copy', 'finish', "
-                  "'stream', 'reset') LIMIT 1",
+                  "'stream', 'lane', 'reset') LIMIT 1",
                   {jobId})
               .rows.empty();
 }

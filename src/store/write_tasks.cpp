@@ -17,7 +17,7 @@ WHERE id IN (
   SELECT c.id FROM (
     SELECT (SELECT t.id FROM task t
             WHERE t.job_id = j.id AND t.state = 'pending' AND t.class = $3 AND t.not_before <= now_ms()
-              AND (t.kind NOT IN ('plan', 'copy', 'finish', 'stream', 'reset') OR (j.desired = 'run' AND j.fault IS NULL))
+              AND (t.kind NOT IN ('plan', 'copy', 'finish', 'stream', 'lane', 'reset') OR (j.desired = 'run' AND j.fault IS NULL))
               AND (t.kind <> 'end' OR j.fault IS NULL)
               AND (t.kind NOT IN ('end', 'reset')
                    OR NOT EXISTS (SELECT 1 FROM task o WHERE o.job_id = j.id AND o.state = 'running'))

@@ -272,6 +272,8 @@ TEST(Steps, FollowTheTaskType) {
       {TaskKind::stream, "FULL_INCR_TRANS", false, std::nullopt, std::nullopt},
       {TaskKind::stream, "INCR_TRANS", false, std::nullopt, std::nullopt},
       {TaskKind::stream, "FULL_TRANS", false, std::nullopt, TaskKind::finish},
+      {TaskKind::lane, "FULL_TRANS", true, std::nullopt, std::nullopt},
+      {TaskKind::lane, "FULL_TRANS", false, Phase::copied, std::nullopt},
       {TaskKind::reset, "FULL_INCR_TRANS", false, std::nullopt, TaskKind::plan},
       {TaskKind::end, "FULL_INCR_TRANS", false, Phase::ended, std::nullopt},
       {TaskKind::network, "FULL_INCR_TRANS", false, std::nullopt, std::nullopt},
