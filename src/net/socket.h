@@ -17,6 +17,7 @@ class Socket {
   [[nodiscard]] int fd() const { return fd_; }
   /// Waits for POLLIN or POLLOUT; false when the deadline passes.
   [[nodiscard]] bool wait(short events, Deadline deadline) const;
+  [[nodiscard]] Readiness wait(Readiness wanted, Deadline deadline) const;
 
  private:
   int fd_;

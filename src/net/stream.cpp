@@ -51,6 +51,22 @@ class TcpStream final : public Stream {
     }
   }
 
+  std::optional<std::size_t> tryRead(char* to, std::size_t size) override {
+    const ssize_t got = ::recv(socket_.fd(), to, size, 0);
+    if (got >= 0) return static_cast<std::size_t>(got);
+    throwUnlessWaiting();
+    return std::nullopt;
+  }
+
+  std::size_t tryWrite(std::string_view bytes) override {
+    const ssize_t sent = ::send(socket_.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent >= 0) return static_cast<std::size_t>(sent);
+    throwUnlessWaiting();
+    return 0;
+  }
+
+  Readiness wait(Readiness wanted, Deadline deadline) const override { return socket_.wait(wanted, deadline); }
+
   void write(std::string_view bytes, Deadline deadline) override {
     while (!bytes.empty()) {
       const ssize_t sent = ::send(socket_.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -63,10 +79,16 @@ class TcpStream final : public Stream {
   }
 
  private:
+  /// After a call that failed: throws if it is not that it would have had to wait.
+  void throwUnlessWaiting() const {
+    if (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK) return;
+    throw Error(Msg::connectionLost, {peer_, systemText(errno)});
+  }
+
   /// After a call that failed: waits if it only had to wait.
   void waitOrThrow(short events, Deadline deadline) const {
     if (errno == EINTR) return;
-    if (errno != EAGAIN && errno != EWOULDBLOCK) throw Error(Msg::connectionLost, {peer_, systemText(errno)});
+    throwUnlessWaiting();
     if (!socket_.wait(events, deadline)) throw Error(Msg::connectionLost, {peer_, "no answer in time"});
   }
 
@@ -84,15 +106,27 @@ Socket::~Socket() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-bool Socket::wait(short events, Deadline deadline) const {
+/// The events that came; 0 when the deadline passes.
+static short pollSocket(int fd, short events, Deadline deadline) {
   while (true) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
-    ::pollfd entry{fd_, events, 0};
+    ::pollfd entry{fd, events, 0};
     const int ready = ::poll(&entry, 1, static_cast<int>(std::clamp<decltype(left)>(left, 0, 60'000)));
-    if (ready > 0) return true;
-    if (left <= 0 && ready == 0) return false;
-    if (ready < 0 && errno != EINTR) return false;
+    if (ready > 0) return entry.revents;
+    if (left <= 0 && ready == 0) return 0;
+    if (ready < 0 && errno != EINTR) return 0;
   }
+}
+
+bool Socket::wait(short events, Deadline deadline) const {
+  return pollSocket(fd_, events, deadline) != 0;
+}
+
+Readiness Socket::wait(Readiness wanted, Deadline deadline) const {
+  const int events = (wanted.readable ? POLLIN : 0) | (wanted.writable ? POLLOUT : 0);
+  const int found = pollSocket(fd_, static_cast<short>(events), deadline);
+  const bool broken = (found & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+  return {wanted.readable && ((found & POLLIN) != 0 || broken), wanted.writable && ((found & POLLOUT) != 0 || broken)};
 }
 
 Socket connectTcp(const Address& address, Deadline deadline) {

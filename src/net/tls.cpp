@@ -3,6 +3,7 @@
 
 #include <climits>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -22,14 +23,28 @@ std::string opensslReason() {
   return reason == nullptr ? "the peer closed the connection" : reason;
 }
 
+/// Trusts every certificate in the text; false if there is none.
+bool trustPem(SSL_CTX* context, const std::string& pem) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
+                                                     &BIO_free);
+  bool any = false;
+  while (X509* certificate = PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr)) {
+    any = X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate) == 1 || any;
+    X509_free(certificate);
+  }
+  ERR_clear_error();  // the end of the text is an error, too
+  return any;
+}
+
 Context makeContext(const Address& address, const TlsOptions& options) {
   Context context(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);
   if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1) {
     throw Error(Msg::internal, {"TLS is not available"});
   }
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
-  const bool trusted = options.caFile.empty() ? SSL_CTX_set_default_verify_paths(context.get()) == 1
-                                              : SSL_CTX_load_verify_file(context.get(), options.caFile.c_str()) == 1;
+  const bool trusted = !options.caPem.empty()   ? trustPem(context.get(), options.caPem)
+                       : options.caFile.empty() ? SSL_CTX_set_default_verify_paths(context.get()) == 1
+                                                : SSL_CTX_load_verify_file(context.get(), options.caFile.c_str()) == 1;
   if (!trusted) throw Error(Msg::tlsFailed, {address.text(), options.caFile + ": " + opensslReason()});
   return context;
 }
@@ -55,6 +70,8 @@ class TlsStream final : public Stream {
     if (!session_ || SSL_set_fd(session_.get(), socket_.fd()) != 1)
       throw Error(Msg::tlsFailed, {peer_, opensslReason()});
     demandHost(session_.get(), address.host);
+    // tryWrite() takes part of what it is given, and is given the rest from another place of memory.
+    SSL_set_mode(session_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   }
 
   void handshake(Deadline deadline) {
@@ -79,6 +96,27 @@ class TlsStream final : public Stream {
     }
   }
 
+  std::optional<std::size_t> tryRead(char* to, std::size_t size) override {
+    ERR_clear_error();
+    const int got = SSL_read(session_.get(), to, static_cast<int>(std::min<std::size_t>(size, INT_MAX)));
+    if (got > 0) return static_cast<std::size_t>(got);
+    if (SSL_get_error(session_.get(), got) == SSL_ERROR_ZERO_RETURN) return 0;
+    throwUnlessWaiting(got);
+    return std::nullopt;
+  }
+
+  std::size_t tryWrite(std::string_view bytes) override {
+    if (bytes.empty()) return 0;
+    ERR_clear_error();
+    const int sent =
+        SSL_write(session_.get(), bytes.data(), static_cast<int>(std::min<std::size_t>(bytes.size(), INT_MAX)));
+    if (sent > 0) return static_cast<std::size_t>(sent);
+    throwUnlessWaiting(sent);
+    return 0;
+  }
+
+  Readiness wait(Readiness wanted, Deadline deadline) const override { return socket_.wait(wanted, deadline); }
+
   void write(std::string_view bytes, Deadline deadline) override {
     while (!bytes.empty()) {
       ERR_clear_error();
@@ -93,6 +131,13 @@ class TlsStream final : public Stream {
   }
 
  private:
+  /// After a call that failed: throws if it is not that it would have had to wait.
+  void throwUnlessWaiting(int result) const {
+    const int error = SSL_get_error(session_.get(), result);
+    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return;
+    throw Error(Msg::connectionLost, {peer_, opensslReason()});
+  }
+
   /// Waits for what a call wants; false if it failed for another reason. Throws Error(connectionLost) when time is up.
   [[nodiscard]] bool waitAfter(int result, Deadline deadline) const {
     const int error = SSL_get_error(session_.get(), result);
