@@ -63,17 +63,16 @@ class ReplyScanner {
     char type = 0;
   };
 
-  const char* takeType(const char* at);
+  void takeType(char type);
   const char* takeNumber(const char* at, const char* end);
   const char* takeLine(const char* at, const char* end);
   const char* takeBulk(const char* at, const char* end);
   void lineEnds(std::vector<ReplyProblem>& problems);
   void numberEnds(std::vector<ReplyProblem>& problems);
-  void open(std::uint64_t elements);
+  void open(std::uint64_t elements, std::vector<ReplyProblem>& problems);
   void elementEnds(std::vector<ReplyProblem>& problems);
   void keepText(const char* from, const char* to);
   void report(ReplyProblem::Kind kind, std::vector<ReplyProblem>& problems);
-  [[nodiscard]] bool isPush() const { return depth_ > 0 && levels_[0].type == '>'; }
 
   State state_ = State::type;
   char type_ = 0;  ///< of the element at hand
