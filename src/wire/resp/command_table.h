@@ -42,17 +42,17 @@ enum class KeyForm : std::uint8_t {
 enum class RepeatRule : std::uint8_t { never, always, set, zadd, geoadd, restore, xadd };
 
 struct CommandInfo {
-  std::string_view name;  ///< lower case; "cluster|syncslots" if a subcommand belongs to it; empty: unknown
+  std::string_view name;  ///< lower case; "cluster|syncslots" if another word belongs to it; empty: unknown
   CommandKind kind = CommandKind::unknown;
   KeyForm form = KeyForm::none;
   std::int8_t first = 0, last = 0, step = 0, counter = 0;
   RepeatRule repeat = RepeatRule::never;
 };
 
-/// The entry of a command by its name (and its subcommand, for CLUSTER), in any case; the entry of kind `unknown` if
-/// there is none. All write commands of Redis up to 8.x and Valkey up to 9.x, the modules that come with Redis 8, and
-/// what else is seen in a replication stream. Reads are not in the table: no stream holds them. Never allocates, never
-/// fails. Threads: any.
+/// The entry of a command by its name (CLUSTER: and subcommand; COPY: and DB), in any case; the entry of kind `unknown`
+/// if there is none. All write commands of Redis up to 8.x and Valkey up to 9.x, the modules that come with Redis 8,
+/// and what else is seen in a replication stream. Reads are not in the table: no stream holds them. Never allocates,
+/// never fails. Threads: any.
 [[nodiscard]] const CommandInfo& findCommand(Arguments arguments) noexcept;
 
 /// All entries, for tests.
