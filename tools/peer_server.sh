@@ -4,6 +4,10 @@
 #   peer_server.sh sid mysql-server-core        MySQL 9.7
 #   peer_server.sh trixie mariadb-server-core   MariaDB 11.8
 #   peer_server.sh bullseye mariadb-server-core-10.5
+#   peer_server.sh sid valkey-server            Valkey 9.1
+#   peer_server.sh sid redis-server             Redis 8.0
+#   peer_server.sh bookworm redis-server        Redis 7.0, unpacked so that no service starts
+# Each is a folder of its own: a cache that lacks one gets it beside the others.
 set -euo pipefail
 suite=$1
 shift

@@ -68,18 +68,23 @@ def package_folder(package):
     return pathlib.Path(run.stdout.strip().splitlines()[-1])
 
 
+def loader(root):
+    """The command prefix that runs a program of an unpacked release with that release's own libraries."""
+    program = next(iter(glob.glob(f"{root}/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2") or glob.glob(f"{root}/lib/x86_64-linux-gnu/ld-*.so*")))
+    libraries = ":".join(p for p in (f"{root}/usr/lib/x86_64-linux-gnu", f"{root}/lib/x86_64-linux-gnu") if os.path.isdir(p))
+    return [program, "--library-path", libraries]
+
+
 def _program(kind):
     """(command prefix, arguments that every start of this server needs)."""
     if kind == "mariadb":
         return [shutil.which("mariadbd", path="/usr/sbin:" + os.environ["PATH"]) or "mariadbd"], []
     root = peer_folder(kind)
-    loader = next(iter(glob.glob(f"{root}/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2") or glob.glob(f"{root}/lib/x86_64-linux-gnu/ld-*.so*")))
-    libraries = ":".join(p for p in (f"{root}/usr/lib/x86_64-linux-gnu", f"{root}/lib/x86_64-linux-gnu") if os.path.isdir(p))
     server = next(p for p in (f"{root}/usr/sbin/mysqld", f"{root}/usr/sbin/mariadbd") if os.path.exists(p))
     share = f"{root}/usr/share/" + ("mysql" if kind in ("mysql", "mariadb105") or not os.path.isdir(f"{root}/usr/share/mariadb") else "mariadb")
     plugins = f"{root}/usr/lib/mysql/plugin"
     arguments = [f"--basedir={root}/usr", f"--lc-messages-dir={share}", f"--character-sets-dir={share}/charsets", f"--plugin-dir={plugins}"]
-    return [loader, "--library-path", libraries, server], arguments
+    return [*loader(root), server], arguments
 
 
 def _as_server_user(folder):
