@@ -1,22 +1,16 @@
 #pragma once
 
-#include "base/error.h"
-
-#include <string>
+#include <string_view>
 
 namespace drs::rdb {
 
 /// What stands for the place in an error until somebody who knows it adds it (SnapshotParser does).
-inline constexpr const char* kUnknownPlace = "an unknown place of a value";
+inline constexpr std::string_view kUnknownPlace = "an unknown place of a value";
 
-/// The bytes contradict the format.
-[[noreturn]] inline void throwCorrupt(std::string what) {
-  throw Error(Msg::logCorrupt, {kUnknownPlace, std::move(what)}, Origin::source);
-}
+/// Throws Error(logCorrupt): the bytes contradict the format.
+[[noreturn, gnu::cold]] void throwCorrupt(std::string_view what);
 
-/// The bytes are valid but hold what this version does not know. `remedy` is for the user.
-[[noreturn]] inline void throwUnsupported(std::string what, std::string remedy) {
-  throw Error(Msg::logUnsupported, {std::move(what), std::move(remedy)}, Origin::source);
-}
+/// Throws Error(logUnsupported): the bytes are valid but hold what this version does not know. `remedy` is for the user.
+[[noreturn, gnu::cold]] void throwUnsupported(std::string_view what, std::string_view remedy);
 
 }  // namespace drs::rdb

@@ -1,5 +1,6 @@
 #include "wire/rdb/snapshot_parser.h"
 
+#include "base/error.h"
 #include "wire/rdb/module_data.h"
 #include "wire/rdb/rdb_error.h"
 #include "wire/rdb/reader.h"
