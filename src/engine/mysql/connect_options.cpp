@@ -1,4 +1,4 @@
-#include "engine/mysql/certificate.h"
+#include "engine/certificate.h"
 #include "engine/mysql/connection.h"
 #include "model/address_list.h"
 

@@ -1,5 +1,5 @@
 #include "crypto/encoding.h"
-#include "engine/mysql/certificate.h"
+#include "engine/certificate.h"
 #include "engine/mysql/connection.h"
 
 #include <gtest/gtest.h>

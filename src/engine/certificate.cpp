@@ -1,4 +1,4 @@
-#include "engine/mysql/certificate.h"
+#include "engine/certificate.h"
 
 #include "base/error.h"
 #include "crypto/encoding.h"
@@ -12,7 +12,7 @@
 #include <cctype>
 #include <memory>
 
-namespace drs::mysql {
+namespace drs {
 namespace {
 
 template <auto free>
@@ -104,4 +104,4 @@ std::string decodeCertificate(const CertificateText& given, const std::string& p
   return bytes;
 }
 
-}  // namespace drs::mysql
+}  // namespace drs

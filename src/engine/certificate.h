@@ -2,7 +2,7 @@
 
 #include <string>
 
-namespace drs::mysql {
+namespace drs {
 
 /// The certificate members of an endpoint's ssl object, secrets opened.
 struct CertificateText {
@@ -16,4 +16,4 @@ struct CertificateText {
 /// error never holds the certificate or its password.
 [[nodiscard]] std::string decodeCertificate(const CertificateText& given, const std::string& path);
 
-}  // namespace drs::mysql
+}  // namespace drs
