@@ -63,7 +63,10 @@ std::vector<Info::Keyspace> Info::keyspace() const {
     const auto database = numbered(name, "db");
     const auto keys = toNumber(part(value, "keys"));
     if (!database || *database > INT32_MAX || !keys || *keys == 0) continue;
-    out.push_back({static_cast<std::uint32_t>(*database), *keys, toNumber(part(value, "expires")).value_or(0)});
+    Keyspace each{static_cast<std::uint32_t>(*database), *keys, toNumber(part(value, "expires")).value_or(0), 0};
+    for (const char* fields : {"subexpiry", "keys_with_volatile_items"})
+      each.fieldExpires += toNumber(part(value, fields)).value_or(0);
+    out.push_back(each);
   }
   std::sort(out.begin(), out.end(), [](const Keyspace& a, const Keyspace& b) { return a.database < b.database; });
   return out;

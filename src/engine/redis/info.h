@@ -15,6 +15,7 @@ class Info {
   struct Keyspace {
     std::uint32_t database = 0;
     std::uint64_t keys = 0, expires = 0;
+    std::uint64_t fieldExpires = 0;  ///< keys with fields that have a deadline (Redis 7.4, Valkey 9)
   };
   /// A replica as its master sees it ("slave0:ip=…").
   struct Replica {

@@ -1,0 +1,196 @@
+#include "engine/redis/prober_checks.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+// Checks of the target's rights, memory and settings, and of the room for what is spooled here.
+
+namespace drs::redis {
+namespace {
+
+constexpr const char* kPrivileges = "privileges";
+constexpr const char* kConsistency = "consistency";
+
+/// A key that the task could write, for each database that is not selected as a whole; else any key.
+std::vector<std::string> keysToTry(ProbeState& state) {
+  std::vector<std::string> keys = {std::string(kControlPrefix) + state.job().id + ":0:mark"};
+  bool whole = state.selection().all();
+  for (const Selection::Database& each : state.selection().databases()) {
+    whole = whole || each.whole;
+    if (!each.prefixes.empty()) keys.push_back(each.prefixes.front() + "drs");
+  }
+  if (whole) keys.emplace_back("drs-any-key");
+  return keys;
+}
+
+void checkKeyRights(ProbeState& state, Findings& found) {
+  for (const std::string& key : keysToTry(state)) {
+    std::string why;
+    const std::vector<std::vector<std::string_view>> commands = {
+        {"SET", key, "v"},
+        {"GET", key},
+        {"UNLINK", key},
+        {"RESTORE", key, "0", "v"},
+        {"RPUSH", key, "v"},
+        {"SADD", key, "v"},
+        {"ZADD", key, "1", "v"},
+        {"HSET", key, "f", "v"},
+        {"XADD", key, "*", "f", "v"},
+        {"PEXPIREAT", key, "1"},
+        {"PERSIST", key},
+    };
+    for (const auto& command : commands) {
+      const Permission may = mayRun(state.target(), command, why);
+      if (may == Permission::refused) found.fail(why);
+      if (may != Permission::unknown) continue;
+      found.unknown(state.target().address(), "which commands and keys the target's user may use", why);
+      return;
+    }
+  }
+}
+
+Verdict checkRights(ProbeState& state) {
+  Findings found;
+  // What was tried is known for sure.
+  for (const auto& [what, words] : state.capabilities().refusals)
+    if (words.starts_with("NOPERM")) found.fail(what + ": " + words);
+  if (found.verdict().result == CheckResult::passed) checkKeyRights(state, found);
+  return found.verdict(
+      "The user needs all keys of the selection and __drs:*, and all write commands that the source's "
+      "applications use: ACL SETUSER … ~* +@all -@dangerous +restore +info +client|id +client|kill +select");
+}
+
+Verdict checkTransactions(ProbeState& state) {
+  const Capabilities& target = state.capabilities();
+  const auto words = [&](const char* what) {
+    const auto found = target.refusals.find(what);
+    return found == target.refusals.end() ? std::string() : ": " + found->second;
+  };
+  Findings found;
+  if (!target.multi)
+    found.fail("the target does not run transactions over keys of one slot (MULTI, EXEC)" +
+               words("a transaction over one slot"));
+  else if (!target.watch)
+    found.fail("the target does not keep a transaction from running when a watched key was changed (WATCH)" +
+               words("WATCH"));
+  return found.verdict(
+      "With each batch the task notes in the same transaction how far it is, so that nothing is done twice or left "
+      "out, "
+      "and a worker that was replaced cannot write; that needs both");
+}
+
+Verdict checkStatus(ProbeState& state) {
+  const auto& info = state.targetInfo();
+  Findings found;
+  const std::string name = state.target().address();
+  if (!info)
+    found.unknown(name, "whether the target is a replica", "it refuses INFO: " + state.targetInfoRefusal());
+  else if (info->is("role", "slave"))
+    found.fail(name + " is a replica of " + info->find("master_host").value_or("?") + ":" +
+               info->find("master_port").value_or("?") + ", which takes no writes");
+  if (info && info->is("loading", "1")) found.fail(name + " still loads its data");
+  // A master that misses its replicas, or whose disk is full, refuses writes.
+  const resp::Reply wrote = state.target().ask({"SET", "__drs:probe:status", "1", "PX", "1000"});
+  if (wrote.isError()) found.fail(name + " does not take a write: " + wrote.text());
+  return found.verdict("Give the address of the master, and mend what it names");
+}
+
+Verdict checkMemory(ProbeState& state) {
+  const auto& info = state.targetInfo();
+  if (!info) return alarm("the target's memory is unknown, because it refuses INFO: " + state.targetInfoRefusal());
+  const std::uint64_t need = state.sourceMemory();
+  const auto used = info->number("used_memory");
+  auto most = info->number("maxmemory");
+  if (!most) most = settingOf(state.target(), "maxmemory").number();
+  if (need == 0) return alarm("how much memory the data needs is unknown, because the source's INFO does not tell it");
+  if (!used || !most)
+    return alarm("the target's memory is unknown, because INFO does not tell used_memory or maxmemory");
+  bool whole = state.selection().all();
+  if (!whole) whole = state.selection().databases().size() >= 1 && state.selection().databases().front().whole;
+  if (*most == 0) {
+    const auto system = info->number("total_system_memory");
+    if (!system || *used + need < *system) return passed();
+    return alarm(
+        fmt::format("the source's data takes {}, and the target's machine has {} of memory, {} of it used by it; "
+                    "it has no maxmemory and may be ended by its system",
+                    bytesText(need), bytesText(*system), bytesText(*used)));
+  }
+  const std::uint64_t room = *most - std::min(*most, *used);
+  if (need <= room) return passed();
+  const std::string text =
+      fmt::format("the source's data takes {}, and the target has room for {} (maxmemory {}, used {})", bytesText(need),
+                  bytesText(room), bytesText(*most), bytesText(*used));
+  if (!whole) return alarm(text + "; the selection is only a part of it. See to it that it fits");
+  return skippable(text + ". Raise maxmemory, or choose a larger target");
+}
+
+/// What a target drops to make room is lost without an error.
+Verdict checkEviction(ProbeState& state) {
+  const auto& info = state.targetInfo();
+  std::optional<std::string> policy = info ? info->find("maxmemory_policy") : std::nullopt;
+  Setting setting;
+  if (!policy) {
+    setting = settingOf(state.target(), "maxmemory-policy");
+    policy = setting.value;
+  }
+  if (!policy)
+    return alarm("whether the target drops keys when its memory is full (maxmemory-policy) is unknown, because " +
+                 setting.why + ". It must be noeviction");
+  if (*policy == "noeviction") return passed();
+  const std::string text =
+      "maxmemory-policy is " + *policy +
+      " at the target: when its memory is full it drops keys, without an error that the task could "
+      "see";
+  const bool unlimited = info && info->number("maxmemory") == 0;
+  if (unlimited) return alarm(text + " (now maxmemory is 0: no limit). CONFIG SET maxmemory-policy noeviction");
+  return skippable(text + ". CONFIG SET maxmemory-policy noeviction, at least until the task has ended");
+}
+
+Verdict checkPersistence(ProbeState& state) {
+  const auto& info = state.targetInfo();
+  if (!info || !info->has("aof_enabled"))
+    return alarm("whether the target keeps its data on disk is unknown, because " +
+                 (info ? "INFO does not tell it" : "it refuses INFO: " + state.targetInfoRefusal()));
+  if (info->is("aof_enabled", "1")) return passed();
+  return alarm(
+      "the target writes no log of its changes (appendonly no): after a crash of it what it had acknowledged is gone, "
+      "and "
+      "the task finds out by its mark and copies again what it can. CONFIG SET appendonly yes");
+}
+
+Verdict checkSpool(ProbeState& state) {
+  const std::string& folder = state.job().limits.spillFolder;
+  if (folder.empty()) return alarm("the folder for the spool is unknown, because none is configured");
+  std::error_code failure;
+  std::filesystem::path path = folder;
+  while (!path.empty() && path != path.parent_path() && !std::filesystem::exists(path, failure))
+    path = path.parent_path();
+  const auto space = std::filesystem::space(path, failure);
+  if (failure) return alarm("the room in " + folder + " is unknown, because " + failure.message());
+  const std::uint64_t need = state.sourceMemory();
+  if (need == 0)
+    return alarm("the room that the spool needs is unknown, because the source's INFO does not tell used_memory");
+  if (space.available >= need) return passed();
+  return skippable(fmt::format(
+      "what the source sends is kept in {} until the target has it: its data takes {} of memory there, and {} are free "
+      "here. Make room. If this item is skipped and the room runs out, the task waits, and the source may cut it off",
+      folder, bytesText(need), bytesText(space.available)));
+}
+
+}  // namespace
+
+const std::vector<Check>& targetChecks() {
+  static const std::vector<Check> kChecks = {
+      {"dstStatusCheck", kPrivileges, checkStatus},
+      {"dstDbPrivilegesIsEnough", kPrivileges, checkRights},
+      {"dstTransactionCheck", kPrivileges, checkTransactions},
+      {"dstMaxMemoryCheck", kConsistency, checkMemory},
+      {"dstMaxMemoryPolicyCheck", kConsistency, checkEviction},
+      {"dstPersistenceCheck", kConsistency, checkPersistence},
+      {"spoolDiskCheck", kConsistency, checkSpool},
+  };
+  return kChecks;
+}
+
+}  // namespace drs::redis
