@@ -1,4 +1,4 @@
-#include "transform/table_plan.h"
+#include "transform/refused_rules.h"
 
 #include <algorithm>
 #include <cctype>
@@ -91,17 +91,8 @@ void checkObjects(const JobSpec& spec, Collector& out) {
   }
 }
 
-bool isEveryDml(const std::string& types) {
-  std::set<char> seen;
-  for (const char c : types) {
-    if (std::isalpha(static_cast<unsigned char>(c)) != 0)
-      seen.insert(static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
-  }
-  return seen.contains('i') && seen.contains('u') && seen.contains('d');
-}
-
 void checkPolicy(const PolicyConfig& policy, Collector& out) {
-  if (hasText(policy.dmlTypes) && !isEveryDml(*policy.dmlTypes)) {
+  if (hasText(policy.dmlTypes) && !namesEveryDml(*policy.dmlTypes)) {
     out.add("policy_config.dml_types", "Carrying over only some of i, u, d");
   }
   if (hasText(policy.dataSyncTopologyType) && *policy.dataSyncTopologyType != "one2one") {
@@ -124,10 +115,7 @@ void checkTuning(const std::optional<std::vector<TuningParam>>& params, const st
   }
 }
 
-}  // namespace
-
-std::vector<Refusal> refusedRules(const JobSpec& spec) {
-  Collector out;
+void checkTables(const JobSpec& spec, Collector& out) {
   checkObjects(spec, out);
   checkPolicy(spec.policyConfig, out);
   if (!syncTypesOf(spec).data && spec.baseInfo.taskType.value_or("") != "FULL_TRANS")
@@ -145,6 +133,25 @@ std::vector<Refusal> refusedRules(const JobSpec& spec) {
       out.say("user_migration.is_migrate_user",
               "users are part of the structure, which policy_config.sync_type_policy leaves out");
   }
+}
+
+}  // namespace
+
+bool namesEveryDml(const std::string& types) {
+  std::set<char> seen;
+  for (const char c : types) {
+    if (std::isalpha(static_cast<unsigned char>(c)) != 0)
+      seen.insert(static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
+  }
+  return seen.contains('i') && seen.contains('u') && seen.contains('d');
+}
+
+std::vector<Refusal> refusedRules(const JobSpec& spec) {
+  Collector out;
+  if (isRedisRoute(spec))
+    refuseForRedis(spec, [&](const std::string& path, const std::string& reason) { out.say(path, reason); });
+  else
+    checkTables(spec, out);
   if (spec.tuningParams) {
     checkTuning(spec.tuningParams->fullSync, "tuning_params.full_sync", out);
     checkTuning(spec.tuningParams->increCapture, "tuning_params.incre_capture", out);
