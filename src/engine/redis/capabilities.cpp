@@ -124,7 +124,7 @@ class Probe {
     std::uint16_t stamp;
   };
 
-  /// Three commands for each: the value, its type, away with it. Returns what was taken, in order.
+  /// Four commands for each: the value, its type, a part of it, away with it. Returns what was taken, in order.
   std::vector<bool> restoreAll(const std::vector<Try>& tries) {
     const std::string name = key("restore");
     resp::Encoder out;
@@ -134,13 +134,24 @@ class Probe {
       rdb::appendDumpPayload(payload, each.sample->type, each.sample->raw, each.stamp);
       out.command({"RESTORE", name, kTtl, payload});
       out.command({"TYPE", name});
+      const RestoreSample& sample = *each.sample;
+      if (sample.command.empty())
+        out.command({"EXISTS", name});
+      else if (sample.argument.empty())
+        out.command({sample.command, name});
+      else
+        out.command({sample.command, name, sample.argument});
       out.command({"DEL", name});
     }
-    const auto replies = connection_->pipeline(out.bytes(), tries.size() * 3, connection_->answerDeadline());
+    const auto replies = connection_->pipeline(out.bytes(), tries.size() * 4, connection_->answerDeadline());
     std::vector<bool> taken;
     for (std::size_t i = 0; i < tries.size(); ++i) {
-      const resp::Reply& restored = replies.at(3 * i);
-      taken.push_back(restored.is("OK") && replies[3 * i + 1].is(tries[i].sample->kind));
+      const RestoreSample& sample = *tries[i].sample;
+      const resp::Reply& restored = replies.at(4 * i);
+      const resp::Reply& part = replies[4 * i + 2];
+      const bool right = sample.command.empty() || part.is(sample.answer) ||
+                         (part.integer() && std::to_string(*part.integer()) == sample.answer);
+      taken.push_back(restored.is("OK") && replies[4 * i + 1].is(sample.kind) && right);
       if (restored.isError())
         found_.refusals[rdb::typeName(tries[i].sample->type, tries[i].sample->dialect)] = firstWords(restored.text());
     }
@@ -377,7 +388,8 @@ std::string Capabilities::describe() const {
     return text.empty() ? "nothing" : text;
   };
   const auto both = [&](std::initializer_list<std::pair<const char*, bool>> flags) {
-    return "takes " + list(flags, true) + "; not " + list(flags, false);
+    const std::string without = list(flags, false);
+    return "takes " + list(flags, true) + (without == "nothing" ? "" : "; not " + without);
   };
   std::string types;
   for (const RestoreSample& sample : restoreSamples()) {
