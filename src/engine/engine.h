@@ -37,6 +37,8 @@ struct EngineLimits {
   std::size_t transactionMemoryBytes = 8U << 20U;  ///< of a transaction of the source; more goes to spillFolder
   std::size_t maxTransactionBytes = std::size_t{16} << 30U;  ///< of a transaction of the source, in memory or on disk
   std::string spillFolder;                                   ///< for what must not stay in memory
+  std::string spoolFolder;                                   ///< for what a source has sent and the target not taken
+  std::uint64_t spoolBytes = std::uint64_t{16} << 30U;       ///< of a lane's spool on disk
   std::shared_ptr<LargeRows> largeRows;                      ///< of the process; null: no limit
   int networkTimeoutSeconds = 600;                           ///< a server that is silent for so long is lost
   int lockWaitSeconds = 60;  ///< wait of a statement at the target for another session's lock

@@ -2,6 +2,7 @@
 #include "engine/engine.h"
 #include "engine/mysql/engine.h"
 #include "engine/mysql/start_position.h"
+#include "engine/redis/engine.h"
 
 // The engines of this build: one row for each route. What is not here has not landed.
 
@@ -29,6 +30,18 @@ Registry::Registry() {
                     {"up", "down", "non-dbs"},
                     {"eip", "vpn"},
                     {"FULL_INCR_TRANS", "INCR_TRANS"}});
+  const std::pair<const char*, const char*> routes[] = {{"redis-to-gaussredis", "redis"},
+                                                       {"rediscluster-to-gaussredis", "rediscluster"}};
+  for (const auto& [route, source] : routes) {
+    engines_.emplace(route, redis::makeEngine());
+    links_.push_back({route,
+                      "migration",
+                      source,
+                      "gaussredis",
+                      {"up", "down", "non-dbs"},
+                      {"eip", "vpc", "vpn"},
+                      {"FULL_TRANS", "FULL_INCR_TRANS"}});
+  }
 }
 
 namespace {

@@ -104,7 +104,7 @@ ClientResponse call(const std::string& method, const std::string& url, const Hea
   const Url parsed = parseUrl(url);
   const net::Deadline deadline = net::after(options.total);
   std::optional<net::TlsOptions> tls;
-  if (parsed.tls) tls = net::TlsOptions{options.caFile};
+  if (parsed.tls) tls = net::TlsOptions{options.caFile, {}};
   const auto stream = net::connect({parsed.host, parsed.port}, tls, std::min(deadline, net::after(options.connect)));
   stream->write(requestText(method, parsed, headers, body), deadline);
   return readResponse(*stream, parsed, method == "HEAD", options, deadline);

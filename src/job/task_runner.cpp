@@ -99,6 +99,8 @@ TaskContext TaskRunner::contextOf(const TaskRecord& task, const JobRecord& job, 
   engine.limits.transactionMemoryBytes = settings_.transactionMemoryBytes;
   engine.limits.maxTransactionBytes = settings_.maxTransactionBytes;
   engine.limits.spillFolder = settings_.dataFolder + "/spill";
+  engine.limits.spoolFolder = settings_.dataFolder + "/spool";
+  engine.limits.spoolBytes = settings_.spoolBytes;
   engine.limits.largeRows = largeRows_;
   engine.limits.networkTimeoutSeconds = settings_.networkTimeoutSeconds;
   engine.limits.lockWaitSeconds = settings_.mysqlLockWaitSeconds;

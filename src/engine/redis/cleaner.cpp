@@ -1,0 +1,169 @@
+#include "engine/redis/cleaner.h"
+
+#include "engine/redis/capabilities.h"
+#include "engine/redis/loader.h"
+#include "engine/redis/releaser.h"
+#include "engine/redis/servers.h"
+#include "engine/redis/spool.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <map>
+#include <set>
+
+namespace drs::redis {
+namespace {
+
+/// What a job has left at the target, by lane.
+class Remains {
+ public:
+  Remains(const EngineJob& job, const std::stop_token& stop)
+      : job_(job), target_(primaryOf(job, Side::target, stop)), selection_(job.spec) {
+    const Capabilities capabilities = probeCapabilities(target_, stop);
+    databases_ = Scope(selection_, {}, capabilities.databases).targets();
+    find();
+  }
+
+  [[nodiscard]] const std::set<std::uint32_t>& lanes() const { return lanes_; }
+  [[nodiscard]] const Selection& selection() const { return selection_; }
+  [[nodiscard]] std::uint32_t databases() const { return static_cast<std::uint32_t>(databases_.size()); }
+
+  /// From here on no run of the lane writes.
+  [[nodiscard]] std::unique_ptr<TargetWriter> takeOver(std::uint32_t lane, std::uint64_t plan,
+                                                       const std::stop_token& stop) const {
+    TargetWriter::Options options;
+    options.target = target_;
+    options.jobId = job_.id;
+    options.lane = lane;
+    options.fence = {plan, job_.epoch};
+    options.databases = databases_;
+    return TargetWriter::takeOver(std::move(options), stop);
+  }
+
+  /// The number of the plan that a lane belongs to; nothing: it never began.
+  [[nodiscard]] std::optional<std::uint64_t> planOf(std::uint32_t lane) {
+    const auto owner = parseFence(connection_->call({"GET", ControlKeys(job_.id, lane).owner}).text());
+    return owner ? std::optional(owner->plan) : std::nullopt;
+  }
+
+  /// Removes our keys.
+  void remove() {
+    for (const std::uint32_t db : databases_) {
+      select(db);
+      for (const std::uint32_t lane : lanes_) {
+        const ControlKeys keys(job_.id, lane);
+        (void)connection_->call({"DEL", keys.mark});
+        if (db == databases_.front()) (void)connection_->call({"DEL", keys.owner});
+      }
+    }
+    select(databases_.front());
+  }
+
+ private:
+  void select(std::uint32_t db) {
+    if (databases_.size() > 1 || db != 0) (void)connection_->call({"SELECT", std::to_string(db)});
+  }
+
+  /// Every lane that began has its owner in the home database.
+  void find() {
+    connection_ = Connection::open(target_);
+    select(databases_.front());
+    const std::string prefix = fmt::format("{}{}:", kControlPrefix, job_.id);
+    std::string cursor = "0";
+    do {
+      const resp::Reply reply = connection_->call({"SCAN", cursor, "MATCH", prefix + "*:owner", "COUNT", "10000"});
+      cursor = reply.at(0).text();
+      for (const resp::Reply& key : reply.at(1).elements()) {
+        const std::string& name = key.text();
+        std::uint32_t lane = 0;
+        const char* const end = name.data() + name.size();
+        if (!name.starts_with(prefix)) continue;
+        if (std::from_chars(name.data() + prefix.size(), end, lane).ec == std::errc()) lanes_.insert(lane);
+      }
+    } while (cursor != "0" && !cursor.empty());
+  }
+
+  const EngineJob& job_;
+  const ConnectOptions target_;
+  const Selection selection_;
+  std::vector<std::uint32_t> databases_;
+  std::unique_ptr<Connection> connection_;
+  std::set<std::uint32_t> lanes_;
+};
+
+class RedisCleaner final : public Cleaner {
+ public:
+  explicit RedisCleaner(const EngineJob& job) : job_(job) {}
+
+  void reset(const Plans& /*plans*/, const std::stop_token& stop) override {
+    Remains remains(job_, stop);
+    for (const std::uint32_t lane : remains.lanes()) {
+      const auto plan = remains.planOf(lane);
+      if (!plan) continue;
+      const auto writer = remains.takeOver(lane, *plan, stop);
+      const auto& mark = writer->found();
+      if (!mark) continue;
+      if (!mark->wasEmpty) {
+        job_.note(true,
+                  "There were other keys at the target when the task began. None is removed: those of the task are "
+                  "written again");
+        continue;
+      }
+      // All lanes together have all keys of the selection.
+      const Scope scope(remains.selection(), {}, remains.databases());
+      KeySet none(spoolRoot());
+      none.close();
+      if (!sweep(*writer, scope, none, *mark, stop)) return;
+    }
+    remains.remove();
+    Spool::remove(spoolRoot());
+  }
+
+  std::vector<std::string> release() override {
+    Remains remains(job_, {});
+    std::vector<std::string> left;
+    for (const std::uint32_t lane : remains.lanes()) {
+      const auto plan = remains.planOf(lane);
+      if (!plan) continue;
+      const auto writer = remains.takeOver(lane, *plan, {});
+      if (writer->found() && writer->found()->holds) releaseDeadlines(*writer, remains, left);
+    }
+    remains.remove();
+    Spool::remove(spoolRoot());
+    return left;
+  }
+
+ private:
+  [[nodiscard]] std::string spoolRoot() const { return job_.limits.spoolFolder + "/" + job_.id; }
+
+  /// Of a task that never caught up.
+  void releaseDeadlines(TargetWriter& writer, const Remains& remains, std::vector<std::string>& left) const {
+    try {
+      for (const Shard& shard : shardsOf(job_, {})) {
+        const Scope scope(remains.selection(), shard.slots, remains.databases());
+        Releaser releaser(writer, scope, [&] { return optionsOf(job_, Side::source, shard.address); });
+        for (bool all = false; !all;) {
+          all = releaser.step({});
+          if (!writer.isEmpty()) writer.commit(*writer.found(), {});
+        }
+      }
+      writer.drain({});
+    } catch (const Error& error) {
+      if (error.origin() != Origin::source) throw;
+      left.push_back(
+          "the deadlines of keys, which were held back until the year 2100 because the task had not caught up: " +
+          error.text());
+    }
+  }
+
+  const EngineJob job_;
+};
+
+}  // namespace
+
+std::unique_ptr<Cleaner> makeCleaner(const EngineJob& job) {
+  return std::make_unique<RedisCleaner>(job);
+}
+
+}  // namespace drs::redis

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "wire/resp/command_table.h"
+#include "wire/resp/encoder.h"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+// Why deadlines are held back: a snapshot, and a stream that lies behind, say when keys were to expire as of then. If
+// the target let them go at that time, a later PEXPIREAT in the stream, which prolonged the key's life at the source,
+// would meet nothing, and the key would be lost. So until the lane has caught up, keys get one fixed deadline far away;
+// a key that does expire at the source is deleted by the stream. See Releaser for the end of it.
+
+namespace drs::redis {
+
+/// 2100-01-01T00:00:00Z in Unix milliseconds: no application means exactly this.
+inline constexpr std::int64_t kHeldDeadline = 4'102'444'800'000;
+
+/// The argument of a command that is a deadline (Unix milliseconds), and how it reads; nothing if it has none: SET and
+/// GETEX … PXAT, PEXPIREAT, EXPIREAT, RESTORE … ABSTTL. Relative ones (sources before 7.0: SETEX, SET … PX) are none:
+/// they count from when they are applied, which is never too early.
+struct DeadlineArgument {
+  std::size_t index = 0;
+  std::int64_t millis = 0;
+  bool inSeconds = false;
+};
+[[nodiscard]] std::optional<DeadlineArgument> deadlineOf(const resp::CommandInfo& command, resp::Arguments arguments);
+
+/// Appends the command with another deadline.
+void appendWithDeadline(resp::Encoder& to, resp::Arguments arguments, const DeadlineArgument& deadline,
+                        std::int64_t millis);
+
+}  // namespace drs::redis

@@ -1,0 +1,343 @@
+#include "engine/redis/lane_run.h"
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/task_group.h"
+#include "engine/redis/comparer.h"
+#include "engine/redis/loader.h"
+#include "engine/redis/receiver.h"
+#include "engine/redis/releaser.h"
+#include "engine/redis/stream_applier.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+namespace drs::redis {
+namespace {
+
+constexpr std::chrono::milliseconds kStep{100};
+constexpr std::chrono::milliseconds kReportEvery{1000};
+constexpr std::chrono::milliseconds kCaughtUp{1000};
+constexpr std::chrono::seconds kLastWords{3};
+
+/// One run of a lane, from taking it over to the stop.
+class LaneRun {
+ public:
+  LaneRun(const EngineJob& job, const LaneContext& context)
+      : job_(job),
+        context_(context),
+        selection_(job.spec),
+        slots_(decodeSlots(context.lane.text)),
+        folder_(spoolFolderOf(job, context.lane.number)),
+        stream_(folder_ + "/stream", job.limits.spoolBytes) {}
+
+  void run(const std::stop_token& stop) {
+    prepare(stop);
+    const auto& found = writer_->found();
+    if (found && found->state == LaneMark::State::following && !context_.follows) return context_.loaded();
+    auto link = openLink(stop);
+    const bool loads = link->full();
+    std::optional<Spool> snapshot;
+    TaskGroup threads(stop);
+    if (loads) snapshot.emplace(folder_ + "/snapshot", job_.limits.spoolBytes).start("snapshot", 0);
+    const StreamPoint start = link->start();
+    receiver_ = std::make_unique<Receiver>(std::move(link), loads ? &*snapshot : nullptr, stream_, arrivals_,
+                                           Receiver::Options{[this] { return sourceNow({}); }, {}, job_.note});
+    threads.start("redis-receive", [this](const std::stop_token& token) { receiver_->run(token); });
+    try {
+      if (loads) load(*snapshot, start, threads.token());
+      if (!threads.token().stop_requested() && context_.follows) follow(threads.token());
+    } catch (const Error&) {
+      // Of two threads that fail, the one that failed first has the reason.
+      if (!threads.token().stop_requested()) throw;
+    }
+    threads.stop();
+    threads.wait();
+  }
+
+ private:
+  /// The shard of this lane as the source has it now.
+  ConnectOptions sourceNow(const std::stop_token& stop) const {
+    for (const Shard& shard : shardsOf(job_, stop))
+      if (shard.name == context_.lane.name) return optionsOf(job_, Side::source, shard.address);
+    throw Error(Msg::redisNotReady, {"the source", "the lane " + context_.lane.name, "it has no such shard now"},
+                Origin::source);
+  }
+
+  void prepare(const std::stop_token& stop) {
+    const ConnectOptions target = primaryOf(job_, Side::target, stop);
+    capabilities_ = probeCapabilities(target, stop);
+    scope_.emplace(selection_, slots_, capabilities_.databases);
+    TargetWriter::Options options;
+    options.target = target;
+    options.jobId = job_.id;
+    options.lane = context_.lane.number;
+    options.fence = context_.fence;
+    options.databases = scope_->targets();
+    options.answerTimeout = std::chrono::seconds(job_.limits.networkTimeoutSeconds);
+    writer_ = TargetWriter::takeOver(std::move(options), stop);
+    const auto& found = writer_->found();
+    if (!found) return;
+    mark_ = *found;
+    if (!mark_.failure.empty()) throw Error(Msg::redisDiverged, {target.address.text(), mark_.failure}, Origin::target);
+    if (mark_.verified < mark_.offset && mark_.state == LaneMark::State::following)
+      job_.note(true,
+                fmt::format("{}: the target has applied everything up to offset {}, but its answers to what is behind "
+                            "offset {} were not seen: a command among them that it refused would not show. A "
+                            "comparison tells",
+                            context_.lane.name, mark_.offset, mark_.verified));
+  }
+
+  /// The source's stream from the mark on, or its snapshot.
+  std::unique_ptr<ReplicaLink> openLink(const std::stop_token& stop) {
+    const ConnectOptions source = sourceNow(stop);
+    if (mark_.state == LaneMark::State::loading || mark_.replId.empty())
+      return begin(ReplicaLink::open(source, std::nullopt, {}, stop));
+    StreamPoint from{mark_.replId, mark_.offset};
+    const bool spooled = stream_.reopen(mark_.replId, mark_.offset + 1);
+    if (spooled) from.offset = stream_.end() - 1;
+    auto link = ReplicaLink::open(source, from, {}, stop);
+    if (link->full()) {
+      job_.note(true,
+                fmt::format("{}: the source does not have its stream behind offset {} any more (repl-backlog-size is "
+                            "too small for the interruption); everything is copied again, and what has vanished "
+                            "at the source is removed from the target",
+                            context_.lane.name, from.offset));
+      return begin(std::move(link));
+    }
+    if (!spooled) {
+      stream_.start(link->start().replId, mark_.offset + 1);
+    } else if (link->start().replId != stream_.history()) {
+      stream_.rename(link->start().replId);
+    }
+    return link;
+  }
+
+  std::unique_ptr<ReplicaLink> begin(std::unique_ptr<ReplicaLink> link) {
+    stream_.start(link->start().replId, link->start().offset + 1);
+    return link;
+  }
+
+  void load(Spool& snapshot, const StreamPoint& start, const std::stop_token& stop) {
+    const bool again = writer_->found().has_value();
+    if (!again) mark_.wasEmpty = !hasCoveredKeys(*writer_, *scope_, stop);
+    if (stop.stop_requested()) return;
+    mark_.state = LaneMark::State::loading;
+    mark_.holds = context_.follows;
+    mark_.replId = start.replId;
+    mark_.offset = mark_.verified = mark_.db = 0;
+    writer_->commit(mark_, stop);
+    writer_->drain(stop);
+
+    std::optional<KeySet> keys;
+    if (again && mark_.wasEmpty) keys.emplace(folder_);
+    if (again && !mark_.wasEmpty)
+      job_.note(true,
+                context_.lane.name +
+                    ": the copy begins anew. There were other keys at the target when the task began, so that what "
+                    "the source has deleted since the last try cannot be told from them and stays");
+    ValueWriter values(*writer_, capabilities_, context_.follows, [this, &stop] { writer_->commit(mark_, stop); });
+    Loader loader(
+        *writer_, *scope_, values, mark_, keys ? &*keys : nullptr,
+        {context_.pass, [this](std::uint64_t count, std::uint64_t bytes) { reportLoad(count, bytes); }, job_.note});
+    const auto db = loader.run(snapshot, stop);
+    if (!db) return;
+    if (keys) {
+      keys->close();
+      if (!sweep(*writer_, *scope_, *keys, mark_, stop)) return;
+    }
+    mark_.state = LaneMark::State::following;
+    mark_.offset = start.offset;
+    mark_.db = *db;
+    writer_->commit(mark_, stop);
+    writer_->drain(stop);
+    mark_ = writer_->done();
+    failpoint("redis.loaded");
+    context_.loaded();
+  }
+
+  void reportLoad(std::uint64_t keys, std::uint64_t bytes) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - reportedAt_ < kReportEvery / 5) return;
+    reportedAt_ = now;
+    LaneProgress progress;
+    progress.items = keys_ = keys;
+    progress.bytes = bytes_ = bytes;
+    context_.progress(progress);
+  }
+
+  void follow(const std::stop_token& stop) {
+    StreamApplier::Options options;
+    options.isAlone = !scope_->isSharded();
+    options.takesFunctions = capabilities_.functions;
+    StreamApplier applier(*writer_, stream_, *scope_, mark_, options);
+    Releaser releaser(*writer_, *scope_, [this] { return sourceNow({}); });
+    std::uint64_t relinks = receiver_->relinks();
+    while (!stop.stop_requested()) {
+      const bool quiet = applier.step(kStep, stop);
+      if (receiver_->relinks() != relinks) {
+        relinks = receiver_->relinks();
+        applier.hold(true);
+        releaser.restart();
+      }
+      const auto now = std::chrono::steady_clock::now();
+      const bool caughtUp = receiver_->isLinked() && arrivals_.waiting(applier.taken(), now) < kCaughtUp;
+      if (caughtUp && quiet) applier.hold(false);
+      if (caughtUp && applier.isBetween()) releaseSome(applier, releaser, stop);
+      if (now - reportedAt_ < kReportEvery) continue;
+      if (quiet) applier.settle(stop);
+      report(applier, now);
+    }
+    lastWords();
+  }
+
+  void releaseSome(StreamApplier& applier, Releaser& releaser, const std::stop_token& stop) {
+    if (!applier.hasHeld() || applier.holds()) return;
+    try {
+      const bool all = releaser.step(stop);
+      applier.commitAdded(stop);
+      if (!all) return;
+      applier.released();
+      releaser.restart();
+      job_.note(false, context_.lane.name + ": keys have their own deadlines at the target now");
+    } catch (const Error& error) {
+      // The source may be away; the lane has a link of its own to it and sees to that.
+      if (error.origin() != Origin::source || error.action() != Action::retry) throw;
+      releaser.restart();
+    }
+  }
+
+  /// So that the next run need not wonder what became of the last batches.
+  void lastWords() {
+    writer_->drop();
+    writer_->setAnswerTimeout(kLastWords);
+    try {
+      writer_->verify({});
+    } catch (const Error& error) {
+      if (error.msg() == Msg::redisDiverged) throw;
+    }
+  }
+
+  void report(const StreamApplier& applier, std::chrono::steady_clock::time_point now) {
+    reportedAt_ = now;
+    LaneProgress progress;
+    progress.loaded = true;
+    progress.items = keys_;
+    progress.bytes = bytes_;
+    progress.position = {fmt::format("{}:{}", writer_->done().replId, applier.applied())};
+    progress.changes = applier.changes();
+    auto waiting = arrivals_.waiting(applier.applied(), now);
+    std::chrono::milliseconds unread{0};
+    if (const auto last = arrivals_.last(); last && !receiver_->isLinked())
+      unread = std::chrono::ceil<std::chrono::milliseconds>(now - *last);
+    waiting = std::max(waiting, unread);
+    progress.delayMillis = waiting.count();
+    progress.readMillis = unread.count();
+    progress.lastCommitMillis = Clock().now() - waiting.count();
+    context_.progress(progress);
+  }
+
+  const EngineJob& job_;
+  const LaneContext& context_;
+  const Selection selection_;
+  const std::vector<SlotRange> slots_;
+  const std::string folder_;
+  Spool stream_;
+  Arrivals arrivals_;
+  Capabilities capabilities_;
+  std::optional<Scope> scope_;
+  std::unique_ptr<TargetWriter> writer_;
+  std::unique_ptr<Receiver> receiver_;
+  LaneMark mark_;
+  std::uint64_t keys_ = 0, bytes_ = 0;
+  std::chrono::steady_clock::time_point reportedAt_;
+};
+
+/// The databases that the job selects; of a selection of all, those in which either side has something.
+std::vector<std::uint64_t> databasesToCompare(const EngineJob& job, const std::stop_token& stop) {
+  const Selection selection(job.spec);
+  std::set<std::uint64_t> out;
+  for (const Selection::Database& each : selection.databases()) out.insert(each.source);
+  if (!selection.all()) return {out.begin(), out.end()};
+  const auto add = [&](const ConnectOptions& server) {
+    const auto connection = Connection::open(server);
+    for (const Info::Keyspace& each : infoOf(*connection, "keyspace").keyspace()) out.insert(each.database);
+  };
+  for (const Shard& shard : shardsOf(job, stop)) add(optionsOf(job, Side::source, shard.address));
+  add(primaryOf(job, Side::target, stop));
+  out.insert(0);
+  return {out.begin(), out.end()};
+}
+
+class RedisLanes final : public LaneRunner {
+ public:
+  explicit RedisLanes(const EngineJob& job) : job_(job) {}
+
+  std::vector<Lane> lanes(const std::stop_token& stop) override {
+    std::vector<Lane> out;
+    for (const Shard& shard : shardsOf(job_, stop)) {
+      Lane& lane = out.emplace_back();
+      lane.number = static_cast<std::uint32_t>(out.size() - 1);
+      lane.name = shard.name;
+      lane.text = encodeSlots(shard.slots);
+      lane.items = shard.keys;
+      lane.bytes = shard.usedMemory;
+    }
+    return out;
+  }
+
+  void run(const LaneContext& context, const std::stop_token& stop) override { LaneRun(job_, context).run(stop); }
+
+  std::vector<TableName> parts(const std::stop_token& stop) override {
+    std::vector<TableName> out;
+    for (const std::uint64_t db : databasesToCompare(job_, stop)) out.push_back({std::to_string(db), "keys"});
+    return out;
+  }
+
+  TableComparison compare(const TableName& part, bool contents, std::size_t maxListed,
+                          const std::stop_token& stop) override {
+    std::uint64_t db = 0;
+    (void)std::from_chars(part.database.data(), part.database.data() + part.database.size(), db);
+    return compareDatabase(job_, db, contents, maxListed, [](std::uint64_t) {}, stop);
+  }
+
+ private:
+  const EngineJob job_;
+};
+
+}  // namespace
+
+std::unique_ptr<LaneRunner> makeLaneRunner(const EngineJob& job) {
+  return std::make_unique<RedisLanes>(job);
+}
+
+std::string spoolFolderOf(const EngineJob& job, std::uint32_t lane) {
+  return fmt::format("{}/{}/{}", job.limits.spoolFolder, job.id, lane);
+}
+
+std::string encodeSlots(const std::vector<SlotRange>& slots) {
+  std::string out;
+  for (const auto& [first, last] : slots) out += fmt::format("{}{}-{}", out.empty() ? "" : ",", first, last);
+  return out;
+}
+
+std::vector<SlotRange> decodeSlots(const std::string& text) {
+  std::vector<SlotRange> out;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at != end) {
+    SlotRange& range = out.emplace_back();
+    const auto first = std::from_chars(at, end, range.first);
+    const bool dash = first.ec == std::errc() && first.ptr != end && *first.ptr == '-';
+    const auto last = dash ? std::from_chars(first.ptr + 1, end, range.second) : first;
+    if (!dash || last.ec != std::errc() || (last.ptr != end && *last.ptr != ','))
+      throw Error(Msg::internal, {"'" + text + "' is no list of slots"});
+    at = last.ptr == end ? end : last.ptr + 1;
+  }
+  return out;
+}
+
+}  // namespace drs::redis

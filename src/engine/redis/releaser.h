@@ -1,0 +1,42 @@
+#pragma once
+
+#include "engine/redis/scope.h"
+#include "engine/redis/target_writer.h"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace drs::redis {
+
+/// Gives keys their true deadlines back (deadlines.h), when the lane has caught up: looks through the target for held
+/// ones and asks the source when each of them expires. What the source says may be newer than what has been applied by
+/// then; the stream brings the rest. A key that the source has no more is left as it is: the stream deletes it. Works
+/// in portions between two batches of the lane. One thread.
+class Releaser {
+ public:
+  Releaser(TargetWriter& writer, const Scope& scope, std::function<ConnectOptions()> source);
+
+  /// Adds the next portion to the writer's batch, which must be empty, for the caller to commit. True: that was the
+  /// last one. Throws what Connection throws, and TargetWriter::ask().
+  [[nodiscard]] bool step(const std::stop_token& stop);
+  /// Begins anew: deadlines may be held again.
+  void restart();
+
+ private:
+  [[nodiscard]] std::vector<std::string> heldKeys(const Scope::Database& db, const std::stop_token& stop);
+  void release(const Scope::Database& db, const std::vector<std::string>& keys);
+  [[nodiscard]] Connection& source();
+
+  TargetWriter& writer_;
+  const Scope& scope_;
+  const std::function<ConnectOptions()> options_;
+  std::unique_ptr<Connection> source_;
+  std::size_t database_ = 0;
+  std::string cursor_ = "0";
+};
+
+}  // namespace drs::redis

@@ -1,0 +1,230 @@
+#include "engine/redis/stream_applier.h"
+
+#include "engine/redis/deadlines.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace drs::redis {
+namespace {
+
+constexpr std::chrono::seconds kMarkInterval{1};      ///< over what is not ours
+constexpr std::size_t kMost = std::size_t{1} << 30U;  ///< bytes of one command
+
+std::uint64_t databaseOf(resp::Arguments arguments) {
+  std::uint64_t db = 0;
+  if (arguments.size() == 2) (void)std::from_chars(arguments[1].data(), arguments[1].data() + arguments[1].size(), db);
+  return db;
+}
+
+}  // namespace
+
+StreamApplier::StreamApplier(TargetWriter& writer, Spool& stream, const Scope& scope, const LaneMark& mark,
+                             Options options)
+    : writer_(writer),
+      stream_(stream),
+      scope_(scope),
+      options_(options),
+      offset_(mark.offset),
+      db_(mark.db),
+      mark_(mark),
+      committed_(mark.offset),
+      committedAt_(std::chrono::steady_clock::now()) {
+  mark_.state = LaneMark::State::following;
+  parser_.countFrom(offset_);
+}
+
+bool StreamApplier::step(std::chrono::milliseconds most, const std::stop_token& stop) {
+  const std::uint64_t enough = offset_ + options_.windowBytes;
+  for (;;) {
+    if (offset_ >= enough || stop.stop_requested()) return false;
+    const auto result = parser_.parse(std::string_view(window_).substr(begin_));
+    if (result.status == resp::CommandParser::Status::incomplete) {
+      if (result.size > kMost)
+        throw Error(Msg::limitExceeded, {"a command of the source", std::to_string(result.size), std::to_string(kMost)},
+                    Origin::source);
+      window_.erase(0, begin_);
+      begin_ = 0;
+      // More is there: the batch grows. Nothing is: it goes as it is.
+      const std::uint64_t at = offset_ + 1 + window_.size();
+      const bool isBehind = stream_.end() > at;
+      if (!isBehind || writer_.isEmpty()) commit(stop);
+      const std::size_t size = window_.size();
+      window_.resize(size + options_.windowBytes);
+      const std::size_t got = stream_.read(at, window_.data() + size, options_.windowBytes,
+                                           isBehind ? std::chrono::milliseconds(0) : most, stop);
+      window_.resize(size + got);
+      if (got == 0) return !isBehind;
+      continue;
+    }
+    const std::string_view raw = std::string_view(window_).substr(begin_, result.size);
+    begin_ += result.size;
+    offset_ += result.size;
+    if (result.status == resp::CommandParser::Status::command) take(raw, stop);
+    if (inTransaction_) continue;
+    mark_.offset = offset_;
+    mark_.db = db_;
+    if (writer_.isFull()) commit(stop);
+  }
+}
+
+void StreamApplier::commit(const std::stop_token& stop) {
+  if (inTransaction_) return;
+  const auto now = std::chrono::steady_clock::now();
+  const bool moved = mark_.offset != committed_;
+  if (writer_.isEmpty() && (!moved || now - committedAt_ < kMarkInterval)) return;
+  writer_.commit(mark_, stop);
+  committed_ = mark_.offset;
+  committedAt_ = now;
+  stream_.release(applied() + 1);
+}
+
+void StreamApplier::commitAdded(const std::stop_token& stop) {
+  if (writer_.isEmpty()) return;
+  committed_ = 0;
+  commit(stop);
+}
+
+void StreamApplier::settle(const std::stop_token& stop) {
+  if (inTransaction_ || !writer_.isEmpty()) return;
+  writer_.verify(stop);
+}
+
+void StreamApplier::released() {
+  mark_.holds = false;
+  committed_ = 0;
+  committedAt_ = {};
+}
+
+void StreamApplier::take(std::string_view raw, const std::stop_token& stop) {
+  const auto& arguments = parser_.arguments();
+  const resp::CommandInfo& command = resp::findCommand(arguments);
+  switch (command.kind) {
+    case resp::CommandKind::data:
+      return change(command, raw, stop);
+    case resp::CommandKind::select:
+      db_ = databaseOf(arguments);
+      return;
+    case resp::CommandKind::multi:
+      inTransaction_ = true;
+      return;
+    case resp::CommandKind::exec:
+      inTransaction_ = false;
+      return;
+    case resp::CommandKind::control:
+      return;
+    case resp::CommandKind::publish:
+      ++leftOut_["messages (" + std::string(command.name) + ")"];
+      return;
+    case resp::CommandKind::function:
+      if (!options_.takesFunctions && !command.name.starts_with("script")) {
+        ++leftOut_["functions, which the target does not know"];
+        return;
+      }
+      enter(scope_.databases().front().target, stop);
+      return add(command, raw);
+    case resp::CommandKind::script:
+      if (!scope_.coversAll()) refuse(command, "a script may touch keys that the task does not copy");
+      enter(*scope_.targetDb(db_), stop);
+      return add(command, raw);
+    case resp::CommandKind::flush:
+      return flush(command, stop);
+    case resp::CommandKind::otherDb:
+      if (!scope_.coversAll())
+        refuse(command, "it touches another database, and the task does not copy all of them as they are");
+      enter(*scope_.targetDb(db_), stop);
+      return add(command, raw);
+    case resp::CommandKind::migration:
+      refuse(command, "slots of the source's cluster are moving");
+    case resp::CommandKind::wrapper:
+    case resp::CommandKind::unknown:
+      refuse(command, "this version does not know what it does");
+  }
+}
+
+void StreamApplier::change(const resp::CommandInfo& command, std::string_view raw, const std::stop_token& stop) {
+  const auto target = scope_.targetDb(db_);
+  if (!target) return;
+  const auto& arguments = parser_.arguments();
+  if (!scope_.coversWhole(db_)) {
+    const auto found = resp::keysOf(command, arguments, keys_);
+    if (found != resp::KeysFound::all) refuse(command, "its keys cannot be told");
+    const auto covered =
+        std::ranges::count_if(keys_, [&](std::uint32_t index) { return scope_.covers(db_, arguments[index]); });
+    if (covered == 0) return;
+    enter(*target, stop);
+    if (static_cast<std::size_t>(covered) < keys_.size()) return addCovered(command);
+    return add(command, raw);
+  }
+  enter(*target, stop);
+  add(command, raw);
+}
+
+void StreamApplier::add(const resp::CommandInfo& command, std::string_view raw) {
+  const CommandPlace place{offset_, command.name};
+  ++changes_;
+  if (holding_) {
+    const auto deadline = deadlineOf(command, parser_.arguments());
+    if (deadline && deadline->millis < kHeldDeadline) {
+      mark_.holds = true;
+      appendWithDeadline(writer_.encoder(), parser_.arguments(), *deadline, kHeldDeadline);
+      return writer_.added(place);
+    }
+  }
+  writer_.add(raw, place);
+}
+
+/// A command over keys of which the task copies only some: those that stand for themselves can do without the others.
+void StreamApplier::addCovered(const resp::CommandInfo& command) {
+  const auto& arguments = parser_.arguments();
+  const bool isMset = command.name == "mset";
+  if (!isMset && command.name != "del" && command.name != "unlink")
+    refuse(command, "some of its keys are copied and others are not");
+  std::vector<std::string_view> kept{arguments.front()};
+  for (const std::uint32_t index : keys_) {
+    if (!scope_.covers(db_, arguments[index])) continue;
+    kept.push_back(arguments[index]);
+    if (isMset) kept.push_back(arguments[index + 1]);
+  }
+  ++changes_;
+  writer_.encoder().command(kept);
+  writer_.added({offset_, command.name});
+}
+
+/// The source's databases are emptied: the target's are, if all that stands there came from them.
+void StreamApplier::flush(const resp::CommandInfo& command, const std::stop_token& stop) {
+  if (command.name == "swapdb") refuse(command, "databases of a target cannot be exchanged together with our marks");
+  const bool all = command.name == "flushall";
+  if (!options_.isAlone || inTransaction_)
+    refuse(command, "only a part of what the target holds would have to be removed");
+  for (const Scope::Database& db : scope_.databases()) {
+    if (!all && db.source != db_) continue;
+    if (!scope_.coversWhole(db.source)) refuse(command, "the task copies only some keys of the database");
+    enter(db.target, stop);
+    writer_.encoder().command({"FLUSHDB"});
+    writer_.added({offset_, command.name});
+    writer_.addOwner();
+    ++changes_;
+  }
+}
+
+void StreamApplier::enter(std::uint32_t target, const std::stop_token& stop) {
+  if (writer_.db() == target) return;
+  if (!writer_.isEmpty()) {
+    if (inTransaction_)
+      throw Error(Msg::redisCommand,
+                  {"SELECT", fmt::format("at offset {} of the stream: a transaction over several databases", offset_)},
+                  Origin::source);
+    commit(stop);
+  }
+  writer_.select(target);
+}
+
+void StreamApplier::refuse(const resp::CommandInfo& command, const std::string& why) const {
+  const std::string name(command.name.empty() ? parser_.arguments().front().substr(0, 64) : command.name);
+  throw Error(Msg::redisCommand, {name, fmt::format("at offset {} of the stream: {}", offset_, why)}, Origin::source);
+}
+
+}  // namespace drs::redis

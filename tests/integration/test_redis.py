@@ -1,0 +1,206 @@
+"""redis-to-gaussredis: the snapshot and the stream of real servers, exactly once."""
+import os
+import random
+import time
+
+import pytest
+
+from support import redis_servers
+from support.drsd import Drsd, wait_for
+from support.redis_jobs import HELD, Load, caught_up, equal, redis_job, values
+
+CONFIG = "[worker]\npoll_millis = 100\nretry_limit = 5\nretry_max_seconds = 1\n"
+ALL = "OPENDRS_ALL" in os.environ
+# Pairwise in the ordinary run; every source with every target with --all.
+PAIRS = [(a, b) for a in redis_servers.KINDS for b in redis_servers.KINDS] if ALL else [("redis70", "valkey91"), ("redis80", "redis70"), ("valkey91", "redis80")]
+
+
+@pytest.fixture(scope="module")
+def drsd(server_folder):
+    folder = server_folder / "redis-drsd"
+    folder.mkdir()
+    with Drsd(folder, CONFIG) as running:
+        yield running
+
+
+@pytest.fixture(params=PAIRS, ids=["-".join(p) for p in PAIRS])
+def two(request, server_folder):
+    with redis_servers.single(request.param[0], server_folder) as a, redis_servers.single(request.param[1], server_folder) as b:
+        yield a, b
+
+
+@pytest.fixture
+def pair(server_folder):
+    with redis_servers.single("redis70", server_folder) as a, redis_servers.single("redis70", server_folder) as b:
+        yield a, b
+
+
+def begin(drsd, name, source, target, *wait, **more):
+    (one,) = drsd.client.start(redis_job(name, source.address, target.address, **more))
+    drsd.client.wait_status(one, *(wait or ("INCRE_TRANSFER_STARTED",)))
+    return one
+
+
+def end(drsd, one):
+    drsd.client.call("POST", f"/jobs/{one}/stop", {"is_force_stop": False})
+    drsd.client.wait_status(one, "RELEASE_RESOURCE_COMPLETE")
+
+
+def test_everything_arrives_and_follows(drsd, two):
+    source, target = two
+    redis_servers.fill(source.client(), kind=source.kind)
+    source.client(9).set("nine", 9, px=500_000)
+    source.client(15).rpush("fifteen", *range(1000))
+    one = begin(drsd, f"all-{source.kind}-{target.kind}", source, target)
+    load = Load(source.client, 1)
+    time.sleep(2)
+    source.client(9).set("nine", 10)
+    source.client().rename("s:int", "s:renamed")
+    source.client().execute_command("SPOP", "set:int16")
+    load.stop()
+    caught_up(drsd.client, one, source, target)
+    equal(source, target)
+    assert load.done > 200
+    end(drsd, one)
+    assert not [k for db in range(16) for k in target.client(db).scan_iter() if k.startswith(b"__drs:")]
+
+
+def test_full_only(drsd, pair):
+    source, target = pair
+    redis_servers.fill(source.client())
+    one = begin(drsd, "full-only", source, target, "FULL_TRANSFER_COMPLETE", task_type="FULL_TRANS")
+    equal(source, target, 5)
+    end(drsd, one)
+
+
+def test_renewed_deadlines_do_not_lose_keys(drsd, pair):
+    """The target must not let go of a key whose deadline was put off while the lane lay behind."""
+    source, target = pair
+    client = source.client()
+    for i in range(300):
+        client.set(f"short:{i}", i, px=1500)
+        client.hset(f"hash:{i}", "f", i)
+        client.pexpire(f"hash:{i}", 1500)
+    source.client().set("far", 1, px=10_000_000)
+    (one,) = drsd.client.start(redis_job("renewed", source.address, target.address))
+    until = time.monotonic() + 6
+    while time.monotonic() < until:  # the keys live at the source for as long as they are renewed
+        pipe = client.pipeline(transaction=False)
+        for i in range(300):
+            pipe.pexpire(f"short:{i}", 1500)
+            pipe.pexpire(f"hash:{i}", 1500)
+        pipe.execute()
+        time.sleep(0.3)
+    pipe = client.pipeline(transaction=False)
+    for i in range(300):
+        pipe.pexpire(f"short:{i}", 600_000)
+        pipe.pexpire(f"hash:{i}", 600_000)
+    assert all(pipe.execute())
+    drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED")
+    caught_up(drsd.client, one, source, target)
+    equal(source, target)
+    assert HELD not in [deadline for _, deadline in values(target).values()]
+    end(drsd, one)
+
+
+def test_pause_goes_on_where_it_was(drsd, pair):
+    source, target = pair
+    redis_servers.fill(source.client())
+    one = begin(drsd, "pause", source, target)
+    load = Load(source.client, 2)
+    for _ in range(2):
+        drsd.client.action(one, "stop", pause_mode="target")
+        drsd.client.wait_status(one, "PAUSING")
+        time.sleep(0.5)
+        drsd.client.action(one, "restart")
+        drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED")
+        time.sleep(0.7)
+    load.stop()
+    caught_up(drsd.client, one, source, target)
+    equal(source, target)
+    assert not [text for level, text in drsd.client.logs(one) if "copied again" in text or "were not seen" in text]
+    end(drsd, one)
+
+
+def test_flush_and_transactions(drsd, pair):
+    source, target = pair
+    redis_servers.fill(source.client())
+    source.client(3).set("three", 3)
+    one = begin(drsd, "flush", source, target)
+    pipe = source.client().pipeline(transaction=True)
+    for i in range(3000):
+        pipe.incr("one-transaction")
+    pipe.execute()
+    caught_up(drsd.client, one, source, target)
+    equal(source, target)
+    source.client(3).flushdb()
+    source.client(3).set("three-again", 1)
+    caught_up(drsd.client, one, source, target)
+    equal(source, target)
+    source.client().flushall()
+    for i in range(100):
+        source.client(i % 4).incr(f"after:{i}")
+    caught_up(drsd.client, one, source, target)
+    equal(source, target)
+    end(drsd, one)
+
+
+def test_kill_at_random_moments(folder, pair):
+    """Counters, lists and streams are exact whenever drsd dies: before, during and behind the snapshot."""
+    source, target = pair
+    redis_servers.fill(source.client())
+    kills, rnd = int(os.environ.get("OPENDRS_KILLS", "40" if ALL else "8")), random.Random(int(os.environ.get("OPENDRS_SEED", "1")))
+    with Drsd(folder, CONFIG + "lease_ttl_seconds = 3\nlease_renew_seconds = 1\nlease_margin_seconds = 1\n") as drsd:
+        loads = [Load(source.client, seed) for seed in (3, 4)]
+        (one,) = drsd.client.start(redis_job("kills", source.address, target.address))
+        for _ in range(kills):
+            time.sleep(rnd.random() * 1.5)
+            drsd.kill()
+            drsd.run()
+        drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED", seconds=60)
+        for load in loads:
+            load.stop()
+        caught_up(drsd.client, one, source, target)
+        equal(source, target)
+        assert sum(load.done for load in loads) > 300
+        end(drsd, one)
+
+
+def test_source_and_target_restart(drsd, server_folder):
+    keep = ("appendonly yes", "appendfsync always")
+    with redis_servers.single("redis70", server_folder, *keep) as source, redis_servers.single("redis70", server_folder, *keep) as target:
+        redis_servers.fill(source.client())
+        one = begin(drsd, "restart", source, target)
+        load = Load(source.client, 5)
+        time.sleep(0.5)
+        target.stop(hard=True)
+        time.sleep(0.5)
+        target.run()
+        time.sleep(1)
+        source.stop()
+        source.run()
+        time.sleep(1)
+        load.stop()
+        drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED")
+        caught_up(drsd.client, one, source, target)
+        equal(source, target)
+        end(drsd, one)
+
+
+def test_lost_backlog_copies_again_and_sweeps(drsd, server_folder):
+    with redis_servers.single("redis70", server_folder, "repl-backlog-size 16kb") as source, redis_servers.single("redis70", server_folder) as target:
+        redis_servers.fill(source.client())
+        one = begin(drsd, "backlog", source, target)
+        caught_up(drsd.client, one, source, target)
+        drsd.client.action(one, "stop", pause_mode="target")
+        drsd.client.wait_status(one, "PAUSING")
+        gone = [k for k in source.client().scan_iter() if k.startswith(b"s:") or k.startswith(b"set:")]
+        source.client().delete(*gone)
+        for i in range(2000):
+            source.client().set(f"new:{i}", "x" * 100)
+        drsd.client.action(one, "restart")
+        drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED")
+        caught_up(drsd.client, one, source, target)
+        equal(source, target)
+        assert any("everything is copied again" in text for _, text in drsd.client.logs(one))
+        end(drsd, one)
