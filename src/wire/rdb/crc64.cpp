@@ -45,23 +45,42 @@ std::uint64_t wordAt(const char* at) {
 
 // One stream of bytes waits for its own last step. Three at a time do not: blocks of kLane bytes, each from 0, whose
 // sums are put together by the linear function "followed by kLane zero bytes".
-constexpr std::size_t kLane = 2048;
+constexpr unsigned kLaneBits = 11;
+constexpr std::size_t kLane = std::size_t{1} << kLaneBits;
+
+/// A linear function of 64 bits: what each bit becomes.
+using Linear = std::array<std::uint64_t, 64>;
+
+constexpr std::uint64_t apply(const Linear& function, std::uint64_t bits) {
+  std::uint64_t out = 0;
+  for (std::size_t bit = 0; bit < 64; ++bit) {
+    if ((bits >> bit & 1U) != 0) out ^= function[bit];
+  }
+  return out;
+}
 
 constexpr Tables makeShift() {
-  Tables tables{};
+  Linear shift{};
   for (std::size_t bit = 0; bit < 64; ++bit) {
-    std::uint64_t crc = std::uint64_t{1} << bit;
-    for (std::size_t i = 0; i < kLane; ++i) crc = kTables[0][crc & 0xffU] ^ crc >> 8U;
-    for (std::size_t i = 0; i < 256; ++i) {
-      if ((i >> bit % 8 & 1U) != 0) tables[bit / 8][i] ^= crc;
-    }
+    const std::uint64_t crc = std::uint64_t{1} << bit;
+    shift[bit] = kTables[0][crc & 0xffU] ^ crc >> 8U;  // one zero byte
+  }
+  for (unsigned doubling = 0; doubling < kLaneBits; ++doubling) {
+    Linear twice{};
+    for (std::size_t bit = 0; bit < 64; ++bit) twice[bit] = apply(shift, shift[bit]);
+    shift = twice;
+  }
+  Tables tables{};
+  for (std::size_t byte = 0; byte < 8; ++byte) {
+    for (std::size_t value = 0; value < 256; ++value)
+      tables[byte][value] = apply(shift, std::uint64_t{value} << 8 * byte);
   }
   return tables;
 }
 
 constexpr Tables kShift = makeShift();
 
-std::uint64_t shift(std::uint64_t crc) {
+std::uint64_t followedByLane(std::uint64_t crc) {
   std::uint64_t out = 0;
   for (std::size_t byte = 0; byte < 8; ++byte) out ^= kShift[byte][crc >> 8 * byte & 0xffU];
   return out;
@@ -79,7 +98,7 @@ std::uint64_t crc64(std::uint64_t crc, std::string_view bytes) noexcept {
       second = stepWord(second ^ wordAt(at + kLane + i));
       third = stepWord(third ^ wordAt(at + 2 * kLane + i));
     }
-    crc = shift(shift(crc) ^ second) ^ third;
+    crc = followedByLane(followedByLane(crc) ^ second) ^ third;
   }
   for (; end - at >= 8; at += 8) crc = stepWord(crc ^ wordAt(at));
   for (; at < end; ++at) crc = kTables[0][(crc ^ static_cast<unsigned char>(*at)) & 0xffU] ^ crc >> 8U;
