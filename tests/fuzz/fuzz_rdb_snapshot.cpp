@@ -19,7 +19,7 @@ using namespace drs::rdb;
 
 struct Outcome {
   std::uint64_t keys = 0, bytes = 0, sum = 0;
-  bool error = false;
+  bool error = false, ended = false;
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
@@ -58,6 +58,7 @@ Outcome read(std::string_view data, std::size_t piece, SnapshotLimits limits) {
       parser.append(data.substr(0, piece));
       data.remove_prefix(std::min(piece, data.size()));
     }
+    outcome.ended = true;
   } catch (const Error& error) {
     if (error.msg() != Msg::logCorrupt && error.msg() != Msg::logUnsupported) std::abort();
     outcome.error = true;
@@ -76,8 +77,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const SnapshotLimits wide, narrow{data[0], wide.recordBytes};
   const Outcome whole = read(bytes, bytes.size(), wide);
   if (read(bytes, data[1] + 1U, wide) != whole) std::abort();
-  // In parts the head of a long plain string is not handed out, so that only what has been found can be compared.
+  // In parts a key is given before its value is whole, so that only whole snapshots have the same keys.
   const Outcome parts = read(bytes, data[1] + 1U, narrow);
-  if (parts.error != whole.error || (!whole.error && parts.keys != whole.keys)) std::abort();
+  if (parts.error != whole.error || parts.ended != whole.ended || (whole.ended && parts.keys != whole.keys))
+    std::abort();
   return 0;
 }
