@@ -37,7 +37,7 @@ class Digits {
 }  // namespace
 
 struct CommandForm::State {
-  State(CommandSink& sink_, CommandOptions options_) : sink(sink_), options(options_) {}
+  State(CommandSink& to, CommandOptions target) : sink(to), options(target) {}
 
   CommandSink& sink;
   CommandOptions options;
