@@ -125,10 +125,18 @@ TEST(RdbSnapshot, everyItem) {
   EXPECT_EQ(items(everything()), expected);
 }
 
+std::string importsOfValkey() {
+  return file(byte(243) + string("job") + length(2) + length(5) + length(7) + length(100) + length(16383) +
+                  key(kValkeyHash2, "h", length(1) + string("f") + string("v") + little(~std::uint64_t{0}, 8)),
+              "VALKEY080");
+}
+
 TEST(RdbSnapshot, piecesOfAnySizeGiveTheSame) {
-  const std::string data = everything();
-  const std::string whole = items(data);
-  for (const std::size_t piece : {1, 2, 3, 7, 50, 1000}) EXPECT_EQ(items(data, piece), whole) << piece;
+  for (const std::string& data : {everything(), importsOfValkey()}) {
+    const std::string whole = items(data);
+    EXPECT_TRUE(whole.ends_with(fmt::format("end true {}\n", data.size()))) << whole;
+    for (const std::size_t piece : {1, 2, 3, 7, 50, 1000}) EXPECT_EQ(items(data, piece), whole) << piece;
+  }
 }
 
 TEST(RdbSnapshot, everyCutIsNoticed) {

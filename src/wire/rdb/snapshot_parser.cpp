@@ -271,7 +271,7 @@ bool SnapshotParser::State::slotImport(ByteReader& in) {
   slots.clear();
   for (std::uint64_t i = 0; i < ranges && in.ok(); ++i) {
     const std::uint64_t from = readLength(in), to = readLength(in);
-    if (from > to || to >= kSlots) throwCorrupt("slots are imported that do not exist");
+    if (in.ok() && (from > to || to >= kSlots)) throwCorrupt("slots are imported that do not exist");
     slots.emplace_back(static_cast<std::uint16_t>(from), static_cast<std::uint16_t>(to));
   }
   if (!in.ok()) return needMore(window.unread().size());
