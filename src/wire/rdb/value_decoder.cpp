@@ -46,7 +46,7 @@ class Elements {
   void ownPending(StreamId id) { visitor->onPending(take(id), true); }
   void returned(StreamId id) { visitor->onPending(take(id), false); }
   void groupEnd();
-  void producers(std::uint64_t count) { visitor->onProducers(count); }
+  void producers(std::uint64_t count) const { visitor->onProducers(count); }
 
  private:
   struct Pending {
