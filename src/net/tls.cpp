@@ -79,7 +79,12 @@ class TlsStream final : public Stream {
       ERR_clear_error();
       const int result = SSL_connect(session_.get());
       if (result == 1) return;
-      if (waitAfter(result, deadline)) continue;
+      try {
+        if (waitAfter(result, deadline)) continue;
+      } catch (const Error&) {
+        // Servers that speak no TLS on this port often say nothing at all.
+        throw Error(Msg::tlsFailed, {peer_, "no answer in time"});
+      }
       const long verified = SSL_get_verify_result(session_.get());
       throw Error(Msg::tlsFailed,
                   {peer_, verified == X509_V_OK ? opensslReason() : X509_verify_cert_error_string(verified)});

@@ -16,7 +16,7 @@
 // Takes a source's snapshot and stream as ReplicaLink gives them, and writes both to files:
 //
 //   redis_psync_dump port=6379 out=FOLDER [until=OFFSET | bytes=N] [id=REPLID offset=N] [user= password=] [ca=FILE]
-//                    [eof=0] [version=] [ack=once|none] [piece=BYTES]
+//                    [eof=0] [version=] [ack=once|none] [piece=BYTES] [timeout=SECONDS]
 //
 // Prints one line of words and values: full|continue id offset … framing … rdb … stream … end …; with an error its
 // symbol, text and remedy, and ends with 1.
@@ -57,6 +57,7 @@ class Dump {
     options.password = settings_.text("password");
     options.tls = !settings_.text("ca").empty();
     if (options.tls) options.caPem = contentOf(settings_.text("ca"));
+    options.connectTimeout = std::chrono::seconds(settings_.number("timeout", 10));
     redis::ReplicaOptions replica;
     replica.endMarkCapable = settings_.number("eof", 1) != 0;
     replica.version = settings_.text("version", replica.version);

@@ -109,8 +109,8 @@ class Server:
                       "repl-ping-replica-period 1"]
         return lines
 
-    def run(self):
-        """Starts (or starts again) the server on its port and data."""
+    def run(self, loaded=True):
+        """Starts (or starts again) the server on its port and data. `loaded`: waits until it has read them."""
         conf = self.folder / "conf"
         if self.role != "sentinel":
             conf.write_text("".join(line + "\n" for line in [*self._common(), *self.options]))
@@ -124,14 +124,14 @@ class Server:
             try:
                 self.client().ping()
                 return
-            except redis.exceptions.AuthenticationError:
-                return
-            except redis.exceptions.ResponseError as error:
-                if "LOADING" not in str(error):
-                    return  # it answers
-                time.sleep(0.05)
+            except (redis.exceptions.AuthenticationError, redis.exceptions.ResponseError):
+                return  # it answers
+            except redis.exceptions.BusyLoadingError:
+                if not loaded:
+                    return
             except redis.exceptions.ConnectionError:
-                time.sleep(0.05)
+                pass
+            time.sleep(0.05)
 
     def log(self):
         return (self.folder / "log").read_text(errors="replace")
