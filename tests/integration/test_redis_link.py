@@ -14,8 +14,6 @@ from support.drsd import PRESET, ROOT
 
 DUMP = pathlib.Path(os.environ.get("OPENDRS_PSYNC_DUMP") or ROOT / "build" / PRESET / "bin/redis_psync_dump")
 
-pytestmark = pytest.mark.skipif(not DUMP.exists(), reason=f"{DUMP} has not been built")
-
 
 class Dump:
     """A run of the test program; `said` holds the words that it printed."""
