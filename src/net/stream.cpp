@@ -29,6 +29,18 @@ AddressList resolve(const Address& address) {
   return {list, &::freeaddrinfo};
 }
 
+/// The events that came; 0 when the deadline passes.
+short pollSocket(int fd, short events, Deadline deadline) {
+  while (true) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    ::pollfd entry{fd, events, 0};
+    const int ready = ::poll(&entry, 1, static_cast<int>(std::clamp<decltype(left)>(left, 0, 60'000)));
+    if (ready > 0) return entry.revents;
+    if (left <= 0 && ready == 0) return 0;
+    if (ready < 0 && errno != EINTR) return 0;
+  }
+}
+
 /// 0 or an errno.
 int tryConnect(const Socket& socket, const ::addrinfo& target, Deadline deadline) {
   if (::connect(socket.fd(), target.ai_addr, target.ai_addrlen) == 0) return 0;
@@ -65,7 +77,9 @@ class TcpStream final : public Stream {
     return 0;
   }
 
-  Readiness wait(Readiness wanted, Deadline deadline) const override { return socket_.wait(wanted, deadline); }
+  [[nodiscard]] Readiness wait(Readiness wanted, Deadline deadline) const override {
+    return socket_.wait(wanted, deadline);
+  }
 
   void write(std::string_view bytes, Deadline deadline) override {
     while (!bytes.empty()) {
@@ -104,18 +118,6 @@ std::string Address::text() const {
 
 Socket::~Socket() {
   if (fd_ >= 0) ::close(fd_);
-}
-
-/// The events that came; 0 when the deadline passes.
-static short pollSocket(int fd, short events, Deadline deadline) {
-  while (true) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
-    ::pollfd entry{fd, events, 0};
-    const int ready = ::poll(&entry, 1, static_cast<int>(std::clamp<decltype(left)>(left, 0, 60'000)));
-    if (ready > 0) return entry.revents;
-    if (left <= 0 && ready == 0) return 0;
-    if (ready < 0 && errno != EINTR) return 0;
-  }
 }
 
 bool Socket::wait(short events, Deadline deadline) const {

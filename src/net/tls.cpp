@@ -120,7 +120,9 @@ class TlsStream final : public Stream {
     return 0;
   }
 
-  Readiness wait(Readiness wanted, Deadline deadline) const override { return socket_.wait(wanted, deadline); }
+  [[nodiscard]] Readiness wait(Readiness wanted, Deadline deadline) const override {
+    return socket_.wait(wanted, deadline);
+  }
 
   void write(std::string_view bytes, Deadline deadline) override {
     while (!bytes.empty()) {

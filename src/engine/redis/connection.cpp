@@ -86,7 +86,7 @@ void Connection::login(net::Deadline deadline) {
   if (!reply.isError()) return;
   stream_.reset();
   const Error error = errorOf(reply, options_, "AUTH");
-  if (error.msg() == Msg::redisNotReady) throw error;
+  if (error.msg() == Msg::redisNotReady) throw Error(error);
   // Also "ERR AUTH <password> called without any password configured" and servers before 6.0 that know no users.
   throw Error(Msg::accessDenied, {address(), reply.text()}, options_.origin);
 }

@@ -71,7 +71,7 @@ void withOrigin(Origin origin, Function&& function) {
 /// What an error to one of the handshake's commands means.
 [[noreturn]] void throwRefusal(const resp::Reply& reply, const ConnectOptions& options, std::string_view command) {
   const Error error = errorOf(reply, options, command);
-  if (error.msg() != Msg::redisRefused) throw error;
+  if (error.msg() != Msg::redisRefused) throw Error(error);
   if (reply.errorCode() == "NOPERM") {
     refuseReplication(options, reply.text(),
                       fmt::format("Allow the user of the task to replicate: ACL SETUSER {} +psync +replconf +ping, and "

@@ -12,7 +12,7 @@ constexpr std::size_t kLongestName = 24;
 constexpr CommandInfo plain(std::string_view name, CommandKind kind) {
   return {name, kind, KeyForm::none, 0, 0, 0, 0, RepeatRule::never};
 }
-constexpr CommandInfo keys(std::string_view name, std::int8_t first, std::int8_t last, std::int8_t step,
+constexpr CommandInfo keys(std::string_view name, std::int16_t first, std::int16_t last, std::int16_t step,
                            RepeatRule repeat = RepeatRule::never, CommandKind kind = CommandKind::data) {
   return {name, kind, KeyForm::range, first, last, step, 0, repeat};
 }
@@ -21,11 +21,11 @@ constexpr CommandInfo key(std::string_view name, RepeatRule repeat = RepeatRule:
   return keys(name, 1, 1, 1, repeat);
 }
 /// The count at `counter`, the keys from the argument behind it on; `also`: one more key in front, 0 = none.
-constexpr CommandInfo counted(std::string_view name, std::int8_t counter, std::int8_t also = 0, std::int8_t step = 1,
+constexpr CommandInfo counted(std::string_view name, std::int16_t counter, std::int16_t also = 0, std::int16_t step = 1,
                               CommandKind kind = CommandKind::data) {
-  return {name, kind, KeyForm::counted, also, static_cast<std::int8_t>(counter + 1), step, counter, RepeatRule::never};
+  return {name, kind, KeyForm::counted, also, static_cast<std::int16_t>(counter + 1), step, counter, RepeatRule::never};
 }
-constexpr CommandInfo formed(std::string_view name, KeyForm form, std::int8_t first, std::int8_t searchFrom = 0) {
+constexpr CommandInfo formed(std::string_view name, KeyForm form, std::int16_t first, std::int16_t searchFrom = 0) {
   return {name, CommandKind::data, form, first, searchFrom, 1, 0, RepeatRule::never};
 }
 

@@ -45,7 +45,7 @@ struct CommandInfo {
   std::string_view name;  ///< lower case; "cluster|syncslots" if another word belongs to it; empty: unknown
   CommandKind kind = CommandKind::unknown;
   KeyForm form = KeyForm::none;
-  std::int8_t first = 0, last = 0, step = 0, counter = 0;
+  std::int16_t first = 0, last = 0, step = 0, counter = 0;
   RepeatRule repeat = RepeatRule::never;
 };
 
