@@ -78,7 +78,9 @@ json capabilities(const EngineJob& job) {
   json stamps = json::object();
   for (int type = 0; type < static_cast<int>(redis::Capabilities::kTypes); ++type)
     for (const auto dialect : {rdb::Dialect::redis, rdb::Dialect::valkey})
-      if (const auto stamp = found.restoreStamp(static_cast<std::uint8_t>(type), dialect))
+      if (dialect == rdb::Dialect::valkey && type < rdb::kValkeyHash2)
+        continue;  // of both dialects
+      else if (const auto stamp = found.restoreStamp(static_cast<std::uint8_t>(type), dialect))
         stamps[std::to_string(type) + (dialect == rdb::Dialect::valkey ? "v" : "")] = *stamp;
   return {{"server", found.server},
           {"stamps", stamps},

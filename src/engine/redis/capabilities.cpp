@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::string_view kTtl = "60000";                // milliseconds; what a crash leaves behind is gone then
 constexpr std::string_view kFarMillis = "4102444800000";  // 2100-01-01
+constexpr std::chrono::milliseconds kPatience = std::chrono::seconds(10);
 /// More databases than any product offers.
 constexpr std::uint32_t kMostDatabases = 65536;
 /// What servers stamp: Redis 2.6 to 8.8, Valkey. 0 and 4 are what forks that compare for equality like.
@@ -30,7 +31,7 @@ std::string firstWords(const std::string& text) {
 class Probe {
  public:
   Probe(const ConnectOptions& target, const std::stop_token& stop)
-      : options_(target), stop_(stop), connection_(Connection::open(target)) {}
+      : options_(patient(target)), stop_(stop), connection_(Connection::open(options_)) {}
   Probe(const Probe&) = delete;
   Probe& operator=(const Probe&) = delete;
   ~Probe() {
@@ -53,6 +54,12 @@ class Probe {
 
  private:
   using Words = std::vector<std::string_view>;
+
+  /// Some proxies do not answer what they do not know.
+  static ConnectOptions patient(ConnectOptions options) {
+    options.answerTimeout = std::min(options.answerTimeout, kPatience);
+    return options;
+  }
 
   /// A scratch key; all of them lie in one slot, so that a cluster's node takes them together.
   [[nodiscard]] std::string key(std::string_view name) const {

@@ -12,6 +12,8 @@ namespace {
 constexpr const char* kPrivileges = "privileges";
 constexpr const char* kConsistency = "consistency";
 
+constexpr std::size_t kMostTried = 20;  ///< keys that the rights are asked for
+
 /// A key that the task could write, for each database that is not selected as a whole; else any key.
 std::vector<std::string> keysToTry(ProbeState& state) {
   std::vector<std::string> keys = {std::string(kControlPrefix) + state.job().id + ":0:mark"};
@@ -21,6 +23,7 @@ std::vector<std::string> keysToTry(ProbeState& state) {
     if (!each.prefixes.empty()) keys.push_back(each.prefixes.front() + "drs");
   }
   if (whole) keys.emplace_back("drs-any-key");
+  if (keys.size() > kMostTried) keys.resize(kMostTried);
   return keys;
 }
 
