@@ -99,6 +99,14 @@ Verdict checkStatus(ProbeState& state) {
   return found.verdict("Give the address of the master, and mend what it names");
 }
 
+/// Is everything that the source holds now selected?
+bool coversAll(ProbeState& state) {
+  for (const SourceServer& each : state.sources())
+    for (const Info::Keyspace& database : each.info.keyspace())
+      if (!state.selection().coversWhole(database.database)) return false;
+  return true;
+}
+
 Verdict checkMemory(ProbeState& state) {
   const auto& info = state.targetInfo();
   if (!info) return alarm("the target's memory is unknown, because it refuses INFO: " + state.targetInfoRefusal());
@@ -109,8 +117,7 @@ Verdict checkMemory(ProbeState& state) {
   if (need == 0) return alarm("how much memory the data needs is unknown, because the source's INFO does not tell it");
   if (!used || !most)
     return alarm("the target's memory is unknown, because INFO does not tell used_memory or maxmemory");
-  bool whole = state.selection().all();
-  if (!whole) whole = state.selection().databases().size() >= 1 && state.selection().databases().front().whole;
+  const bool whole = coversAll(state);
   if (*most == 0) {
     const auto system = info->number("total_system_memory");
     if (!system || *used + need < *system) return passed();
