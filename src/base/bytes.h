@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -20,31 +21,31 @@ class ByteReader {
     at_ = bytes_.size();
   }
 
-  std::uint8_t u8() { return static_cast<std::uint8_t>(little(1)); }
-  std::uint16_t u16() { return static_cast<std::uint16_t>(little(2)); }
+  std::uint8_t u8() { return fixed<std::uint8_t>(); }
+  std::uint16_t u16() { return fixed<std::uint16_t>(); }
   std::uint32_t u24() { return static_cast<std::uint32_t>(little(3)); }
-  std::uint32_t u32() { return static_cast<std::uint32_t>(little(4)); }
+  std::uint32_t u32() { return fixed<std::uint32_t>(); }
   std::uint64_t u48() { return little(6); }
-  std::uint64_t u64() { return little(8); }
+  std::uint64_t u64() { return fixed<std::uint64_t>(); }
   /// An unsigned little-endian integer of 1 to 8 bytes.
   std::uint64_t little(std::size_t width) {
-    const std::string_view raw = slice(width);
+    if (!has(width)) return 0;
     std::uint64_t value = 0;
-    for (std::size_t i = raw.size(); i-- > 0;) value = value << 8U | static_cast<std::uint8_t>(raw[i]);
+    for (std::size_t i = width; i-- > 0;) value = value << 8U | static_cast<std::uint8_t>(bytes_[at_ + i]);
+    at_ += width;
     return value;
   }
   /// An unsigned big-endian integer of 1 to 8 bytes.
   std::uint64_t big(std::size_t width) {
+    if (!has(width)) return 0;
     std::uint64_t value = 0;
-    for (const char c : slice(width)) value = value << 8U | static_cast<std::uint8_t>(c);
+    for (std::size_t i = 0; i < width; ++i) value = value << 8U | static_cast<std::uint8_t>(bytes_[at_ + i]);
+    at_ += width;
     return value;
   }
   /// The next `size` bytes; empty after an overrun.
   std::string_view slice(std::size_t size) {
-    if (size > left()) {
-      fail();
-      return {};
-    }
+    if (!has(size)) return {};
     const std::string_view out = bytes_.substr(at_, size);
     at_ += size;
     return out;
@@ -53,6 +54,22 @@ class ByteReader {
   [[nodiscard]] std::string_view rest() { return slice(left()); }
 
  private:
+  /// Are there so many bytes more? If not, that is an overrun.
+  bool has(std::size_t size) {
+    if (size <= left()) return true;
+    fail();
+    return false;
+  }
+  template <typename T>
+  T fixed() {
+    if constexpr (std::endian::native != std::endian::little) return static_cast<T>(little(sizeof(T)));
+    T value = 0;
+    if (!has(sizeof(T))) return value;
+    std::memcpy(&value, bytes_.data() + at_, sizeof(T));  // one load
+    at_ += sizeof(T);
+    return value;
+  }
+
   std::string_view bytes_;
   std::size_t at_ = 0;
   bool ok_ = true;
