@@ -21,15 +21,45 @@ constexpr std::array<std::uint32_t, 10> kPowers{1,      10,      100,      1000,
 /// Of columns 65; a DECIMAL within JSON comes with leading zeros, up to the nine groups of the servers' own form.
 constexpr unsigned kMostDigits = 81;
 
-/// Two digits, as in dates; larger values keep all digits.
-void appendPadded(std::string& out, unsigned value, unsigned width) {
-  fmt::format_to(std::back_inserter(out), "{:0{}}", value, width);
+/// The text of one value, made here and copied once: a log has many millions of them. Room for a DateTime whose fields
+/// all have the ten digits of their type, and for the longest DECIMAL.
+class ShortText {
+ public:
+  void put(char c) { text_[size_++] = c; }
+  /// With leading zeros to `width` digits; larger values keep all digits.
+  void put(unsigned value, unsigned width) {
+    unsigned digits = width;
+    while (digits < kPowers.size() && value >= kPowers[digits]) ++digits;
+    for (unsigned i = digits; i-- > 0; value /= 10) text_[size_ + i] = static_cast<char>('0' + value % 10);
+    size_ += digits;
+  }
+  void put(std::string_view text) { size_ += text.copy(text_.data() + size_, text.size()); }
+  [[nodiscard]] std::string_view view() const { return {text_.data(), size_}; }
+
+ private:
+  static constexpr std::size_t kRoom = 96;
+  std::array<char, kRoom> text_;
+  std::size_t size_ = 0;
+};
+
+void putDate(ShortText& text, const DateTime& value) {
+  text.put(value.year, 4);
+  text.put('-');
+  text.put(value.month, 2);
+  text.put('-');
+  text.put(value.day, 2);
 }
 
-void appendFraction(std::string& out, unsigned microsecond, unsigned digits) {
-  if (digits == 0) return;
-  out += '.';
-  appendPadded(out, microsecond / kPowers.at(6 - digits), digits);
+void putClock(ShortText& text, const DateTime& value, unsigned fraction) {
+  if (value.negative) text.put('-');
+  text.put(value.hour, 2);
+  text.put(':');
+  text.put(value.minute, 2);
+  text.put(':');
+  text.put(value.second, 2);
+  if (fraction == 0) return;
+  text.put('.');
+  text.put(value.microsecond / kPowers.at(6 - fraction), fraction);
 }
 
 /// Microseconds from the 0 to 3 bytes that `digits` digits take.
@@ -39,18 +69,32 @@ unsigned readMicroseconds(ByteReader& in, unsigned digits) {
   return static_cast<unsigned>(in.big(bytes)) * kUnit.at(bytes);
 }
 
-/// One part (before or behind the point) of a decimal: its digits, most significant first, all of them.
-void appendDigits(std::string& out, ByteReader& in, unsigned digits, unsigned flip) {
-  const auto group = [&](unsigned count) {
-    const unsigned bytes = kRestBytes.at(count);
-    const std::uint64_t mask = flip != 0 ? (std::uint64_t{1} << 8U * bytes) - 1 : 0;
-    const std::uint64_t value = in.big(bytes) ^ mask;
-    if (value >= kPowers.at(count)) throwCorrupt("a DECIMAL has an impossible digit group");
-    appendPadded(out, static_cast<unsigned>(value), count);
-  };
-  for (; digits >= kGroupDigits; digits -= kGroupDigits) group(kGroupDigits);
-  if (digits > 0) group(digits);
-}
+/// The digits of a decimal, most significant first, all of them. The sign is the first bit, inverted, so that the bytes
+/// sort like the numbers; negative numbers have all bits flipped.
+class DecimalDigits {
+ public:
+  DecimalDigits(std::string_view raw, bool negative) : in_(raw), negative_(negative) {}
+  void read(unsigned digits) {
+    for (; digits >= kGroupDigits; digits -= kGroupDigits) group(kGroupDigits);
+    if (digits > 0) group(digits);
+  }
+  [[nodiscard]] std::string_view view() const { return digits_.view(); }
+
+ private:
+  void group(unsigned count) {
+    const unsigned bytes = kRestBytes[count];
+    std::uint64_t value = in_.big(bytes) ^ sign_ << 8U * (bytes - 1);
+    sign_ = 0;
+    if (negative_) value ^= (std::uint64_t{1} << 8U * bytes) - 1;
+    if (value >= kPowers[count]) throwCorrupt("a DECIMAL has an impossible digit group");
+    digits_.put(static_cast<unsigned>(value), count);
+  }
+
+  ByteReader in_;
+  const bool negative_;
+  std::uint64_t sign_ = 0x80;  ///< in the first byte
+  ShortText digits_;
+};
 
 }  // namespace
 
@@ -64,53 +108,42 @@ void appendDecimal(std::string& out, std::string_view raw, unsigned precision, u
   if (precision == 0 || precision > kMostDigits || scale > precision || raw.size() != decimalBytes(precision, scale)) {
     throwCorrupt("a DECIMAL has an impossible shape");
   }
-  // The sign is the first bit, inverted, so that the bytes sort like the numbers; negative numbers have all bits
-  // flipped.
-  std::array<char, kMostDigits> copy{};
-  raw.copy(copy.data(), raw.size());
-  copy[0] = static_cast<char>(static_cast<unsigned char>(copy[0]) ^ 0x80U);
   const bool negative = (static_cast<unsigned char>(raw[0]) & 0x80U) == 0;
-  ByteReader in({copy.data(), raw.size()});
-  const unsigned flip = negative ? 1 : 0;
-  std::string digits;  // at most 83 characters
   const unsigned whole = precision - scale;
   // The incomplete group stands first before the point and last behind it.
-  appendDigits(digits, in, whole % kGroupDigits, flip);
-  appendDigits(digits, in, whole - whole % kGroupDigits, flip);
-  appendDigits(digits, in, scale, flip);
-  if (negative && digits.find_first_not_of('0') != std::string::npos) out += '-';
-  const std::string_view text = digits;
-  const std::size_t firstDigit = std::min<std::size_t>(text.substr(0, whole).find_first_not_of('0'), whole);
+  DecimalDigits digits(raw, negative);
+  digits.read(whole % kGroupDigits);
+  digits.read(whole - whole % kGroupDigits);
+  digits.read(scale);
+  const std::string_view text = digits.view();
+  if (negative && text.find_first_not_of('0') != std::string_view::npos) out += '-';
+  const std::size_t firstDigit = std::min<std::size_t>(text.find_first_not_of('0'), whole);
   if (firstDigit == whole) out += '0';
-  out += text.substr(firstDigit, whole - firstDigit);
+  out.append(text, firstDigit, whole - firstDigit);
   if (scale > 0) {
     out += '.';
-    out += text.substr(whole);
+    out.append(text, whole);
   }
 }
 
 void appendDate(std::string& out, const DateTime& value) {
-  appendPadded(out, value.year, 4);
-  out += '-';
-  appendPadded(out, value.month, 2);
-  out += '-';
-  appendPadded(out, value.day, 2);
+  ShortText text;
+  putDate(text, value);
+  out += text.view();
 }
 
 void appendTime(std::string& out, const DateTime& value, unsigned fraction) {
-  if (value.negative) out += '-';
-  appendPadded(out, value.hour, 2);
-  out += ':';
-  appendPadded(out, value.minute, 2);
-  out += ':';
-  appendPadded(out, value.second, 2);
-  appendFraction(out, value.microsecond, fraction);
+  ShortText text;
+  putClock(text, value, fraction);
+  out += text.view();
 }
 
 void appendDateTime(std::string& out, const DateTime& value, unsigned fraction) {
-  appendDate(out, value);
-  out += ' ';
-  appendTime(out, value, fraction);
+  ShortText text;
+  putDate(text, value);
+  text.put(' ');
+  putClock(text, value, fraction);
+  out += text.view();
 }
 
 DateTime readDate(ByteReader& in) {
