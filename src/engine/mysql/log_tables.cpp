@@ -254,7 +254,7 @@ std::optional<std::size_t> LogTables::planOf(const TableName& name) const {
 
 void LogTables::startGroup() {
   ++group_;
-  isUpdate_ = false;
+  statement_.clear();
   if (entries_.size() > kMaxEntries) entries_.clear();
 }
 
@@ -294,14 +294,15 @@ void LogTables::define(const Event& event, const FormatDescription& format) {
 
 void LogTables::annotate(std::string_view sql) {
   constexpr std::size_t kBeginning = 1024;  // comments may stand before the verb
-  const auto tokens = tokenize(sql.substr(0, kBeginning), {});
-  isUpdate_ = !tokens.empty() && (tokens.front().is("UPDATE") || tokens.front().is("INSERT"));
+  statement_ = sql.substr(0, kBeginning);
   maps_ = 0;
 }
 
 /// A trigger or a function may hold a REPLACE too, of another table: then the statement has more than one TABLE_MAP.
 void LogTables::refuseReplace(const RowsEvent& event, const Table& table) {
-  if (isUpdate_ && maps_ == 1) return;
+  const auto tokens = tokenize(statement_, {});
+  const bool isUpdate = !tokens.empty() && (tokens.front().is("UPDATE") || tokens.front().is("INSERT"));
+  if (isUpdate && maps_ == 1) return;
   const TableSchema& schema = *(*scope_.plans)[*table.plan].source;
   const auto& defaults = defaults_[*table.plan];
   bool mayBe = false;

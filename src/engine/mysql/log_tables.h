@@ -61,7 +61,7 @@ class LogTables {
   /// Takes MariaDB's ANNOTATE_ROWS, the text of the statement whose TABLE_MAPs and rows follow.
   void annotate(std::string_view sql);
   /// The rows of a statement are complete.
-  void endStatement() { isUpdate_ = false; }
+  void endStatement() { statement_.clear(); }
   /// A new group has begun: older ids mean nothing any more.
   void startGroup();
 
@@ -80,7 +80,7 @@ class LogTables {
 
   const LogScope& scope_;
   const bool mariadb_;
-  bool isUpdate_ = false;  ///< annotate() saw an UPDATE, or an INSERT, which may update too
+  std::string statement_;  ///< how the text that annotate() was given begins: an INSERT may update too
   std::size_t maps_ = 0;   ///< TABLE_MAPs since annotate()
   std::map<TableName, std::size_t> planByName_;
   std::unordered_map<std::uint64_t, Entry> entries_;
