@@ -47,11 +47,15 @@ std::string rotateTo(const std::string& file) {
   return out + little(crc32_z(0, reinterpret_cast<const unsigned char*>(out.data()), out.size()), 4);  // NOLINT
 }
 
-Count decode(const LogScope& scope, LogPosition start, const std::string& path) {
+std::string contentOf(const std::string& path) {
   std::ifstream in(path, std::ios::binary | std::ios::ate);
   std::string log(static_cast<std::size_t>(in.tellg()), '\0');
   in.seekg(0);
   in.read(log.data(), static_cast<std::streamsize>(log.size()));
+  return log;
+}
+
+Count decode(const LogScope& scope, LogPosition start, const std::string& log) {
   Count count;
   LogAssembler assembler(scope, start, {});
   assembler.restart(false);
@@ -109,10 +113,11 @@ int run(const std::vector<std::string>& arguments) {
   const std::string& place = arguments.at(6);
   start.file = place.substr(0, place.rfind(':'));
   start.offset = std::stoull(place.substr(place.rfind(':') + 1));
+  const std::string log = arguments.size() > 7 ? contentOf(arguments.at(7)) : std::string();
   const auto begin = std::chrono::steady_clock::now();
   const std::clock_t cpu = std::clock();
   Count count;
-  if (arguments.at(0) == "decode") count = decode(scope, start, arguments.at(7));
+  if (arguments.at(0) == "decode") count = decode(scope, start, log);
   if (arguments.at(0) == "read") count = read(job, start, plans);
   if (arguments.at(0) == "receive") count = receive(job, start);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
