@@ -35,6 +35,14 @@ class ByteReader {
     at_ += width;
     return value;
   }
+  template <std::size_t kWidth>
+  std::uint64_t little() {
+    if constexpr (kWidth == 1) return u8();
+    if constexpr (kWidth == 2) return u16();
+    if constexpr (kWidth == 4) return u32();
+    if constexpr (kWidth == 8) return u64();
+    return little(kWidth);
+  }
   /// An unsigned big-endian integer of 1 to 8 bytes.
   std::uint64_t big(std::size_t width) {
     if (!has(width)) return 0;

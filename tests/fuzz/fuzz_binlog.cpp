@@ -4,7 +4,7 @@
 #include "wire/mysql/control_events.h"
 #include "wire/mysql/event.h"
 #include "wire/mysql/inflate.h"
-#include "wire/mysql/rows_event.h"
+#include "wire/mysql/row_layout.h"
 #include "wire/mysql/table_map.h"
 
 #include <cstdint>
@@ -96,7 +96,7 @@ class Decoder {
     std::vector<ColumnFormat> formats(table->second.columns.size());
     for (std::size_t i = 0; i < formats.size(); ++i) formats[i] = {i % 2 == 0, i % 3 == 0};
     NullSink sink;
-    const std::size_t images = decodeRows(rows, table->second, formats, sink);
+    const std::size_t images = RowLayout(table->second, formats).decode(rows, sink);
     if (sink.values < images * formats.size()) std::abort();
   }
 

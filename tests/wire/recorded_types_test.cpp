@@ -4,7 +4,7 @@
 #include "wire/mysql/control_events.h"
 #include "wire/mysql/event.h"
 #include "wire/mysql/inflate.h"
-#include "wire/mysql/rows_event.h"
+#include "wire/mysql/row_layout.h"
 #include "wire/mysql/table_map.h"
 
 #include <fmt/format.h>
@@ -107,7 +107,7 @@ class Replay {
         const auto map = maps_.find(rows.tableId);
         if (map == maps_.end() || !hasFullImages(rows)) return;
         Printer printer;
-        decodeRows(rows, map->second, formats().at(map->second.table), printer);
+        RowLayout(map->second, formats().at(map->second.table)).decode(rows, printer);
       }
     } catch (const Error& error) {
       EXPECT_TRUE(error.msg() == Msg::logCorrupt || error.msg() == Msg::logUnsupported ||
@@ -135,7 +135,7 @@ class Replay {
     EXPECT_TRUE(hasFullImages(rows));
     checkMetadata(map);
     Printer printer;
-    const std::size_t images = decodeRows(rows, map, formats().at(map.table), printer);
+    const std::size_t images = RowLayout(map, formats().at(map.table)).decode(rows, printer);
     ASSERT_EQ(printer.values.size(), images * map.columns.size());
     for (std::size_t i = 0; i < images; ++i) {
       std::string row;

@@ -1,6 +1,5 @@
-#include "wire/mysql/rows_event.h"
-
 #include "base/error.h"
+#include "wire/mysql/row_layout.h"
 
 #include <gtest/gtest.h>
 
@@ -40,7 +39,7 @@ TEST(RowsEvent, TakesImagesWithoutGeneratedColumns) {
   EXPECT_FALSE(hasFullImages(event));
   EXPECT_TRUE(hasFullImages(event, table.formats));
   Values values;
-  EXPECT_EQ(decodeRows(event, table.map, table.formats, values), 2U);
+  EXPECT_EQ(RowLayout(table.map, table.formats).decode(event, values), 2U);
   EXPECT_EQ(values.text, "1 - 5 1 - NULL ");
 }
 
@@ -59,7 +58,7 @@ TEST(RowsEvent, RefusesImagesOfNoColumn) {
       .kind = RowsKind::write, .columns = 1, .present = std::string_view("\0", 1), .presentAfter = {}, .rows = "\x01"};
   EXPECT_FALSE(hasFullImages(event, formats));
   Values values;
-  EXPECT_THROW(decodeRows(event, map, formats, values), Error);
+  EXPECT_THROW(RowLayout(map, formats).decode(event, values), Error);
 }
 
 }  // namespace

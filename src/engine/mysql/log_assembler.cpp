@@ -74,7 +74,7 @@ std::optional<Transaction> LogAssembler::feed(std::string_view packet) {
   try {
     return feedChecked(packet);
   } catch (const Error& error) {
-    const std::string at = fmt::format("{}:{}", file_, eventStart_);
+    const std::string at = placeText(file_, eventStart_);
     std::vector<std::string> args = error.args();
     if (error.msg() == Msg::logCorrupt) {
       args.at(0) = at;
@@ -232,7 +232,7 @@ void LogAssembler::onIncident(const Event& event) {
 void LogAssembler::openGroup() {
   group_.clear();
   tables_.startGroup();
-  groupPlace_ = fmt::format("{}:{}", file_, eventStart_);
+  groupPlace_ = placeText(file_, eventStart_);
   group_.id = groupPlace_;
 }
 
@@ -325,9 +325,13 @@ void LogAssembler::onRows(const Event& event) {
   (void)step(LogSymbol::rows, event);
   if (group_.repeated) return;
   const std::uint64_t tableId = parseTableId(event, framer_.format());
-  // Without rows it needs no table: old servers end a statement by such an event.
-  if (!tables_.knows(tableId) && parseRows(event, framer_.format(), scratch_).rows.empty()) return;
-  const LogTables::Table& table = tables_.find(tableId);
+  const LogTables::Table* const found = tables_.find(tableId);
+  if (found == nullptr) {
+    // Without rows it needs no table: old servers end a statement by such an event.
+    if (parseRows(event, framer_.format(), scratch_).rows.empty()) return;
+    throwCorrupt("rows came without their TABLE_MAP");
+  }
+  const LogTables::Table& table = *found;
   if (table.mark) return onMark(parseRows(event, framer_.format(), scratch_), table);
   if (group_.returns) return;
   if (const SchemaChange* made = group_.schemaChange();

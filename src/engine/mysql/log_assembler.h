@@ -51,6 +51,7 @@ class LogAssembler {
   /// Groups that changed nothing of ours have passed since the last transaction came out: one without changes that
   /// stands for all of them.
   [[nodiscard]] std::optional<Transaction> takeEmpty();
+  [[nodiscard]] bool hasEmpty() const { return emptyPassed_; }
 
   /// XA transactions of position().heldXa that were prepared before the lane began: read them again by readPrepared()
   /// and give them to hold(), before the first feed().

@@ -103,7 +103,7 @@ class MysqlLogReader final : public LogReader {
           (void)assembler_.takeEmpty();
           return std::nullopt;
         }
-        if (steady_clock::now() - begin >= kSilentSpan) {
+        if (assembler_.hasEmpty() && steady_clock::now() - begin >= kSilentSpan) {
           if (auto empty = assembler_.takeEmpty()) {
             attempts_ = 0;
             caughtUpAt_ = std::max(caughtUpAt_, empty->commitMillis);

@@ -209,7 +209,7 @@ class MarkSink final : public RowValueSink {
 std::optional<OriginMark> originMark(const RowsEvent& event, const LogTables::Table& table) {
   if (event.kind != RowsKind::update) return std::nullopt;
   MarkSink sink(table.map.columns.size());
-  decodeRows(event, table.map, table.formats, sink);
+  table.layout.decode(event, sink);
   OriginMark mark{sink.first(), sink.last()};
   // Control tables of an older version end with another column; an image of changed columns may lack it.
   if (table.map.columns.back().type != WireType::varchar || mark.origins.empty()) mark.origins = kUnknownOrigin;
@@ -239,8 +239,9 @@ std::string driftOf(const TableMap& map, const TableSchema& schema) {
 }
 
 void appendRows(const RowsEvent& event, const LogTables::Table& table, RowBatch& batch) {
+  if (batch.rows() == 0) batch.reserve(event.rows.size());
   BatchSink sink(batch, table.map.columns.size());
-  decodeRows(event, table.map, table.formats, sink);
+  table.layout.decode(event, sink);
 }
 
 LogTables::LogTables(const LogScope& scope, bool mariadb) : scope_(scope), mariadb_(mariadb) {
@@ -287,6 +288,7 @@ void LogTables::define(const Event& event, const FormatDescription& format) {
       table.formats.push_back({column.isUnsigned, isFixedBytes(column), column.dataType == "uuid", column.generated});
     table.formats.resize(table.map.columns.size(), {.mayBeAbsent = true});  // hidden ones
   }
+  if (table.plan || table.mark) table.layout = RowLayout(table.map, table.formats);
   entry.table = std::move(table);
   entry.raw = event.body;
   entry.group = group_;
@@ -324,7 +326,7 @@ void LogTables::refuseReplace(const RowsEvent& event, const Table& table) {
 }
 
 void LogTables::requireUsable(const RowsEvent& event, const Table& table) {
-  if (event.columns != table.formats.size()) return;  // decodeRows() refuses it
+  if (event.columns != table.formats.size()) return;  // RowLayout refuses it
   const TableSchema& schema = *(*scope_.plans)[*table.plan].source;
   const auto refuse = [&](const std::string& what) { refuseImage(table, what); };
   const auto isEmpty = [](std::string_view bitmap) {
@@ -357,14 +359,9 @@ void LogTables::requireUsable(const RowsEvent& event, const Table& table) {
       refuse("with changes within JSON values of the column " + schema.columns[i].name + " but not the values before");
 }
 
-bool LogTables::knows(std::uint64_t tableId) const {
+const LogTables::Table* LogTables::find(std::uint64_t tableId) const {
   const auto found = entries_.find(tableId);
-  return found != entries_.end() && found->second.group == group_;
-}
-
-const LogTables::Table& LogTables::find(std::uint64_t tableId) const {
-  if (!knows(tableId)) throwCorrupt("rows came without their TABLE_MAP");
-  return entries_.at(tableId).table;
+  return found == entries_.end() || found->second.group != group_ ? nullptr : &found->second.table;
 }
 
 }  // namespace drs::mysql

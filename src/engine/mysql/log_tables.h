@@ -1,6 +1,7 @@
 #pragma once
 
 #include "pipeline/interfaces.h"
+#include "wire/mysql/row_layout.h"
 #include "wire/mysql/rows_event.h"
 #include "wire/mysql/table_map.h"
 
@@ -40,16 +41,15 @@ class LogTables {
     bool covered = false;               ///< not planned although the selection covers it
     bool mark = false;                  ///< of our control tables, one whose updates say where a transaction comes from
     std::vector<ColumnFormat> formats;  ///< of a planned table
+    RowLayout layout;                   ///< the same
     [[nodiscard]] std::string name() const { return map.database + "." + map.table; }
   };
 
   /// Takes a TABLE_MAP; ids are valid within one group. Throws Error(schemaDrift) if a planned table has another shape,
   /// and what parseTableMap() throws.
   void define(const Event& event, const FormatDescription& format);
-  /// The group has a TABLE_MAP for the id.
-  [[nodiscard]] bool knows(std::uint64_t tableId) const;
-  /// The table that a rows event means. Throws Error(logCorrupt) if the group has no TABLE_MAP for it.
-  [[nodiscard]] const Table& find(std::uint64_t tableId) const;
+  /// The table that a rows event means; null if the group has no TABLE_MAP for the id.
+  [[nodiscard]] const Table* find(std::uint64_t tableId) const;
   /// For images that leave columns out (binlog_row_image other than FULL), of a planned table: the replay needs the key
   /// by which it finds a row (without a key: all of the row) in the image before, and of a column that an insert leaves
   /// out the default. Throws Error(logUnsupported) if something is missing, and names it.

@@ -49,6 +49,11 @@ Set parsed(std::string_view text) {
 
 constexpr std::string_view kServer = ";server=", kXa = ";xa=";
 
+void appendNumber(std::string& out, std::uint64_t number) {
+  const fmt::format_int digits(number);
+  out.append(digits.data(), digits.size());
+}
+
 void appendHex(std::string& out, std::string_view bytes) {
   for (const char c : bytes) fmt::format_to(std::back_inserter(out), "{:02x}", static_cast<unsigned char>(c));
 }
@@ -103,9 +108,30 @@ bool parseXa(std::string_view text, LogPosition& out) {
 }  // namespace
 
 Position toPosition(const LogPosition& position) {
-  const std::string server = position.server.empty() ? std::string() : std::string(kServer) + position.server;
-  return {fmt::format("{};gtid={};file={};offset={}{}{}", position.mariadb ? "mariadb" : "mysql", position.gtid,
-                      position.file, position.offset, server, xaText(position))};
+  // Every transaction has one: appended piece by piece into memory that is taken once.
+  constexpr std::size_t kWords = 64;
+  std::string out;
+  out.reserve(kWords + position.gtid.size() + position.file.size() + position.server.size());
+  out += position.mariadb ? "mariadb" : "mysql";
+  out += ";gtid=";
+  out += position.gtid;
+  out += ";file=";
+  out += position.file;
+  out += ";offset=";
+  appendNumber(out, position.offset);
+  if (!position.server.empty()) {
+    out += kServer;
+    out += position.server;
+  }
+  out += xaText(position);
+  return {std::move(out)};
+}
+
+std::string placeText(std::string_view file, std::uint64_t offset) {
+  std::string out(file);
+  out += ':';
+  appendNumber(out, offset);
+  return out;
 }
 
 LogPosition fromPosition(const Position& position) {

@@ -29,6 +29,8 @@ struct LogPosition {
 
 /// Canonical text: "mysql|mariadb;gtid=…;file=…;offset=…[;server=…][;xa=hexadecimal[@hexadecimal],…]".
 [[nodiscard]] Position toPosition(const LogPosition& position);
+/// "file:offset", as transactions without a GTID are called.
+[[nodiscard]] std::string placeText(std::string_view file, std::uint64_t offset);
 /// Throws Error(internal) for text that toPosition() did not make.
 [[nodiscard]] LogPosition fromPosition(const Position& position);
 

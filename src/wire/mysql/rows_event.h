@@ -1,7 +1,6 @@
 #pragma once
 
 #include "wire/mysql/event.h"
-#include "wire/mysql/table_map.h"
 
 #include <cstdint>
 #include <span>
@@ -9,19 +8,6 @@
 #include <string_view>
 
 namespace drs::mysql {
-
-/// Takes the values of the rows, in column order; views are valid during the call only.
-class RowValueSink {
- public:
-  virtual ~RowValueSink() = default;
-  virtual void onNull() = 0;
-  virtual void onAbsent() = 0;  ///< the image does not have the column
-  virtual void onSigned(std::int64_t value) = 0;
-  virtual void onUnsigned(std::uint64_t value) = 0;  ///< unsigned integers, YEAR, BIT, ENUM's index, SET's mask
-  virtual void onReal(double value) = 0;             ///< a FLOAT is the double of equal value
-  virtual void onNumber(std::string_view text) = 0;  ///< DECIMAL
-  virtual void onText(std::string_view bytes) = 0;   ///< strings as they are, temporal values and JSON as text
-};
 
 /// What the log does not say about a column.
 struct ColumnFormat {
@@ -55,12 +41,8 @@ struct RowsEvent {
 [[nodiscard]] bool hasFullImages(const RowsEvent& event, std::span<const ColumnFormat> formats = {});
 
 /// True if the images that a bitmap of the event describes have the column.
-[[nodiscard]] bool isPresent(std::string_view bitmap, std::size_t column);
-
-/// Decodes all rows of an event; an update gives the row before and the row after, in turn. Returns
-/// the number of images. `formats` has one entry for each column of the map. Changed JSON values come out whole. Throws
-/// Error(logCorrupt, logUnsupported).
-std::size_t decodeRows(const RowsEvent& event, const TableMap& map, std::span<const ColumnFormat> formats,
-                       RowValueSink& sink);
+[[nodiscard]] inline bool isPresent(std::string_view bitmap, std::size_t column) {
+  return column / 8 < bitmap.size() && (static_cast<unsigned char>(bitmap[column / 8]) >> column % 8 & 1U) != 0;
+}
 
 }  // namespace drs::mysql

@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <iterator>
 
 namespace drs::mysql {
@@ -21,6 +22,16 @@ constexpr std::array<std::uint32_t, 10> kPowers{1,      10,      100,      1000,
 /// Of columns 65; a DECIMAL within JSON comes with leading zeros, up to the nine groups of the servers' own form.
 constexpr unsigned kMostDigits = 81;
 
+/// "00", "01", … "99"
+constexpr auto kPairs = [] {
+  std::array<char, 200> out{};
+  for (std::size_t i = 0; i < 100; ++i) {
+    out[2 * i] = static_cast<char>('0' + i / 10);
+    out[2 * i + 1] = static_cast<char>('0' + i % 10);
+  }
+  return out;
+}();
+
 /// The text of one value, made here and copied once: a log has many millions of them. Room for a DateTime whose fields
 /// all have the ten digits of their type, and for the longest DECIMAL.
 class ShortText {
@@ -30,8 +41,13 @@ class ShortText {
   void put(unsigned value, unsigned width) {
     unsigned digits = width;
     while (digits < kPowers.size() && value >= kPowers[digits]) ++digits;
-    for (unsigned i = digits; i-- > 0; value /= 10) text_[size_ + i] = static_cast<char>('0' + value % 10);
+    char* const begin = text_.data() + size_;
     size_ += digits;
+    for (; digits >= 2; value /= 100) {
+      digits -= 2;
+      std::memcpy(begin + digits, &kPairs[2 * (value % 100)], 2);
+    }
+    if (digits != 0) *begin = static_cast<char>('0' + value);
   }
   void put(std::string_view text) { size_ += text.copy(text_.data() + size_, text.size()); }
   [[nodiscard]] std::string_view view() const { return {text_.data(), size_}; }
