@@ -31,11 +31,14 @@ void raiseFileLimit() {
 }
 
 /// A large row is given back to the system when it is done. Left to itself the allocator would keep blocks of up to
-/// 32 MiB for later (mallopt(3), M_MMAP_THRESHOLD).
+/// 32 MiB for later (mallopt(3), M_MMAP_THRESHOLD). Setting that fixes the other limit too, at so little that the
+/// batches of a replay, which one thread takes and another frees, would be given back and asked for again all the time.
 void returnLargeBlocks() {
 #if defined(M_MMAP_THRESHOLD)
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread yet
+  // NOLINTBEGIN(concurrency-mt-unsafe): there is one thread yet
   ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 4 << 20);
+  // NOLINTEND(concurrency-mt-unsafe)
 #endif
 }
 
