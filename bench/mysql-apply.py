@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Catching up: a backlog of single-row transactions, and one of ten-row transactions, on tables like sysbench's, applied by
 OpenDRS and by the native replica of the same server with 1 and 4 parallel threads. All begin with a copy of the same data
-folder and end when the last transaction is visible; both targets write a binary log. Interleaved in the same run."""
+folder and end when the last transaction is visible; both targets write a binary log. Interleaved in the same run. At the end
+one transaction that does not fit into memory, by OpenDRS alone."""
 import argparse
 import os
 import pathlib
@@ -59,15 +60,28 @@ def fill(server, rows):
     numbers = f"seq_1_to_{rows}" if server.mariadb else f"(WITH RECURSIVE s (seq) AS (SELECT 1 UNION ALL SELECT seq+1 FROM s WHERE seq<{rows}) SELECT seq FROM s) AS s"
     begin = ["SET sql_log_bin=0"] + ([] if server.mariadb else [f"SET cte_max_recursion_depth={rows + 1}"])
     server.execute(*begin, "CREATE DATABASE bench CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci", "USE bench",
-                   "CREATE TABLE done (id INT NOT NULL PRIMARY KEY)", "CREATE TABLE tick (id INT NOT NULL PRIMARY KEY, n INT NOT NULL)",
+                   "CREATE TABLE big (id INT NOT NULL PRIMARY KEY, body VARCHAR(1100) NOT NULL)", "CREATE TABLE done (id INT NOT NULL PRIMARY KEY)", "CREATE TABLE tick (id INT NOT NULL PRIMARY KEY, n INT NOT NULL)",
                    *[s for i in range(1, TABLES + 1) for s in (
                        f"CREATE TABLE sbtest{i} (id INT NOT NULL PRIMARY KEY, k INT NOT NULL DEFAULT 0, c CHAR(120) NOT NULL DEFAULT '', pad CHAR(60) NOT NULL DEFAULT '', KEY k_{i} (k)) ENGINE=InnoDB",
                        f"INSERT INTO sbtest{i} SELECT seq, (seq*7919)%{rows}+1, {TEXT.format('seq')}, LEFT(SHA2(seq,256),60) FROM {numbers}")])
 
 
+def log_end(source):
+    return source.execute("SHOW MASTER STATUS" if source.mariadb else "SHOW BINARY LOG STATUS")[0][:2]
+
+
+def write_big(source, mib):
+    """Writes one transaction with so many MiB of rows; returns where it begins."""
+    at, rows = log_end(source), mib * 1024
+    numbers = f"seq_1_to_{rows}" if source.mariadb else f"(WITH RECURSIVE s (seq) AS (SELECT 1 UNION ALL SELECT seq+1 FROM s WHERE seq<{rows}) SELECT seq FROM s) AS s"
+    deep = [] if source.mariadb else [f"SET cte_max_recursion_depth={rows + 1}"]
+    source.execute(*deep, f"INSERT INTO big SELECT seq, CONCAT(seq, REPEAT('x', 1000)) FROM {numbers}", "INSERT INTO done VALUES (1)", database="bench")
+    return at
+
+
 def write(source, procedure, count):
     """Writes a backlog with several sessions; returns where it begins."""
-    at = source.execute("SHOW MASTER STATUS" if source.mariadb else "SHOW BINARY LOG STATUS")[0][:2]
+    at = log_end(source)
     errors = []
 
     def writer(table):
@@ -175,7 +189,7 @@ class Bench:
         return took
 
     def verify(self):
-        for table in ["done", *[f"sbtest{i}" for i in range(1, TABLES + 1)]]:
+        for table in ["done", "big", *[f"sbtest{i}" for i in range(1, TABLES + 1)]]:
             sums = [server.execute(f"CHECKSUM TABLE bench.{table}")[0][1] for server in (self.source, self.target)]
             assert sums[0] == sums[1], f"{table} differs"
 
@@ -235,11 +249,14 @@ def main():
     parser.add_argument("--rows", type=int, default=250_000, help="of each of the four tables")
     parser.add_argument("--appliers", type=int, default=4)
     parser.add_argument("--no-delays", action="store_true", help="without the measurement of delays")
-    parser.add_argument("--only", help="a comma list of durable, relaxed, 1row, 10row, ours, native")
+    parser.add_argument("--big", type=int, default=1024, help="MiB of the transaction that does not fit into memory; 0: none")
+    parser.add_argument("--only", help="a comma list of durable, relaxed, 1row, 10row, big, ours, native")
     args = parser.parse_args()
     only = set((args.only or "").split(",")) - {""}
     durabilities = [name for name in DURABILITY if name in only or not only & set(DURABILITY)]
-    backlogs = [name for name in ("1row", "10row") if name in only or not only & {"1row", "10row"}]
+    backlogs = [name for name in ("1row", "10row", "big") if name in only or not only & {"1row", "10row", "big"}]
+    big = args.big if "big" in backlogs and "native" not in only else 0
+    backlogs = [name for name in backlogs if name != "big"]
     counts = {"1row": int(SINGLE * args.scale), "10row": int(TENFOLD * args.scale)}
     changes = {"1row": counts["1row"], "10row": counts["10row"] * 10}
     options = MARIADB if args.kind == "mariadb" else MYSQL
@@ -267,8 +284,13 @@ def main():
             shutil.move(target.folder / "data", bench.template)
             (bench.template / "auto.cnf").unlink(missing_ok=True)
         ratios = {}
+        rss = list(bench.rss)
+        if big:
+            at = write_big(source, big)
+            bench.last = 1
+            bench.contender("big", "relaxed", "ours", lambda: bench.ours(at, args.appliers, None, False))
         figures = {f"{backlog}_{durability}_{name.replace('-', '_')}_s": round(bench.median(backlog, durability, name), 1) for backlog, durability, name in bench.times}
-        for backlog, durability in sorted({key[:2] for key in bench.times}):
+        for backlog, durability in sorted({key[:2] for key in bench.times if key[0] != "big"}):
             if not only & {"ours", "native"}:
                 ratios[f"speed_vs_native_{backlog}_{durability}"] = round(bench.best_native(backlog, durability) / bench.median(backlog, durability, "ours"), 2)
         if bench.cpu:
@@ -276,8 +298,10 @@ def main():
         if bench.delays:
             ordered = sorted(bench.delays)
             figures.update(delay_ms_p50=round(statistics.median(ordered) * 1000, 1), delay_ms_p99=round(ordered[int(len(ordered) * 0.99)] * 1000, 1))
-        if bench.rss:
-            figures["rss_mib_max"] = round(max(bench.rss), 1)
+        if rss:
+            figures["rss_mib_max"] = round(max(rss), 1)
+        if big:
+            figures["rss_mib_big_transaction"] = round(bench.rss[-1], 1)
         common.finish("mysql-apply", ratios, figures)
 
 
