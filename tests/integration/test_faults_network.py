@@ -10,6 +10,7 @@ from support.drsd import wait_for
 from support.faults import NAMES, PATIENT, SLOW, Task, held_in_comparison, held_in_finish, service
 from support.proxy import LateProxy, LostNetwork
 
+LOCK_SECONDS = 80  # of who alters a table at the source
 CONFIG = PATIENT.replace("[worker]", "[worker]\nnetwork_timeout_seconds = 2")
 FAILPOINTS = {"planning": "plan.prepared=sleep:1500", "load": SLOW, "finish": "copy.read=sleep:60"}
 
@@ -95,3 +96,55 @@ def test_network_lost_with_tables_locked_at_the_source(folder, mysql_pair, datab
         source.execute("SET SESSION lock_wait_timeout=60", "INSERT INTO keyless VALUES (2)", database=database)
         assert time.monotonic() - begun < 15
         task.equal(*NAMES, "keyless")
+
+
+def readers(server):
+    """The sessions that hold a snapshot of the server."""
+    return {thread for (thread,) in server.execute("SELECT trx_mysql_thread_id FROM information_schema.innodb_trx")}
+
+
+def locked_after(server, database):
+    """After how long `big` can be had alone, as for ALTER TABLE."""
+    begun = time.monotonic()
+    server.execute(f"SET SESSION lock_wait_timeout={LOCK_SECONDS}", "LOCK TABLES big WRITE", "UNLOCK TABLES", database=database)
+    return time.monotonic() - begun
+
+
+def reading(task):
+    """A piece of `big` is being read."""
+    return wait_for(lambda: task.client.status(task.id) == "FULL_TRANSFER_STARTED" and readers(task.source), 60, "a reader", task.state)
+
+
+def test_a_lost_reader_is_ended_by_who_reads_the_piece_next(folder, pair, database):
+    """drsd is killed, and the source does not hear of it."""
+    source, target = pair
+    with LostNetwork(source) as to_source, service(folder, PATIENT, "copy.read=sleep:2000") as drsd:
+        task = Task(drsd, source, target, database, fill_rows=100, through=(to_source, target))
+        reading(task)
+        to_source.hang()
+        drsd.kill()
+        lost = readers(source)
+        assert lost
+        to_source.heal()
+        drsd.run()
+        wait_for(lambda: not lost & readers(source), 30, "the end of the lost readers", lambda: source.execute("SHOW PROCESSLIST"))
+        assert locked_after(source, database) < 20
+        task.equal()
+
+
+@pytest.mark.parametrize("how", ["hang", "stall"])
+def test_a_lost_reader_that_nobody_follows_is_ended_by_the_source(folder, usual_pair, database, how):
+    """hang: the session waits for the next statement. stall: it waits to send rows, more than the sockets on the way hold."""
+    source, target = usual_pair
+    config, fill_rows = (CONFIG, 100) if how == "hang" else (CONFIG.replace("chunk_bytes = 65536", "chunk_bytes = 67108864"), 40000)
+    with LostNetwork(source) as to_source, service(folder, config, "copy.read=sleep:2000") as drsd:
+        task = Task(drsd, source, target, database, fill_rows=fill_rows, through=(to_source, target))
+        reading(task)
+        getattr(to_source, how)()
+        drsd.kill()
+        assert readers(source)
+        assert locked_after(source, database) < 50
+        to_source.heal()
+        drsd.environment.clear()
+        drsd.run()
+        task.equal()

@@ -136,10 +136,12 @@ class LateProxy(RefusingProxy):
 class LostNetwork(Listening):
     """Passes bytes on until cut() or hang(). After cut() nothing that drsd sends is acknowledged, new connections neither: a
     cable that was pulled out. After hang() connections are taken and what they send is swallowed: a server that stands still.
-    No connection is closed at either side. heal(): new connections pass; those of before stay dead."""
+    After stall() nobody takes what the server sends, which waits to send more. No connection is closed at either side. heal():
+    new connections pass; those of before stay dead."""
 
     def __init__(self, server):
         self.lost, self.hanging, self.ends, self.lock = threading.Event(), False, [], threading.Lock()
+        self.stalled = set()
         super().__init__(server)
 
     def __exit__(self, *_):
@@ -157,6 +159,12 @@ class LostNetwork(Listening):
 
     def hang(self):
         with self.lock:
+            self.lost.set()
+            self.hanging = True
+
+    def stall(self):
+        with self.lock:
+            self.stalled.add(self.lost)
             self.lost.set()
             self.hanging = True
 
@@ -179,10 +187,11 @@ class LostNetwork(Listening):
             for source, sink in ((client, upstream), (upstream, client)):
                 threading.Thread(target=self._pass, args=(source, sink, lost), daemon=True).start()
 
-    @staticmethod
-    def _pass(source, sink, lost):
+    def _pass(self, source, sink, lost):
         try:
             while data := source.recv(65536):
+                if lost in self.stalled:
+                    return
                 if not lost.is_set():
                     sink.sendall(data)
         except OSError:

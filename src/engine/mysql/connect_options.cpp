@@ -9,6 +9,8 @@ namespace drs::mysql {
 namespace {
 
 constexpr int kDefaultPort = 3306;
+/// Beside the wait for the other side, a reader gives a busy source a rest (SourceWatch::holdWithin()).
+constexpr int kRestSeconds = 30;
 
 [[noreturn]] void refuse(const std::string& path, std::string_view value) {
   throw Error(Msg::valueNotAllowed, {path, std::string(value), "host[:port],host[:port],… (IPv6 in brackets)"},
@@ -70,6 +72,7 @@ ConnectOptions connectOptions(const EngineJob& job, Side side) {
   options.readTimeoutSeconds = options.networkTimeoutSeconds = job.limits.networkTimeoutSeconds;
   options.connectTimeoutSeconds = std::min(options.connectTimeoutSeconds, options.networkTimeoutSeconds);
   options.lockWaitSeconds = job.limits.lockWaitSeconds;
+  if (source) options.unreadSeconds = options.networkTimeoutSeconds + kRestSeconds;
   options.addresses = addressesOf(job, info.endpoint, path + ".endpoint");
   options.prefersWritable = source;
   options.user = info.endpoint.dbUser.value_or("");

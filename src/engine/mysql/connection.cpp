@@ -173,11 +173,11 @@ std::unique_ptr<Connection> Connection::open(const ConnectOptions& options) {
     connection->socket_ = ::dup(static_cast<int>(mysql_get_socket(mysql)));
     watchNetwork(connection->socket_, options.networkTimeoutSeconds);
     if (!looks) {
-      connection->setUp();
+      connection->setUp(options);
       return connection;
     }
     try {
-      connection->setUp();
+      connection->setUp(options);
       if (isWritable(*connection)) return connection;
       if (!readOnly) readOnly = std::move(connection);
     } catch (const Error& error) {  // it is just going down
@@ -188,16 +188,16 @@ std::unique_ptr<Connection> Connection::open(const ConnectOptions& options) {
   throw Error(*last);
 }
 
-void Connection::setUp() {
+void Connection::setUp(const ConnectOptions& options) {
   server_.mariadb = mariadb_connection(mysql_) != 0;
   server_.version = static_cast<int>(mysql_get_server_version(mysql_));
   server_.versionText = mysql_get_server_info(mysql_);
-  execute(
-      fmt::format("SET NAMES utf8mb4, character_set_results = binary, time_zone = '+00:00', autocommit = 1, "
-                  "sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,STRICT_ALL_TABLES', sql_safe_updates = 0, "
-                  "sql_auto_is_null = 0, sql_quote_show_create = 1, sql_select_limit = DEFAULT, "
-                  "net_write_timeout = 1800, net_read_timeout = 1800, wait_timeout = 86400, {} = 0",
-                  server_.mariadb ? "max_statement_time" : "max_execution_time"));
+  execute(fmt::format(
+      "SET NAMES utf8mb4, character_set_results = binary, time_zone = '+00:00', autocommit = 1, "
+      "sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,STRICT_ALL_TABLES', sql_safe_updates = 0, "
+      "sql_auto_is_null = 0, sql_quote_show_create = 1, sql_select_limit = DEFAULT, "
+      "net_write_timeout = {}, net_read_timeout = 1800, wait_timeout = {}, {} = 0",
+      options.unreadSeconds, options.idleSeconds, server_.mariadb ? "max_statement_time" : "max_execution_time"));
 }
 
 Connection::~Connection() {

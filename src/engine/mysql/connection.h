@@ -35,7 +35,10 @@ struct ConnectOptions {
   int readTimeoutSeconds = 600;     ///< for an answer
   int networkTimeoutSeconds = 600;  ///< for a sign of life of the network, however long an answer may take
   int lockWaitSeconds = 60;         ///< of writing sessions, for metadata locks
-  bool loadData = false;            ///< loadData() may be used
+  /// The server ends the session when we have been silent for so long between two statements, or have taken nothing of
+  /// an answer: it hears nothing of a network that is lost, and keeps the locks of a reader's transaction until then.
+  int idleSeconds = 86400, unreadSeconds = 1800;
+  bool loadData = false;  ///< loadData() may be used
   /// Bytes that a row may have; the library takes no memory for a larger one, and the session is lost with it. 0: what
   /// the protocol allows.
   std::size_t maxRowBytes = 0;
@@ -112,7 +115,7 @@ class Connection {
  private:
   explicit Connection(st_mysql* mysql) : mysql_(mysql) {}
   [[noreturn]] void fail();
-  void setUp();
+  void setUp(const ConnectOptions& options);
 
   st_mysql* mysql_ = nullptr;
   int socket_ = -1;  ///< a duplicate: shutdown() may use it while the library closes its own

@@ -20,11 +20,8 @@ using namespace std::chrono_literals;
 constexpr std::int64_t kControlScope = -1;  // of a session that holds the fence; others: the number of their chunk
 constexpr std::uint64_t kResetPlan = std::numeric_limits<std::int64_t>::max();  // while a reset is at work
 constexpr int kLane = 0;                                                        // a MySQL source has one log
-constexpr auto kEndSessionPatience = 30s;
-constexpr auto kEndSessionPoll = 20ms;
 constexpr int kTransactionAttempts = 12;
 constexpr std::size_t kNameListBytes = 16U << 10U;
-constexpr unsigned kUnknownThread = 1094;
 
 constexpr std::string_view kJobColumn = "job_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL";
 constexpr int kTables = 10;
@@ -294,23 +291,6 @@ void ControlTables::note(Connection& connection, const Fence& fence, const std::
       kControlSchema, id_, quoteText(session), scope, fence.plan, fence.epoch, scope, fence.plan, fence.epoch));
 }
 
-void ControlTables::endSession(Connection& connection, const std::string& session) const {
-  const auto patience = std::chrono::steady_clock::now() + kEndSessionPatience;
-  const std::string holder = fmt::format("SELECT IS_USED_LOCK({})", quoteText(session));
-  while (const auto thread = connection.value(holder)) {
-    try {
-      connection.execute(fmt::format("KILL CONNECTION {}", number(thread)));
-    } catch (const Error& error) {
-      if (connection.lastErrno() != kUnknownThread) throw;
-    }
-    if (std::chrono::steady_clock::now() > patience)
-      throw Error(Msg::targetBusy,
-                  {connection.peer(), fmt::format("session {} of an earlier worker does not end", *thread)},
-                  Origin::target);
-    std::this_thread::sleep_for(kEndSessionPoll);
-  }
-}
-
 void ControlTables::endSessions(Connection& connection, const std::string& condition) const {
   const auto rows = connection.query(fmt::format(
       "SELECT session_name, IS_USED_LOCK(session_name) FROM {}.session WHERE {}", kControlSchema, condition));
@@ -323,7 +303,7 @@ void ControlTables::endSessions(Connection& connection, const std::string& condi
   };
   for (const auto& row : rows) {
     const std::string name = row[0].value_or("");
-    if (row[1]) endSession(connection, name);
+    if (row[1]) endHolder(connection, name);
     names += (names.empty() ? "" : ",") + quoteText(name);
     if (names.size() > kNameListBytes) forget();
   }

@@ -63,8 +63,6 @@ class ControlTables {
   void fenceReset(Connection& connection, std::uint64_t epoch, const std::string& session) const;
   /// Registers a further session of a worker that holds the fence already. Throws Error(fenced).
   void registerSession(Connection& connection, const Fence& fence, const std::string& session) const;
-  /// Ends the server session that registered under this name, if it is alive, and waits until it is gone.
-  void endSession(Connection& connection, const std::string& session) const;
 
   /// Takes a chunk's row over and ends older sessions that worked on it; registers this session for it. Returns the
   /// chunk's result if it is committed. Throws Error(fenced).

@@ -16,6 +16,9 @@ using std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kPoll = 50ms, kLookEvery = 1s;
 /// Whoever holds such a lock has one statement after the other.
 constexpr int kLostAfterSeconds = 10;
+constexpr std::chrono::seconds kEndPatience{30};
+constexpr std::chrono::milliseconds kEndPoll{20};
+constexpr unsigned kUnknownThread = 1094;
 
 /// Ends the session that holds the lock if it has been idle for long: its network was lost without a word, and the
 /// server would keep it, and the lock, for a day. If it lives after all, its worker tries again.
@@ -33,6 +36,28 @@ void endLostHolder(Connection& connection, const std::string& name) {
 }
 
 }  // namespace
+
+void endHolder(Connection& connection, const std::string& name) {
+  const auto patience = steady_clock::now() + kEndPatience;
+  const std::string holder = fmt::format("SELECT NULLIF(IS_USED_LOCK({}), CONNECTION_ID())", quoteText(name));
+  while (const auto thread = connection.value(holder)) {
+    try {
+      connection.execute("KILL CONNECTION " + *thread);
+    } catch (const Error&) {
+      if (connection.lastErrno() != kUnknownThread) throw;
+    }
+    if (steady_clock::now() > patience)
+      throw Error(connection.origin() == Origin::source ? Msg::sourceBusy : Msg::targetBusy,
+                  {connection.peer(), fmt::format("session {} of an earlier worker does not end", *thread)},
+                  connection.origin());
+    std::this_thread::sleep_for(kEndPoll);
+  }
+}
+
+void takeOver(Connection& connection, const std::string& name) {
+  const std::string get = fmt::format("SELECT GET_LOCK({}, 0)", quoteText(name));
+  while (connection.value(get) != "1") endHolder(connection, name);
+}
 
 NamedLock::NamedLock(Connection& connection, std::string_view name, int seconds)
     : connection_(connection), name_(name) {

@@ -12,6 +12,15 @@ namespace drs::mysql {
 inline constexpr std::string_view kSetupLock = "drs_ctl.setup";
 inline constexpr int kSetupLockSeconds = 30;
 
+/// Ends the session that holds the lock, if another one does, and waits until it is gone. The holder must be of the
+/// same account. Throws what Connection throws, and Error(sourceBusy, targetBusy) if it does not end within half a
+/// minute.
+void endHolder(Connection& connection, const std::string& name);
+
+/// Takes the lock for as long as the session lives, from whoever else holds it: its successor finds it by the name.
+/// Throws as endHolder().
+void takeOver(Connection& connection, const std::string& name);
+
 /// A server-side named lock for a scope. A session may take the same one several times. One thread.
 class NamedLock {
  public:

@@ -1,6 +1,7 @@
 #include "engine/mysql/sink_session.h"
 
 #include "base/ids.h"
+#include "engine/mysql/named_lock.h"
 #include "engine/mysql/read_only.h"
 
 #include <fmt/format.h>
@@ -64,7 +65,7 @@ Connection& SinkSession::connect() {
   if (connection_) return *connection_;
   std::unique_ptr<Connection> fresh = Connection::open(options_);
   prepare(*fresh);
-  if (!name_.empty()) control_.endSession(*fresh, name_);
+  if (!name_.empty()) endHolder(*fresh, name_);
   name_ = "drs-" + randomHex(16);
   if (fresh->value(fmt::format("SELECT GET_LOCK({}, 0)", quoteText(name_))) != "1")
     throw Error(Msg::targetBusy, {fresh->peer(), "a named lock was refused"}, Origin::target);

@@ -4,6 +4,7 @@
 #include "engine/mysql/history_watch.h"
 #include "engine/mysql/key_range.h"
 #include "engine/mysql/log_reader.h"
+#include "engine/mysql/named_lock.h"
 #include "engine/mysql/position.h"
 #include "engine/mysql/select_list.h"
 #include "engine/mysql/server_log.h"
@@ -13,6 +14,9 @@
 #include "engine/mysql/two_way.h"
 #include "transform/table_plan.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <optional>
 #include <stop_token>
 #include <type_traits>
@@ -25,6 +29,8 @@ constexpr std::size_t kBatchRows = 1000;
 constexpr std::size_t kBatchBytes = 256U << 10U;  // also the lumps in which a speed limit is kept
 /// A chunk of so many times the size that it was planned for is ended where it is.
 constexpr std::size_t kLongChunk = 4;
+/// A row of a gigabyte takes a quarter of an hour at the slowest speed limit.
+constexpr int kLargeRowSeconds = 1800;
 
 /// The key of a row that selectList() read, as literals.
 class KeyReader {
@@ -69,8 +75,9 @@ class StopSession {
 
 class MysqlSource final : public Source {
  public:
-  explicit MysqlSource(const EngineJob& job) : job_(job), options_(connectOptions(job, Side::source)) {
-    options_.maxRowBytes = ordinaryRow();
+  explicit MysqlSource(const EngineJob& job)
+      : job_(job), options_(connectOptions(job, Side::source)), ordinarySilence_(options_.unreadSeconds) {
+    limitRows(ordinaryRow());
   }
 
   Position currentPosition() override {
@@ -117,6 +124,10 @@ class MysqlSource final : public Source {
   Connection& session();
   /// One that refuses large rows, or takes them.
   Connection& sessionFor(const Chunk& chunk);
+  void limitRows(std::size_t bytes);
+  /// A reader whose network was lost keeps its snapshot, and with it the tables' metadata locks, at the server. It is
+  /// ended by who reads the chunk next, or by the server's time-out if nobody does.
+  void endPredecessor(Connection& session, const Chunk& chunk) const;
   [[nodiscard]] std::size_t ordinaryRow() const { return job_.limits.largeRows ? LargeRows::kLarge : 0; }
   /// Nothing can be replayed then, so that all tables have to be read in one snapshot.
   [[nodiscard]] bool copiesWithoutLog() const { return job_.spec.baseInfo.taskType == "FULL_TRANS"; }
@@ -132,6 +143,7 @@ class MysqlSource final : public Source {
 
   EngineJob job_;
   ConnectOptions options_;
+  const int ordinarySilence_;  ///< seconds
   std::unique_ptr<Connection> session_;
   LogMode mode_ = LogMode::mysqlFile;
 };
@@ -147,8 +159,22 @@ Connection& MysqlSource::session() {
 Connection& MysqlSource::sessionFor(const Chunk& chunk) {
   const std::size_t wanted = chunk.largeRows ? 0 : ordinaryRow();
   if (options_.maxRowBytes != wanted) session_.reset();
-  options_.maxRowBytes = wanted;
+  limitRows(wanted);
   return session();
+}
+
+void MysqlSource::limitRows(std::size_t bytes) {
+  options_.maxRowBytes = bytes;
+  options_.unreadSeconds = bytes != 0 ? ordinarySilence_ : std::max(ordinarySilence_, kLargeRowSeconds);
+  options_.idleSeconds = options_.unreadSeconds;
+}
+
+void MysqlSource::endPredecessor(Connection& session, const Chunk& chunk) const {
+  try {
+    takeOver(session, fmt::format("drs.read.{}.{}", job_.id, chunk.number));
+  } catch (const Error& error) {
+    if (error.action() == Action::retry) throw;  // else this cluster has no named locks, and the time-out is left
+  }
 }
 
 template <typename Body>
@@ -171,6 +197,7 @@ ChunkResult MysqlSource::readChunk(const Chunk& chunk, const Plans& plans, const
   result.number = chunk.number;
   try {
     std::optional<StopSession> onStop(std::in_place, stop, session);
+    endPredecessor(session, chunk);
     SnapshotRequest request{mode_, {}, chunk.exact};
     for (const std::size_t plan : chunk.plans) request.tables.push_back(plans.at(plan).source->name);
     const SnapshotPositions positions = beginSnapshot(session, options_, request, stop);

@@ -8,16 +8,11 @@
 
 #include <fmt/format.h>
 
-#include <thread>
-
 namespace drs::mysql {
 namespace {
 
 // While SET GLOBAL read_only waits for other sessions, it keeps all others from beginning to write.
 constexpr int kLockSeconds = 10;
-constexpr unsigned kUnknownThread = 1094;
-constexpr std::chrono::seconds kPatience{20};
-constexpr std::chrono::milliseconds kPoll{20};
 
 class Freezer final : public SourceFreezer {
  public:
@@ -66,7 +61,7 @@ class Freezer final : public SourceFreezer {
 
   void thaw(const std::string& setting) override {
     const auto server = Connection::open(options_);
-    endFreezing(*server);
+    endHolder(*server, lock_);  // a worker that was given up as lost and may wake again
     const std::size_t slash = setting.find('/');
     const std::string readOnly = setting.substr(0, slash);
     // What was read-only before stays so; super_read_only goes first, for it holds read_only up.
@@ -76,23 +71,6 @@ class Freezer final : public SourceFreezer {
   }
 
  private:
-  /// The session of a worker that was given up as lost and may wake again. It is our own account's, which may end it.
-  void endFreezing(Connection& server) const {
-    const std::string holder = fmt::format("SELECT IS_USED_LOCK({})", quoteText(lock_));
-    const auto patience = std::chrono::steady_clock::now() + kPatience;
-    while (const auto thread = server.value(holder)) {
-      try {
-        server.execute("KILL CONNECTION " + *thread);
-      } catch (const Error&) {
-        if (server.lastErrno() != kUnknownThread) throw;
-      }
-      if (std::chrono::steady_clock::now() > patience)
-        throw Error(Msg::sourceBusy, {server.peer(), "the session " + *thread + " of an earlier worker does not end"},
-                    Origin::source);
-      std::this_thread::sleep_for(kPoll);
-    }
-  }
-
   static bool bindsAll(const Connection& server) { return !server.server().mariadb; }
 
   ConnectOptions options_;
