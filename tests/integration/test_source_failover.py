@@ -139,6 +139,30 @@ def test_the_replay_goes_on_at_another_server_of_the_list(drsd, server_folder, d
 
 
 def test_without_gtids_no_other_server_is_taken(drsd, server_folder, database):
+def test_servers_that_the_replay_could_not_go_on_at_are_named_by_the_precheck(drsd, server_folder, database):
+    with servers.start("mariadb", server_folder) as first, servers.start("mariadb", server_folder) as second, servers.start("mariadb", server_folder) as target:
+        first.execute(f"CREATE DATABASE {database}")
+        first.execute("CREATE TABLE item (id INT PRIMARY KEY)", database=database)
+        client = drsd.client
+
+        def checked(name, *addresses):
+            spec = job(name, first, target, whole(database, database + "_c"))
+            spec["source_endpoint"][0]["endpoint"].update(ip=",".join(addresses))
+            batch = client.create(spec)
+            assert client.validated(batch) == "AUTO_PARAM_VALIDATE_SUCCESS"
+            items = client.batch_jobs(batch)[0]["precheck_result"]["precheck_results"]
+            (item,) = [i for i in items if i["item"] == "srcGtidStatusCheck"]
+            return item["result"], item.get("failed_reason", "")
+        assert checked("alone", first.address) == ("PASSED", "")
+        result, reason = checked("both", first.address, second.address)
+        assert result == "ALARM" and "gtid_strict_mode is OFF" in reason and first.address in reason and second.address in reason, reason
+        second.execute("SET GLOBAL gtid_strict_mode=ON")
+        result, reason = checked("first", first.address, second.address)
+        assert result == "ALARM" and first.address in reason and second.address not in reason, reason
+        first.execute("SET GLOBAL gtid_strict_mode=ON")
+        assert checked("none", first.address, second.address) == ("PASSED", "")
+
+
     options = ["--gtid-mode=OFF", "--enforce-gtid-consistency=OFF"]
     copy = database + "_c"
     with servers.start("mysql", server_folder, *options) as first, servers.start("mysql", server_folder, *options) as second, servers.start("mysql", server_folder) as target:

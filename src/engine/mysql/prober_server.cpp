@@ -148,8 +148,35 @@ Verdict checkServerId(ProbeState& state) {
       "server_id is 0 at the source, so it sends its log to nobody; SET GLOBAL server_id to a number of its own");
 }
 
+/// The replay goes on at another MariaDB server only if that one is strict (log_continuity.cpp).
+Verdict checkStrictness(ProbeState& state) {
+  const ConnectOptions all = connectOptions(state.job(), Side::source);
+  if (all.addresses.size() < 2) return passed();
+  NameList loose, silent;
+  for (const Address& address : all.addresses) {
+    ConnectOptions one = all;
+    one.addresses = {address};
+    try {
+      const auto server = Connection::open(one);
+      if (globalVariable(*server, "gtid_strict_mode") != "ON") loose.add(server->peer());
+    } catch (const Error& error) {
+      silent.add(error.text());
+    }
+  }
+  if (loose.empty() && silent.empty()) return passed();
+  std::string text;
+  if (!loose.empty()) text = "gtid_strict_mode is OFF at " + loose.text();
+  if (!silent.empty())
+    text +=
+        (text.empty() ? "" : "; ") + ("whether gtid_strict_mode is ON is not known of some servers: " + silent.text());
+  return alarm(text +
+               ". The task does not go on at another server of the source without it. SET GLOBAL gtid_strict_mode = ON "
+               "at all of them, in their configuration too, before they change places");
+}
+
 Verdict checkSourceGtid(ProbeState& state) {
-  if (state.source().server().mariadb || state.copiesWithoutLog()) return passed();
+  if (state.copiesWithoutLog()) return passed();
+  if (state.source().server().mariadb) return checkStrictness(state);
   const std::string mode = globalVariable(state.source(), "gtid_mode");
   if (mode == "ON") return passed();
   return alarm(
