@@ -57,6 +57,8 @@ std::vector<http::MetricFamily> NodeMetrics::collect() const {
       gauge("drs_node_running_tasks", "Plan, copy, finish, compare and short tasks that run now",
             static_cast<double>(load.tasks)),
       gauge("drs_node_running_streams", "Incremental jobs that run now", static_cast<double>(load.streams)),
+      gauge("drs_jobs_delayed", "Jobs whose delay has been above a threshold of alarm_notify for six minutes",
+            static_cast<double>(load.delayed)),
       gauge("drs_node_jobs_held_back", "Jobs whose copy waits now because their source is busy",
             static_cast<double>(load.heldBack))};
   try {

@@ -1,3 +1,4 @@
+#include "job/delay_alarms.h"
 #include "job/in_force.h"
 #include "job/job_service_impl.h"
 #include "job/object_store.h"
@@ -97,14 +98,15 @@ void addCounts(JobProgress& out, const TaskProgress& p) {
 }
 
 /// Several lanes: the slowest one counts.
-void addStream(JobProgress& out, const TaskRecord& task) {
+void addStream(JobProgress& out, const JobRecord& job, const TaskRecord& task) {
   if (classOf(task.kind) != TaskClass::stream) return;
   const TaskProgress& p = task.progress;
   if (out.delayMillis && p.delayMillis && *p.delayMillis < *out.delayMillis) return addCounts(out, p);
-  out.delayMillis = p.delayMillis;
-  if (p.delayMillis && p.readMillis) {
-    out.rpoMillis = p.readMillis;
-    out.rtoMillis = std::max<std::int64_t>(0, *p.delayMillis - *p.readMillis);
+  if (job.phase == Phase::streaming) {
+    const Delays delays = delaysOf(job, p);
+    out.delayMillis = delays.total;
+    out.rpoMillis = delays.rpo;
+    out.rtoMillis = delays.rto;
   }
   out.position = p.position;
   addCounts(out, p);
@@ -244,14 +246,9 @@ JobProgress JobService::progress(const Actor& actor, const std::string& jobId) {
   out.updateMillis = job.updateMillis;
   UnixMillis copySaidAt = 0;
   for (const TaskRecord& task : tasks) {
-    addStream(out, task);
+    addStream(out, job, task);
     out.updateMillis = std::max(out.updateMillis, task.progress.updateMillis);
     if (isCopying(task)) copySaidAt = std::max(copySaidAt, task.progress.updateMillis);
-  }
-  if (job.phase != Phase::streaming) out.delayMillis.reset();
-  if (!out.delayMillis || job.spec->baseInfo.jobType != "cloudDataGuard") {
-    out.rpoMillis.reset();
-    out.rtoMillis.reset();
   }
   addTables(out, view, job, tasks);
   const IndexState indexes = indexesOf(view, job, tasks);

@@ -3,6 +3,7 @@
 #include "base/ids.h"
 #include "base/task_group.h"
 #include "job/chores.h"
+#include "job/delay_alarms.h"
 #include "job/lease_keeper.h"
 #include "job/task_results.h"
 #include "job/task_runner.h"
@@ -24,6 +25,7 @@ namespace {
 using std::chrono::milliseconds;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
+constexpr std::chrono::seconds kWatchEvery{10};
 constexpr std::chrono::minutes kExpiryEvery{1};
 constexpr std::chrono::hours kCleanEvery{1};
 
@@ -78,7 +80,7 @@ class Worker::Impl {
     return {problem_.empty(), problem_};
   }
 
-  Load load() const { return {tasks_.load(), streams_.load(), runner_.heldBack()}; }
+  Load load() const { return {tasks_.load(), streams_.load(), delayed_.load(), runner_.heldBack()}; }
 
  private:
   void loop(const std::stop_token& stop) {
@@ -111,6 +113,12 @@ class Worker::Impl {
 
   void doChores() {
     const SteadyTime now = clock_.steady();
+    if (now - watchedAt_ >= kWatchEvery) {
+      store_.write([this](StoreTransaction& tx) {
+        delayed_ = watchDelays(tx);
+      });
+      watchedAt_ = now;
+    }
     if (now - expiredAt_ >= kExpiryEvery) {
       store_.write(endExpiredJobs);
       expiredAt_ = now;
@@ -231,8 +239,8 @@ class Worker::Impl {
   TaskRunner runner_;
 
   std::vector<std::unique_ptr<Slot>> slots_;  // of the loop's thread, and of stop() behind it
-  SteadyTime expiredAt_{}, cleanedAt_{};
-  std::atomic<std::size_t> tasks_ = 0, streams_ = 0;
+  SteadyTime watchedAt_{}, expiredAt_{}, cleanedAt_{};
+  std::atomic<std::size_t> tasks_ = 0, streams_ = 0, delayed_ = 0;
 
   mutable std::mutex mutex_;
   std::condition_variable_any freed_;

@@ -48,6 +48,7 @@ class Worker {
   /// Tasks that run now, for the metrics.
   struct Load {
     std::size_t tasks = 0, streams = 0;
+    std::size_t delayed = 0;   ///< jobs of the store with an alarm of alarm_notify's delays
     std::size_t heldBack = 0;  ///< jobs whose copies wait because their source is busy
   };
   [[nodiscard]] Load load() const;

@@ -17,7 +17,7 @@ const Table<JobSpec>& tableOf<JobSpec>() {
           field<&JobSpec::baseInfo>("base_info", object().required(), enacted),
           field<&JobSpec::sourceEndpoint>("source_endpoint", elements(1, 1).required(), enacted),
           field<&JobSpec::targetEndpoint>("target_endpoint", elements(1, 1).required(), enacted),
-          field<&JobSpec::alarmNotify>("alarm_notify", object(), stored, "notifications come with the alarms"),
+          field<&JobSpec::alarmNotify>("alarm_notify", object(), enacted, "alarms of delays, in the task's log"),
           field<&JobSpec::speedLimit>("speed_limit", elements(0, kMaxSpeedWindows), enacted,
                                       "absent or [] = unlimited, as is the time outside of every window; not for "
                                       "INCR_TRANS; the windows must not overlap"),

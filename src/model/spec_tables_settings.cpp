@@ -25,11 +25,16 @@ const Table<AlarmNotify>& tableOf<AlarmNotify>() {
       "AlarmNotify",
       14,
       {
-          field<&AlarmNotify::alarmToUser>("alarm_to_user", flag().required(), stored),
-          field<&AlarmNotify::topicUrn>("topic_urn", text(), stored),
-          field<&AlarmNotify::delayTime>("delay_time", delay(), stored, "seconds from source to target; 0 = none"),
-          field<&AlarmNotify::rpoDelay>("rpo_delay", delay(), stored, "seconds, disaster recovery; 0 = none"),
-          field<&AlarmNotify::rtoDelay>("rto_delay", delay(), stored, "seconds, disaster recovery; 0 = none"),
+          field<&AlarmNotify::alarmToUser>("alarm_to_user", flag().required(), enacted,
+                                           "false: no alarms of the delays"),
+          field<&AlarmNotify::topicUrn>("topic_urn", text(), stored,
+                                        "alarms stand in the task's log and in the metric drs_jobs_delayed"),
+          field<&AlarmNotify::delayTime>("delay_time", delay(), enacted,
+                                         "seconds from source to target, exceeded for 6 minutes; 0 = none"),
+          field<&AlarmNotify::rpoDelay>("rpo_delay", delay(), enacted,
+                                        "disaster recovery: seconds from source to this service; 0 = none"),
+          field<&AlarmNotify::rtoDelay>("rto_delay", delay(), enacted,
+                                        "disaster recovery: seconds from this service to the target; 0 = none"),
       }};
   return table;
 }
