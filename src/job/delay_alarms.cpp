@@ -95,6 +95,21 @@ Delays delaysOf(const JobRecord& job, const TaskProgress& progress) {
   return out;
 }
 
+namespace {
+
+/// The stream of the job, or of its lanes the one that lies behind most; end() if there is none.
+std::vector<TaskRecord>::const_iterator slowest(const std::vector<TaskRecord>& tasks) {
+  auto out = tasks.end();
+  for (auto task = tasks.begin(); task != tasks.end(); ++task) {
+    if (classOf(task->kind) != TaskClass::stream) continue;
+    if (out == tasks.end() || task->progress.delayMillis.value_or(0) > out->progress.delayMillis.value_or(0))
+      out = task;
+  }
+  return out;
+}
+
+}  // namespace
+
 std::size_t watchDelays(StoreTransaction& tx) {
   const UnixMillis now = tx.now();
   std::size_t alarms = 0;
@@ -102,8 +117,7 @@ std::size_t watchDelays(StoreTransaction& tx) {
   for (const JobRecord& job : tx.jobsInPhases({Phase::streaming})) {
     if (!wantsAny(job)) continue;
     const auto tasks = tx.phaseTasks(job.id);
-    const auto stream =
-        std::find_if(tasks.begin(), tasks.end(), [](const TaskRecord& task) { return task.kind == TaskKind::stream; });
+    const auto stream = slowest(tasks);
     const std::string before = tx.document(job.id, kDelaysDocument).value_or("{}");
     Json state = Json::parse(before);
     // Behind a reset the incremental phase begins anew.
