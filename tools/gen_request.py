@@ -21,7 +21,7 @@ with what this version does with it:
 | **stored only** | checked, stored and answered, nothing else; the reason stands beside it or at the object |
 | **refused later** | checked and stored; the validation refuses the job, by name, if the value asks for something that a later version brings |
 
-Fields that only a Redis or Oracle route uses are checked and stored; the route itself is refused by the validation
+Fields that only the Oracle route uses are checked and stored; the route itself is refused by the validation
 (`DRS.M00302`) until its engine lands.
 
 Unknown members are ignored, and `null` counts as absent. All problems of a batch are found in one pass (at most 1,000 are

@@ -117,7 +117,6 @@ class Server:
 @pytest.fixture(scope="module")
 def form():
     """Runs rdb_form: (commands, lines of its report)."""
-    subprocess.run(["cmake", "--build", ROOT / f"build/{PRESET}", "--target", "rdb_form"], check=True, capture_output=True)
 
     def run(mode, path, limit=1 << 20, piece=1 << 18, lacks="", fails=False):
         out = subprocess.run([PROGRAM, mode, path, str(limit), str(piece), lacks], capture_output=True)

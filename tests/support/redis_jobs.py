@@ -27,21 +27,62 @@ def redis_job(name, source, target, db_object=None, task_type="FULL_INCR_TRANS",
 
 
 def values(server, ours=b"__drs:"):
-    """{(db, key): (digest of the value, deadline)} of a server: what DEBUG DIGEST-VALUE and PEXPIRETIME say."""
+    """{(db, key): (what the value is, deadline)} of a server, by commands that every product answers alike: DEBUG
+    DIGEST-VALUE prints scores and deadlines of fields in the product's own way."""
     out = {}
     for db in range(int(server.raw("CONFIG", "GET", "databases")[1])):
         client = server.client(db)
-        keys = [key for key in client.scan_iter(count=1000) if not key.startswith(ours)]
+        client.response_callbacks.clear()
+        keys = [key for key in server.client(db).scan_iter(count=1000) if not key.startswith(ours)]
         for at in range(0, len(keys), 500):
             part = keys[at:at + 500]
             pipe = client.pipeline(transaction=False)
             for key in part:
-                pipe.execute_command("DEBUG", "DIGEST-VALUE", key)
+                pipe.execute_command("TYPE", key)
                 pipe.execute_command("PEXPIRETIME", key)
             answers = pipe.execute()
+            pipe = client.pipeline(transaction=False)
             for i, key in enumerate(part):
-                out[(db, key)] = (answers[2 * i][0], answers[2 * i + 1])
+                for command in _ask(answers[2 * i], key):
+                    pipe.execute_command(*command)
+            told = iter(pipe.execute(raise_on_error=False))
+            for i, key in enumerate(part):
+                kind = answers[2 * i]
+                out[(db, key)] = (_value(kind, [next(told) for _ in _ask(kind, key)]), answers[2 * i + 1])
+            _add_field_deadlines(server, client, db, [k for i, k in enumerate(part) if answers[2 * i] == b"hash"], out)
     return out
+
+
+def _ask(kind, key):
+    if kind == b"zset":
+        return [("ZRANGE", key, 0, -1, "WITHSCORES")]
+    if kind == b"hash":
+        return [("HGETALL", key)]
+    return [("DEBUG", "DIGEST-VALUE", key)]
+
+
+def _value(kind, answers):
+    (answer,) = answers
+    if isinstance(answer, Exception):
+        return str(answer)
+    if kind == b"zset":
+        return hash(tuple((m, float(s)) for m, s in zip(answer[::2], answer[1::2])))
+    if kind == b"hash":
+        return hash(frozenset(zip(answer[::2], answer[1::2])))
+    return answer[0]
+
+
+def _add_field_deadlines(server, client, db, hashes, out):
+    if server.kind == "redis70":
+        return
+    for key in hashes:
+        fields = client.execute_command("HKEYS", key)
+        if not fields:
+            continue
+        times = client.execute_command("HPEXPIRETIME", key, "FIELDS", len(fields), *fields)
+        if set(times) != {-1}:
+            value, deadline = out[(db, key)]
+            out[(db, key)] = ((value, frozenset(zip(fields, times))), deadline)
 
 
 def caught_up(client, one, source, target, seconds=60):
