@@ -1,8 +1,10 @@
 #include "base/error.h"
 #include "engine/engine.h"
 #include "engine/mysql/engine.h"
+#include "engine/mysql/source_log.h"
 #include "engine/mysql/start_position.h"
 #include "engine/redis/engine.h"
+#include "engine/source_log.h"
 
 // The engines of this build: one row for each route. What is not here has not landed.
 
@@ -77,6 +79,11 @@ Position parseStartPosition(std::string_view engineType, const std::string& file
                             const std::string& gtidSet) {
   if (engineType == kMysqlToMysql) return mysql::parseStart(fileAndPosition, gtidSet);
   throw Error(Msg::valueNotAllowed, {"engine_type", std::string(engineType), kMysqlToMysql}, Origin::request);
+}
+
+std::unique_ptr<SourceLog> sourceLogOf(const EngineJob& job) {
+  if (job.spec.baseInfo.engineType == kMysqlToMysql) return mysql::makeSourceLog(job);
+  return nullptr;
 }
 
 }  // namespace drs

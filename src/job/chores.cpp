@@ -27,6 +27,13 @@ void startDueJobs(StoreTransaction& tx) {
   }
 }
 
+void watchUnreadLogs(StoreTransaction& tx) {
+  for (const JobRecord& job : tx.jobsInPhases({Phase::copying, Phase::finishing, Phase::streaming})) {
+    if (!isLogUnread(job) || tx.unfinished(job.id, TaskKind::sourceLog)) continue;
+    tx.insert(job.id, {.kind = TaskKind::sourceLog, .payload = "{}", .queryId = {}, .notBefore = 0});
+  }
+}
+
 void endExpiredJobs(StoreTransaction& tx) {
   const UnixMillis now = tx.now();
   for (JobRecord& job :

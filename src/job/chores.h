@@ -9,6 +9,9 @@ namespace drs {
 /// Starts scheduled jobs whose time has come.
 void startDueJobs(StoreTransaction& tx);
 
+/// Begins to ask the source how long it keeps its log, for jobs whose log nobody reads (TaskKind::sourceLog).
+void watchUnreadLogs(StoreTransaction& tx);
+
 /// Ends jobs that have stood with a fault longer than their expired_days.
 void endExpiredJobs(StoreTransaction& tx);
 

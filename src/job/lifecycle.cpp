@@ -35,7 +35,7 @@ const StatusRow& rowOf(Phase phase) noexcept {
 const std::vector<TaskKind> kAllTasks = {TaskKind::validate, TaskKind::network, TaskKind::precheck, TaskKind::objects,
                                          TaskKind::position, TaskKind::plan,    TaskKind::copy,     TaskKind::finish,
                                          TaskKind::stream,   TaskKind::lane,    TaskKind::compare,  TaskKind::end,
-                                         TaskKind::reset,    TaskKind::cutover};
+                                         TaskKind::reset,    TaskKind::cutover, TaskKind::sourceLog};
 
 /// What a job's log says when it moves.
 std::string_view wordsOf(Phase phase) noexcept {
@@ -132,6 +132,11 @@ Step nextStep(TaskKind done, std::string_view taskType, bool openChunks) noexcep
     default:
       return {};
   }
+}
+
+bool isLogUnread(const JobRecord& job) {
+  if (job.phase == Phase::copying || job.phase == Phase::finishing) return true;
+  return job.phase == Phase::streaming && (job.desired == Desired::pause || job.fault);
 }
 
 void Lifecycle::save(JobRecord& job) {

@@ -17,6 +17,10 @@ namespace drs {
 /// All statuses that apiStatus() can give, in the order of the phases.
 [[nodiscard]] const std::vector<std::string_view>& apiStatuses();
 
+/// The log of the source is needed, and nobody reads it: the full phase is at work, or the replay is paused or stands
+/// with a fault.
+[[nodiscard]] bool isLogUnread(const JobRecord& job);
+
 /// What a user can ask a job to do.
 enum class JobAction {
   edit,

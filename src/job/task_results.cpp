@@ -154,7 +154,7 @@ bool completeTask(StoreTransaction& tx, const TaskRecord& task, const TaskOutcom
     applySkips(job);
     life.save(job);
     tx.finishQuery(task.queryId, QueryState::success, outcome.answer, std::nullopt);
-  } else if (task.kind != TaskKind::compare) {
+  } else if (task.kind != TaskKind::compare && task.kind != TaskKind::sourceLog) {
     stepForward(tx, job, task, outcome, settings);
   }
   life.noteDrained(job);
@@ -205,6 +205,10 @@ bool failTask(StoreTransaction& tx, const TaskRecord& task, const Error& error, 
   if (isQuery(task.kind)) {
     letGo(tx, *stored, TaskState::done);
     tx.finishQuery(task.queryId, QueryState::failed, "", fault);
+    return true;
+  }
+  if (task.kind == TaskKind::sourceLog) {  // the task itself is as well as before; it is asked again by the clock
+    letGo(tx, *stored, TaskState::done);
     return true;
   }
   int limit = settings.retryLimit;

@@ -34,6 +34,7 @@ TaskBodies makeTaskBodies() {
   bodies[TaskKind::end] = makeEndBody();
   bodies[TaskKind::reset] = makeResetBody();
   bodies[TaskKind::cutover] = makeCutoverBody();
+  bodies[TaskKind::sourceLog] = makeSourceLogBody(plans);
   return bodies;
 }
 

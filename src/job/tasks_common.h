@@ -12,7 +12,7 @@
 
 // What the bodies of the tasks share. One file per subject: tasks_check (validate, network, precheck), tasks_query
 // (objects, position), tasks_plan, tasks_copy, tasks_stream (finish, stream), tasks_compare, tasks_end (end, reset),
-// tasks_cutover.
+// tasks_cutover, tasks_source_log.
 
 namespace drs {
 
@@ -61,5 +61,6 @@ void thawAfterCutover(const TaskContext& context);
 [[nodiscard]] std::unique_ptr<TaskBody> makeEndBody();
 [[nodiscard]] std::unique_ptr<TaskBody> makeResetBody();
 [[nodiscard]] std::unique_ptr<TaskBody> makeCutoverBody();
+[[nodiscard]] std::unique_ptr<TaskBody> makeSourceLogBody(std::shared_ptr<PlanCache> plans);
 
 }  // namespace drs

@@ -114,7 +114,10 @@ class Worker::Impl {
   void doChores() {
     const SteadyTime now = clock_.steady();
     if (now - watchedAt_ >= kWatchEvery) {
-      store_.write([this](StoreTransaction& tx) { delayed_ = watchDelays(tx); });
+      store_.write([this](StoreTransaction& tx) {
+        delayed_ = watchDelays(tx);
+        watchUnreadLogs(tx);
+      });
       watchedAt_ = now;
     }
     if (now - expiredAt_ >= kExpiryEvery) {

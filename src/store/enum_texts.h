@@ -28,7 +28,7 @@ DRS_ENUM_TEXTS(Validation, "running", "failed", "passed")
 DRS_ENUM_TEXTS(BatchStatus, "ASYNC_JOB_VALIDATING", "ASYNC_JOB_VALIDATE_FAILED", "AUTO_PARAM_VALIDATE_SUCCESS",
                "COMMIT_SUCCESS")
 DRS_ENUM_TEXTS(TaskKind, "validate", "network", "precheck", "objects", "position", "plan", "copy", "finish", "stream",
-               "lane", "compare", "end", "reset", "cutover")
+               "lane", "compare", "end", "reset", "cutover", "sourceLog")
 DRS_ENUM_TEXTS(TaskState, "pending", "running", "done", "cancelled")
 DRS_ENUM_TEXTS(EventLevel, "Info", "Warn", "Error")
 DRS_ENUM_TEXTS(QueryState, "pending", "failed", "success")

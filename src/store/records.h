@@ -54,7 +54,8 @@ enum class TaskKind {
   compare,
   end,
   reset,
-  cutover
+  cutover,
+  sourceLog
 };
 enum class TaskState { pending, running, done, cancelled };
 enum class EventLevel { info, warn, error };

@@ -239,6 +239,8 @@ std::int64_t rankOf(TaskKind kind) noexcept {
       return 5;
     case TaskKind::compare:
       return 6;
+    case TaskKind::sourceLog:
+      return 7;
   }
   return 9;
 }

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from support import replay, rows, servers
+from support.chores import look_again
 from support.drsd import job, wait_for, whole
 
 
@@ -138,7 +139,6 @@ def test_the_replay_goes_on_at_another_server_of_the_list(drsd, server_folder, d
         assert "has removed the transactions" in drsd.log.read_text(errors="replace") and last in drsd.log.read_text(errors="replace"), drsd.tail()
 
 
-def test_without_gtids_no_other_server_is_taken(drsd, server_folder, database):
 def test_servers_that_the_replay_could_not_go_on_at_are_named_by_the_precheck(drsd, server_folder, database):
     with servers.start("mariadb", server_folder) as first, servers.start("mariadb", server_folder) as second, servers.start("mariadb", server_folder) as target:
         first.execute(f"CREATE DATABASE {database}")
@@ -163,6 +163,7 @@ def test_servers_that_the_replay_could_not_go_on_at_are_named_by_the_precheck(dr
         assert checked("none", first.address, second.address) == ("PASSED", "")
 
 
+def test_without_gtids_no_other_server_is_taken(drsd, server_folder, database):
     options = ["--gtid-mode=OFF", "--enforce-gtid-consistency=OFF"]
     copy = database + "_c"
     with servers.start("mysql", server_folder, *options) as first, servers.start("mysql", server_folder, *options) as second, servers.start("mysql", server_folder) as target:
@@ -184,6 +185,36 @@ def test_servers_that_the_replay_could_not_go_on_at_are_named_by_the_precheck(dr
         first.execute("INSERT INTO item VALUES (1)", database=database)
         replay.caught_up(client, name, first, target, database, copy)
         assert target.execute("SELECT * FROM item", database=copy) == ((1,),)
+
+
+def test_a_paused_task_warns_before_its_log_is_removed_and_behind_it(drsd, own_pair, database):
+    source, target = own_pair
+    copy = database + "_c"
+    replay.create_database(source, database)
+    kept = source.execute("SELECT @@global.binlog_expire_logs_seconds")[0][0]
+    client = drsd.client
+    (name,) = client.start(job("stopped", source, target, whole(database, copy)))
+    client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    replay.caught_up(client, name, source, target, database, copy)
+    warned = lambda words: [text for level, text in client.logs(name) if level == "Warn" and words in text]
+    client.action(name, "stop", pause_mode="all")
+    client.wait_status(name, "PAUSING")
+    look_again(drsd)
+    assert not warned("")
+    source.execute("SET GLOBAL binlog_expire_logs_seconds=1")
+    try:
+        for _ in range(2):  # once, however often it is asked
+            look_again(drsd)
+    finally:
+        source.execute(f"SET GLOBAL binlog_expire_logs_seconds={kept}")
+    (line,) = warned("may soon be gone")
+    assert "removes its log after 1 s" in line and "Resume the task" in line, line
+    source.execute("REPLACE INTO marker VALUES (1, 5)", "FLUSH BINARY LOGS", "FLUSH BINARY LOGS", database=database)
+    last = source.execute("SHOW BINARY LOGS")[-1][0]
+    wait_for(lambda: source.execute(f"PURGE BINARY LOGS TO '{last}'") == () and len(source.execute("SHOW BINARY LOGS")) == 1, 30, "the purge")
+    look_again(drsd)
+    assert warned("cannot go on"), client.logs(name)
+    assert client.status(name) == "PAUSING", client.logs(name)
 
 
 def test_a_replay_that_nears_the_end_of_what_the_source_keeps_warns(drsd, mariadb_pair, database):

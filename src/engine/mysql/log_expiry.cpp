@@ -2,6 +2,7 @@
 
 #include "engine/mysql/log_continuity.h"
 #include "engine/mysql/prober_checks.h"
+#include "engine/mysql/server_log.h"
 
 #include <fmt/format.h>
 
@@ -30,8 +31,9 @@ double keptBytes(Connection& connection) {
   return bytes > 0 ? bytes : number(connection, "binlog_space_limit");
 }
 
-/// What the lane has not read to its end.
+/// What the lane has not read to its end. Files of other servers mean nothing here.
 double neededBytes(Connection& connection, const LogPosition& at) {
+  if (!at.server.empty() && at.server != serverId(connection)) return 0;
   const auto files = logFiles(connection);
   auto from = std::find_if(files.begin(), files.end(), [&](const LogFile& file) { return file.name == at.file; });
   double bytes = 0;
@@ -39,7 +41,38 @@ double neededBytes(Connection& connection, const LogPosition& at) {
   return bytes;
 }
 
+/// Without a remedy.
+LogUse useOf(Connection& connection, const LogPosition& at, double behindSeconds) {
+  const double seconds = keptSeconds(connection), bytes = keptBytes(connection);
+  const double needed = bytes > 0 ? neededBytes(connection, at) : 0;
+  const double byTime = seconds > 0 ? behindSeconds / seconds : 0;
+  const double byRoom = bytes > 0 ? needed / bytes : 0;
+  const std::string limit =
+      byTime >= byRoom
+          ? fmt::format("the source removes its log after {:.0f} s (binlog_expire_logs_seconds, expire_logs_days)",
+                        seconds)
+          : fmt::format("{:.0f} of the {:.0f} bytes that the source's log may have are still needed", needed, bytes);
+  return {std::max(byTime, byRoom),
+          fmt::format("The replay is {:.0f} s behind, at {}, and {}: what it has not read may soon be gone",
+                      behindSeconds, at.file.empty() ? at.gtid : fmt::format("{}:{}", at.file, at.offset), limit)};
+}
+
 }  // namespace
+
+LogUse logUse(const ConnectOptions& options, const LogPosition& at, UnixMillis readUpTo) {
+  ConnectOptions quick = options;
+  quick.connectTimeoutSeconds = quick.readTimeoutSeconds = kLookSeconds;
+  const auto connection = Connection::open(quick);
+  LogUse use = useOf(*connection, at, static_cast<double>(Clock().now() - readUpTo) / 1000);
+  use.text += ". Resume the task, or let the source keep its log for longer";
+  try {
+    requireContinuity(*connection, at);
+  } catch (const Error& error) {
+    if (error.msg() != Msg::logPurged) throw;
+    use = {std::max(use.share, 1.0), fmt::format("The task cannot go on: {}. {}", error.text(), error.remedy()), true};
+  }
+  return use;
+}
 
 bool LogExpiry::isDue(UnixMillis readUpTo) {
   const auto now = std::chrono::steady_clock::now();
@@ -62,21 +95,11 @@ void LogExpiry::look(const ConnectOptions& options, const LogPosition& at, UnixM
 }
 
 void LogExpiry::judge(Connection& connection, const LogPosition& at, double behindSeconds) {
-  const double seconds = keptSeconds(connection), bytes = keptBytes(connection);
-  const double needed = bytes > 0 ? neededBytes(connection, at) : 0;
-  const double used = std::max(seconds > 0 ? behindSeconds / seconds : 0, bytes > 0 ? needed / bytes : 0);
-  if (used < kFar) warned_ = false;
-  if (used < kNear || warned_) return;
+  const LogUse use = useOf(connection, at, behindSeconds);
+  if (use.share < kFar) warned_ = false;
+  if (use.share < kNear || warned_) return;
   warned_ = true;
-  const std::string limit =
-      seconds > 0 && behindSeconds / seconds >= kNear
-          ? fmt::format("the source removes its log after {:.0f} s (binlog_expire_logs_seconds, expire_logs_days)",
-                        seconds)
-          : fmt::format("{:.0f} of the {:.0f} bytes that the source's log may have are still needed", needed, bytes);
-  warn_(
-      fmt::format("The replay is {:.0f} s behind, at {}:{}, and {}: what it has not read may soon be gone. Let the "
-                  "source keep its log for longer",
-                  behindSeconds, at.file, at.offset, limit));
+  warn_(use.text + ". Let the source keep its log for longer");
 }
 
 }  // namespace drs::mysql

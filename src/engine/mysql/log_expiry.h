@@ -3,12 +3,16 @@
 #include "base/clock.h"
 #include "engine/mysql/connection.h"
 #include "engine/mysql/position.h"
+#include "engine/source_log.h"
 
 #include <chrono>
 #include <functional>
 #include <string>
 
 namespace drs::mysql {
+
+/// For SourceLog::use().
+[[nodiscard]] LogUse logUse(const ConnectOptions& options, const LogPosition& at, UnixMillis readUpTo);
 
 /// Warns a lane's users before the source removes the part of its log that the lane has not read: when the lane is
 /// behind by kNear of the time that the source keeps its log (binlog_expire_logs_seconds, expire_logs_days), or the

@@ -54,6 +54,25 @@ TEST_F(Chores, AFaultedJobEndsAfterItsExpiredDays) {
   EXPECT_EQ(phaseOf(sound), Phase::streaming);
 }
 
+TEST_F(Chores, ALogThatNobodyReadsIsWatched) {
+  const auto watched = [&](const JobRecord& job) { return store->view().unfinished(job.id, TaskKind::sourceLog); };
+  JobRecord paused = jobOf("paused"), faulted = jobOf("faulted");
+  paused.desired = Desired::pause;
+  faulted.fault = faultOf(Error(Msg::conflict, {"a", "b", "c"}), clock->now());
+  paused = add(paused, Phase::streaming);
+  faulted = add(faulted, Phase::streaming);
+  const JobRecord copying = add(jobOf("copying"), Phase::copying);
+  const JobRecord streaming = add(jobOf("streaming"), Phase::streaming);
+  const JobRecord copied = add(jobOf("copied"), Phase::copied);
+  store->write(watchUnreadLogs);
+  store->write(watchUnreadLogs);
+  for (const JobRecord& job : {paused, faulted, copying}) {
+    EXPECT_TRUE(watched(job)) << job.name;
+    EXPECT_EQ(store->view().tasks(job.id).size(), 1) << job.name;
+  }
+  for (const JobRecord& job : {streaming, copied}) EXPECT_FALSE(watched(job)) << job.name;
+}
+
 TEST_F(Chores, DeletedJobsGoAfterAWeek) {
   JobRecord record = jobOf("one");
   record.updateMillis = clock->now();
