@@ -2,6 +2,7 @@
 
 #include "engine/engine.h"
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -14,13 +15,23 @@ struct LogUse {
   bool isGone = false;  ///< the reader cannot go on
 };
 
-/// What is asked of a source's log while nobody reads it. One thread; every call opens a session. Throws what a session
+/// What came of an attempt to remove log at the source.
+struct LogPurge {
+  std::string removed;   ///< for people; empty: nothing
+  std::string obstacle;  ///< why nothing was, though there is something that the task does not need; empty: none
+};
+
+/// What is asked of a source's log beside reading it. One thread; every call opens a session. Throws what a session
 /// throws.
 class SourceLog {
  public:
   virtual ~SourceLog() = default;
   /// `at`: where the log will be read from, `readUpTo`: up to when all has been read.
   [[nodiscard]] virtual LogUse use(const Position& at, UnixMillis readUpTo) = 0;
+  /// is_open_fast_clean: removes the files of the log that lie wholly before `durable`, which the target has, before
+  /// all of `others` (job id, and where that job will go on; empty: not known), and before what any other reader of the
+  /// log needs; if that cannot be known, nothing is removed.
+  [[nodiscard]] virtual LogPurge purge(const Position& durable, const std::map<std::string, Position>& others) = 0;
 };
 
 /// Null: such a source is not asked.

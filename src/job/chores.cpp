@@ -27,9 +27,15 @@ void startDueJobs(StoreTransaction& tx) {
   }
 }
 
-void watchUnreadLogs(StoreTransaction& tx) {
+bool isLogCleaned(const JobRecord& job) {
+  return job.phase == Phase::streaming && job.desired == Desired::run && !job.fault &&
+         job.spec->baseInfo.isOpenFastClean.value_or(false);
+}
+
+void watchSourceLogs(StoreTransaction& tx) {
   for (const JobRecord& job : tx.jobsInPhases({Phase::copying, Phase::finishing, Phase::streaming})) {
-    if (!isLogUnread(job) || tx.unfinished(job.id, TaskKind::sourceLog)) continue;
+    if (!isLogUnread(job) && !isLogCleaned(job)) continue;
+    if (tx.unfinished(job.id, TaskKind::sourceLog)) continue;
     tx.insert(job.id, {.kind = TaskKind::sourceLog, .payload = "{}", .queryId = {}, .notBefore = 0});
   }
 }

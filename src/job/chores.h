@@ -9,8 +9,11 @@ namespace drs {
 /// Starts scheduled jobs whose time has come.
 void startDueJobs(StoreTransaction& tx);
 
-/// Begins to ask the source how long it keeps its log, for jobs whose log nobody reads (TaskKind::sourceLog).
-void watchUnreadLogs(StoreTransaction& tx);
+/// is_open_fast_clean: what the replay does not need any more is removed from the source's log.
+[[nodiscard]] bool isLogCleaned(const JobRecord& job);
+
+/// Looks after the source's log, for jobs whose log nobody reads or is to be cleaned (TaskKind::sourceLog).
+void watchSourceLogs(StoreTransaction& tx);
 
 /// Ends jobs that have stood with a fault longer than their expired_days.
 void endExpiredJobs(StoreTransaction& tx);

@@ -116,7 +116,7 @@ class Worker::Impl {
     if (now - watchedAt_ >= kWatchEvery) {
       store_.write([this](StoreTransaction& tx) {
         delayed_ = watchDelays(tx);
-        watchUnreadLogs(tx);
+        watchSourceLogs(tx);
       });
       watchedAt_ = now;
     }

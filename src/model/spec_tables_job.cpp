@@ -70,8 +70,8 @@ const Table<BaseInfo>& tableOf<BaseInfo>() {
           field<&BaseInfo::expiredDays>("expired_days", numberText(14, 100).orNumber().defaultsTo("14"), enacted,
                                         "days after which an abnormal task ends by itself; kept and answered as text"),
           field<&BaseInfo::tags>("tags", elements(0, 20).whenLong(Msg::tooManyTags), stored),
-          field<&BaseInfo::isOpenFastClean>("is_open_fast_clean", flag().defaultsTo("false"), stored,
-                                            "a switch of managed instances; a server of one's own has none"),
+          field<&BaseInfo::isOpenFastClean>("is_open_fast_clean", flag().defaultsTo("false"), enacted,
+                                            "removes from the source's log what nobody needs any more"),
       }};
   return table;
 }

@@ -1,6 +1,7 @@
 #include "engine/mysql/load_gauge.h"
 
 #include "engine/mysql/connection.h"
+#include "engine/mysql/replica_status.h"
 
 #include <fmt/format.h>
 
@@ -29,22 +30,9 @@ struct Server {
   std::string trouble{};              ///< why not
 };
 
-/// A column of SHOW REPLICA STATUS, by the new or the old name.
-std::string columnOf(const std::map<std::string, std::string>& row, const char* name, const char* oldName) {
-  const auto found = row.find(name);
-  if (found != row.end()) return found->second;
-  const auto old = row.find(oldName);
-  return old == row.end() ? std::string() : old->second;
-}
-
 std::string nameOf(const Address& address) {
   const bool v6 = address.host.find(':') != std::string::npos;
   return fmt::format(fmt::runtime(v6 ? "[{}]:{}" : "{}:{}"), address.host, address.port);
-}
-
-std::string statusStatement(const ServerInfo& server) {
-  if (server.mariadb) return "SHOW ALL SLAVES STATUS";
-  return server.version >= 80022 ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS";
 }
 
 std::optional<int> numberOf(const std::string& text) {
@@ -151,7 +139,7 @@ class MysqlLoadGauge final : public LoadGauge {
 
   [[nodiscard]] std::string lagOf(Connection& session, const std::string& name) const {
     std::string out;
-    for (const auto& row : session.records(statusStatement(session.server()))) {
+    for (const auto& row : replicaStatus(session)) {
       const std::string behind = columnOf(row, "Seconds_Behind_Source", "Seconds_Behind_Master");
       const auto seconds = numberOf(behind);
       std::string one;

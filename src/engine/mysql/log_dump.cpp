@@ -37,12 +37,12 @@ bool isLost(unsigned number) {
 
 }  // namespace
 
-DumpIdentity DumpIdentity::random() {
+DumpIdentity DumpIdentity::random(std::string name) {
   // People number their servers from 1: stay in the upper half.
   std::uint32_t id = 0;
   const std::string hex = randomHex(4);
   std::from_chars(hex.data(), hex.data() + hex.size(), id, 16);
-  return {id | 0x80000000U, newUuid()};
+  return {id | 0x80000000U, newUuid(), std::move(name)};
 }
 
 std::unique_ptr<LogDump> LogDump::open(ConnectOptions options, const LogPosition& from) {
@@ -100,11 +100,10 @@ void LogDump::prepare(const DumpIdentity& identity) {
 
 /// COM_REGISTER_SLAVE, so that operators see us in SHOW REPLICAS.
 void LogDump::enlist(const DumpIdentity& identity) {
-  constexpr std::string_view kHost = "opendrs";
   std::string body;
   append<std::uint32_t>(body, identity.serverId);
-  append<std::uint8_t>(body, kHost.size());
-  body += kHost;
+  append<std::uint8_t>(body, static_cast<std::uint8_t>(identity.name.size()));
+  body += identity.name;
   append<std::uint8_t>(body, 0);   // user
   append<std::uint8_t>(body, 0);   // password
   append<std::uint16_t>(body, 0);  // port

@@ -18,7 +18,8 @@ namespace drs::mysql {
 struct DumpIdentity {
   std::uint32_t serverId = 0;
   std::string uuid;
-  [[nodiscard]] static DumpIdentity random();
+  std::string name;  ///< in SHOW REPLICAS, column Host
+  [[nodiscard]] static DumpIdentity random(std::string name = "opendrs");
 };
 
 /// One running dump of the source's log: raw event packets. One thread; interrupt() from any.

@@ -6,6 +6,7 @@
 #include "engine/mysql/log_dump.h"
 #include "engine/mysql/log_expiry.h"
 #include "engine/mysql/log_prepared.h"
+#include "engine/mysql/log_purge.h"
 #include "engine/mysql/log_source.h"
 #include "transform/table_plan.h"
 
@@ -73,7 +74,8 @@ class MysqlLogReader final : public LogReader {
         source_(options_, job.note, log_),
         expiry_([this](const std::string& line) { source_.say(true, line); }),
         scope_(makeScope(job, plans, std::move(target))),
-        assembler_(scope_, from, limitsOf(job)) {
+        assembler_(scope_, from, limitsOf(job)),
+        identity_(DumpIdentity::random(readerName(job.id))) {
     for (const auto& [xid, place] : assembler_.missing()) {
       log_.info("reads the prepared XA transaction {} again at {}", xid, place);
       assembler_.hold(xid, readPrepared(options_, scope_, from, xid, place, limitsOf(job)));
@@ -159,7 +161,7 @@ class MysqlLogReader final : public LogReader {
   LogExpiry expiry_;
   LogScope scope_;
   LogAssembler assembler_;
-  const DumpIdentity identity_ = DumpIdentity::random();
+  const DumpIdentity identity_;
   std::unique_ptr<LogDump> dump_;
   Interruptible interruptible_;
   UnixMillis caughtUpAt_ = 0;

@@ -1,6 +1,7 @@
 
 #include "engine/mysql/control_tables.h"
 #include "engine/mysql/grants.h"
+#include "engine/mysql/log_purge.h"
 #include "engine/mysql/prober_checks.h"
 #include "engine/mysql/read_only.h"
 #include "transform/foreign_keys.h"
@@ -111,11 +112,21 @@ Verdict checkTargetWritable(ProbeState& state) {
   return passed();
 }
 
+Verdict checkLogPurge(ProbeState& state) {
+  if (!state.job().spec.baseInfo.isOpenFastClean.value_or(false) || state.sourceLogMode() == LogMode::none)
+    return passed();
+  const std::string missing = missingForPurge(state.source());
+  if (missing.empty()) return passed();
+  return alarm("is_open_fast_clean: the source's log will not be removed, because the source account lacks " + missing +
+               "; for example: " + grantRemedy(state.source(), missing, "*.*"));
+}
+
 }  // namespace
 
 const std::vector<Check>& rightsChecks() {
   static const std::vector<Check> kChecks = {
       {"srcDbPrivilegesIsEnoughForIncre", kPrivileges, checkSourceRights},
+      {"srcBinlogCleanPrivilegesCheck", kPrivileges, checkLogPurge},
       {"dstDbPrivilegesIsEnough", kPrivileges, checkTargetRights},
       {"dstStatusCheck", kPrivileges, checkTargetWritable},
   };

@@ -64,8 +64,8 @@ TEST_F(Chores, ALogThatNobodyReadsIsWatched) {
   const JobRecord copying = add(jobOf("copying"), Phase::copying);
   const JobRecord streaming = add(jobOf("streaming"), Phase::streaming);
   const JobRecord copied = add(jobOf("copied"), Phase::copied);
-  store->write(watchUnreadLogs);
-  store->write(watchUnreadLogs);
+  store->write(watchSourceLogs);
+  store->write(watchSourceLogs);
   for (const JobRecord& job : {paused, faulted, copying}) {
     EXPECT_TRUE(watched(job)) << job.name;
     EXPECT_EQ(store->view().tasks(job.id).size(), 1) << job.name;
