@@ -7,7 +7,7 @@ import pytest
 
 from support import redis_servers
 from support.drsd import Drsd, wait_for
-from support.redis_jobs import HELD, Load, caught_up, equal, redis_job, values
+from support.redis_jobs import HELD, Load, caught_up, equal, redis_job, sharded_values, values
 
 CONFIG = "[worker]\npoll_millis = 100\nretry_limit = 5\nretry_max_seconds = 1\n"
 ALL = "OPENDRS_ALL" in os.environ
@@ -206,3 +206,53 @@ def test_lost_backlog_copies_again_and_sweeps(drsd, server_folder):
         equal(source, target)
         assert any("everything is copied again" in text for _, text in drsd.client.logs(one))
         end(drsd, one)
+
+
+def test_cluster_to_single_server(drsd, server_folder):
+    """Each shard is a lane; a slot that moves stops the task with its reason."""
+    with redis_servers.cluster("redis70", server_folder, shards=3, replicas=1) as nodes, redis_servers.single("redis70", server_folder) as target:
+        client = nodes.client()
+        for i in range(3000):
+            client.set(f"key:{i}", i, px=900_000 if i % 10 == 0 else None)
+        addresses = ",".join(node.address for node in nodes.masters)
+        (one,) = drsd.client.start(redis_job("cluster", addresses, target.address, cluster=True))
+        load = Load(nodes.client, 6)
+        drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED")
+        time.sleep(2)
+        load.stop()
+        assert load.done > 100
+        # Behind its last write each shard has sent everything when the target has a key of its own.
+        tokens = {f"{{{tag}}}token": str(random.random()) for tag in ("a", "b", "c", "d", "e", "f")}
+        for key, value in tokens.items():
+            client.set(key, value)
+        wait_for(lambda: all(target.client().get(k) == v.encode() for k, v in tokens.items()), 30, "the tokens", lambda: f"{drsd.client.logs(one)[:6]}")
+        until = time.monotonic() + 40
+        while (differing := sharded_values(nodes) ^ set(values(target).items())) and time.monotonic() < until:
+            time.sleep(0.5)
+        assert not differing, f"{len(differing)}: {list(differing)[:6]}"
+        slot = redis_servers.redis.cluster.key_slot(b"key:1")
+        owner = nodes.owner(slot)
+        nodes.move_slot(slot, next(node for node in nodes.masters if node is not owner))
+        wait_for(lambda: drsd.client.status(one) == "INCRE_TRANSFER_FAILED", 60, "the stop", lambda: f"{drsd.client.status(one)} {drsd.client.logs(one)[:5]}")
+        assert any("slots of the source's cluster are moving" in text for _, text in drsd.client.logs(one))
+        drsd.client.call("POST", f"/jobs/{one}/stop", {"is_force_stop": True})
+        drsd.client.wait_status(one, "RELEASE_RESOURCE_COMPLETE")
+
+
+def test_a_lane_that_was_taken_over_writes_nothing(drsd, pair):
+    source, target = pair
+    source.client().set("before", 1)
+    one = begin(drsd, "fenced", source, target)
+    caught_up(drsd.client, one, source, target)
+    (owner,) = [k for k in target.client().scan_iter() if k.endswith(b":owner")]
+    version, plan, epoch = target.client().get(owner).split()
+    target.client().set(owner, b" ".join([version, plan, b"999999"]))
+    for i in range(50):
+        source.client().incr("behind")
+    time.sleep(3)
+    assert target.client().get("behind") is None
+    assert drsd.client.status(one) == "INCRE_TRANSFER_STARTED"  # another run of it is at work, as far as this one knows
+    target.client().set(owner, b" ".join([version, plan, epoch]))
+    caught_up(drsd.client, one, source, target)
+    equal(source, target)
+    end(drsd, one)

@@ -4,6 +4,7 @@ import threading
 import time
 
 import redis
+import redis.cluster
 
 from support.drsd import wait_for
 
@@ -51,6 +52,11 @@ def values(server, ours=b"__drs:"):
                 out[(db, key)] = (_value(kind, [next(told) for _ in _ask(kind, key)]), answers[2 * i + 1])
             _add_field_deadlines(server, client, db, [k for i, k in enumerate(part) if answers[2 * i] == b"hash"], out)
     return out
+
+
+def sharded_values(nodes):
+    """values() of a cluster's masters together, as a set."""
+    return {item for node in nodes.masters for item in values(node).items()}
 
 
 def _ask(kind, key):
@@ -136,11 +142,13 @@ class Load(threading.Thread):
         elif what == 2:
             client.xadd(f"stream:{self.seed}:{n}", {"v": rnd.getrandbits(40)}, maxlen=500)
         elif what == 3:
-            pipe = client.pipeline(transaction=True)
+            sharded = isinstance(client, redis.cluster.RedisCluster)  # redis-py has no transactions there
+            pipe = client if sharded else client.pipeline(transaction=True)
             pipe.incrby(f"{{t{self.seed}:{n}}}a", 5)
             pipe.append(f"{{t{self.seed}:{n}}}b", "x")
             pipe.zincrby(f"{{t{self.seed}:{n}}}z", 1.5, str(rnd.randrange(50)))
-            pipe.execute()
+            if not sharded:
+                pipe.execute()
         elif what == 4:
             client.hincrby(f"hash:{self.seed}:{n}", f"f{rnd.randrange(30)}", rnd.randrange(100))
         elif what == 5:

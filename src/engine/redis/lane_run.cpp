@@ -22,6 +22,7 @@ constexpr std::chrono::milliseconds kStep{100};
 constexpr std::chrono::milliseconds kReportEvery{1000};
 constexpr std::chrono::milliseconds kCaughtUp{1000};
 constexpr std::chrono::seconds kLastWords{3};
+constexpr std::chrono::seconds kUntold{30};
 
 /// One run of a lane, from taking it over to the stop.
 class LaneRun {
@@ -176,17 +177,21 @@ class LaneRun {
     StreamApplier applier(*writer_, stream_, *scope_, mark_, options);
     Releaser releaser(*writer_, *scope_, [this] { return sourceNow({}); });
     std::uint64_t relinks = receiver_->relinks();
+    bool releasing = false;
+    CatchUp catchUp;
     while (!stop.stop_requested()) {
-      const bool quiet = applier.step(kStep, stop);
+      const bool quiet = applier.step(releasing ? std::chrono::milliseconds(0) : kStep, stop);
       if (receiver_->relinks() != relinks) {
         relinks = receiver_->relinks();
         applier.hold(true);
         releaser.restart();
+        catchUp = {};
       }
       const auto now = std::chrono::steady_clock::now();
-      const bool caughtUp = receiver_->isLinked() && arrivals_.waiting(applier.taken(), now) < kCaughtUp;
+      const bool caughtUp = receiver_->isLinked() && arrivals_.waiting(applier.taken(), now) < kCaughtUp &&
+                            isThere(catchUp, applier.taken(), now);
       if (caughtUp && quiet) applier.hold(false);
-      if (caughtUp && applier.isBetween()) releaseSome(applier, releaser, stop);
+      releasing = caughtUp && applier.isBetween() && releaseSome(applier, releaser, stop);
       if (now - reportedAt_ < kReportEvery) continue;
       if (quiet) applier.settle(stop);
       report(applier, now);
@@ -194,12 +199,36 @@ class LaneRun {
     lastWords();
   }
 
-  void releaseSome(StreamApplier& applier, Releaser& releaser, const std::stop_token& stop) {
-    if (!applier.hasHeld() || applier.holds()) return;
+  /// What the source had when the link was made: until then nothing that comes tells how far behind the lane is.
+  struct CatchUp {
+    bool done = false;
+    std::optional<std::uint64_t> goal;
+    std::chrono::steady_clock::time_point asked, since = std::chrono::steady_clock::now();
+  };
+
+  bool isThere(CatchUp& catchUp, std::uint64_t taken, std::chrono::steady_clock::time_point now) const {
+    if (catchUp.done) return true;
+    if (!catchUp.goal && now - catchUp.asked >= kReportEvery) {
+      catchUp.asked = now;
+      try {
+        const auto connection = Connection::open(sourceNow({}));
+        catchUp.goal = infoOf(*connection, "replication").number("master_repl_offset");
+      } catch (const Error& error) {
+        if (error.action() != Action::retry) job_.log.info("the source does not tell its offset: {}", error.text());
+      }
+    }
+    // A source that tells nothing has sent what it had by then.
+    catchUp.done = catchUp.goal ? taken >= *catchUp.goal : now - catchUp.since > kUntold;
+    return catchUp.done;
+  }
+
+  /// True: there is more to be released.
+  bool releaseSome(StreamApplier& applier, Releaser& releaser, const std::stop_token& stop) {
+    if (!applier.hasHeld() || applier.holds()) return false;
     try {
       const bool all = releaser.step(stop);
       applier.commitAdded(stop);
-      if (!all) return;
+      if (!all) return true;
       applier.released();
       releaser.restart();
       job_.note(false, context_.lane.name + ": keys have their own deadlines at the target now");
@@ -208,6 +237,7 @@ class LaneRun {
       if (error.origin() != Origin::source || error.action() != Action::retry) throw;
       releaser.restart();
     }
+    return false;
   }
 
   /// So that the next run need not wonder what became of the last batches.

@@ -148,7 +148,9 @@ void StreamApplier::change(const resp::CommandInfo& command, std::string_view ra
   const auto target = scope_.targetDb(db_);
   if (!target) return;
   const auto& arguments = parser_.arguments();
-  if (!scope_.coversWhole(db_)) {
+  // What another task of ours has written to the source is not data.
+  const bool mayBeOurs = arguments.size() > 1 && arguments[1].starts_with(kControlPrefix);
+  if (mayBeOurs || !scope_.coversWhole(db_)) {
     const auto found = resp::keysOf(command, arguments, keys_);
     if (found != resp::KeysFound::all) refuse(command, "its keys cannot be told");
     const auto covered =

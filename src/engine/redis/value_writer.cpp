@@ -50,10 +50,21 @@ void ValueWriter::restore(const rdb::KeyInfo& info, std::string_view raw, std::u
   const auto footer = rdb::dumpFooter(info.type, raw, stamp);
   const char type = static_cast<char>(info.type);
   resp::Encoder& out = writer_.encoder();
-  out.begin(deadline ? 6 : 5).argument("RESTORE").argument(info.key).argument(deadline.value_or(0));
+  const bool hasIdle = info.idleSeconds && target_.restoreIdletime;
+  const bool hasFrequency = info.frequency && target_.restoreFreq;
+  out.begin(5 + (deadline ? 1 : 0) + (hasIdle || hasFrequency ? 2 : 0))
+      .argument("RESTORE")
+      .argument(info.key)
+      .argument(deadline.value_or(0));
   out.argumentHead(1 + raw.size() + footer.size()).raw({&type, 1}).raw(raw).raw({footer.data(), footer.size()});
   out.raw("\r\n").argument("REPLACE");
   if (deadline) out.argument("ABSTTL");
+  // How the target evicts decides which of the two it takes; a snapshot has one.
+  if (hasIdle) {
+    out.argument("IDLETIME").argument(*info.idleSeconds);
+  } else if (hasFrequency) {
+    out.argument("FREQ").argument(std::uint64_t{*info.frequency});
+  }
   writer_.added(kPlace);
 }
 
