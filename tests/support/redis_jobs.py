@@ -31,7 +31,8 @@ def values(server, ours=b"__drs:"):
     """{(db, key): (what the value is, deadline)} of a server, by commands that every product answers alike: DEBUG
     DIGEST-VALUE prints scores and deadlines of fields in the product's own way."""
     out = {}
-    for db in range(int(server.raw("CONFIG", "GET", "databases")[1])):
+    sharded = server.raw("CONFIG", "GET", "cluster-enabled")[1] == b"yes"
+    for db in range(1 if sharded else int(server.raw("CONFIG", "GET", "databases")[1])):
         client = server.client(db)
         client.response_callbacks.clear()
         keys = [key for key in server.client(db).scan_iter(count=1000) if not key.startswith(ours)]
