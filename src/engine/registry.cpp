@@ -33,7 +33,7 @@ Registry::Registry() {
                     {"eip", "vpn"},
                     {"FULL_INCR_TRANS", "INCR_TRANS"}});
   const std::pair<const char*, const char*> routes[] = {{"redis-to-gaussredis", "redis"},
-                                                       {"rediscluster-to-gaussredis", "rediscluster"}};
+                                                        {"rediscluster-to-gaussredis", "rediscluster"}};
   for (const auto& [route, source] : routes) {
     engines_.emplace(route, redis::makeEngine());
     links_.push_back({route,
