@@ -24,6 +24,12 @@ def rss_mib(pid):
     raise RuntimeError("no VmRSS")
 
 
+def cpu_seconds(pid):
+    """Processor time of a process so far, user and system."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def finish(name, ratios, figures):
     for title, values in (("ratio", ratios), ("figure", figures)):
         for key, value in values.items():

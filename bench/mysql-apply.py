@@ -19,7 +19,6 @@ from support.drsd import Drsd, job, wait_for, whole
 TABLES = 4
 SINGLE, TENFOLD = 300_000, 30_000
 WRITERS = 4
-HERTZ = os.sysconf("SC_CLK_TCK")
 RATE, SECONDS, ROWS = 500, 10, 4  # of the measurement of delays: 2,000 row changes per second
 DURABILITY = {"durable": ["--innodb-flush-log-at-trx-commit=1", "--sync-binlog=1"], "relaxed": ["--innodb-flush-log-at-trx-commit=2", "--sync-binlog=0"]}
 MARIADB = ["--innodb-buffer-pool-size=1G", "--innodb-log-file-size=1G", "--innodb-flush-method=O_DIRECT", "--skip-slave-start", "--log-slave-updates=1"]
@@ -103,11 +102,6 @@ def write(source, procedure, count):
     return at
 
 
-def cpu_seconds(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / HERTZ
-
-
 def peak_mib(pid):
     return next(int(line.split()[1]) for line in open(f"/proc/{pid}/status", encoding="ascii") if line.startswith("VmHWM:")) / 1024
 
@@ -138,7 +132,7 @@ class Bench:
                 if time.monotonic() - began > 3600:
                     raise TimeoutError("the target does not catch up")
                 time.sleep(0.02)
-        self.server = cpu_seconds(self.target.process.pid) - self.server
+        self.server = common.cpu_seconds(self.target.process.pid) - self.server
         return time.monotonic() - began
 
     def native(self, at, threads):
@@ -170,11 +164,11 @@ class Bench:
             client.call("PUT", f"/jobs/{listed['id']}/start-position", {"file_and_position": f"{at[0]}:{at[1]}"})
             client.call("PUT", f"/batch-async-jobs/{batch}", {"jobs": [{"type": "precheck", "params": {"job_id": listed["id"]}}]})
             assert client.validated(batch) == "AUTO_PARAM_VALIDATE_SUCCESS", client.batch_jobs(batch)
-            before = cpu_seconds(service.process.pid)
+            before = common.cpu_seconds(service.process.pid)
             began = time.monotonic()
             client.call("POST", f"/batch-async-jobs/{batch}/commit")
             took = self.wait_done(began)
-            used = cpu_seconds(service.process.pid) - before
+            used = common.cpu_seconds(service.process.pid) - before
             if measured:
                 self.cpu.append(used / measured)
             self.rss.append(peak_mib(service.process.pid))
@@ -226,7 +220,7 @@ class Bench:
 
     def contender(self, backlog, durability, name, run):
         self.fresh_target(durability)
-        self.server = cpu_seconds(self.target.process.pid)
+        self.server = common.cpu_seconds(self.target.process.pid)
         took = run()
         if name != "ours":
             self.verify()

@@ -18,7 +18,6 @@ from support.drsd import Drsd, job, whole
 
 WIDE = 200_000
 SMALL_TABLES = 5_000
-HERTZ = os.sysconf("SC_CLK_TCK")
 ACCOUNT = f"-h 127.0.0.1 -u {servers.USER} --password={servers.PASSWORD}"
 MARIADB = ["--innodb-buffer-pool-size=2G", "--innodb-log-file-size=1G", "--innodb-flush-log-at-trx-commit=1", "--innodb-flush-method=O_DIRECT", "--innodb-io-capacity=2000"]
 MYSQL = ["--innodb-buffer-pool-size=2G", "--innodb-redo-log-capacity=2G", "--innodb-flush-log-at-trx-commit=1"]
@@ -64,17 +63,12 @@ def fill_tables(source):
             cursor.execute(f"INSERT INTO t{i} VALUES " + ",".join(f"({n},'name {n}','2024-01-01 00:00:{n:02}')" for n in range(10)))
 
 
-def cpu_seconds(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / HERTZ
-
-
 def quiet(*running):
     """Waits until the servers have done what the last copy left them to do."""
     for _ in range(60):
-        before = sum(cpu_seconds(server.process.pid) for server in running)
+        before = sum(common.cpu_seconds(server.process.pid) for server in running)
         time.sleep(0.5)
-        if sum(cpu_seconds(server.process.pid) for server in running) - before < 0.1:
+        if sum(common.cpu_seconds(server.process.pid) for server in running) - before < 0.1:
             return
 
 
@@ -107,15 +101,15 @@ class Bench:
             self.target.execute(f"ALTER TABLE {table} " + ", ".join("ADD " + index for index in indexes), database=into)
 
     def ours(self, database, into):
-        before = cpu_seconds(self.service.process.pid)
+        before = common.cpu_seconds(self.service.process.pid)
         (name,) = self.service.client.start(job(f"full-{into}", self.source, self.target, whole(database, into), task_type="FULL_TRANS"))
         self.service.client.wait_status(name, "FULL_TRANSFER_COMPLETE", seconds=1800)
-        self.cpu.append(cpu_seconds(self.service.process.pid) - before)
+        self.cpu.append(common.cpu_seconds(self.service.process.pid) - before)
 
     def processor_seconds(self):
         """Used so far by the source, by the target, and by whatever copies."""
         children = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return cpu_seconds(self.source.process.pid), cpu_seconds(self.target.process.pid), cpu_seconds(self.service.process.pid) + children.ru_utime + children.ru_stime
+        return common.cpu_seconds(self.source.process.pid), common.cpu_seconds(self.target.process.pid), common.cpu_seconds(self.service.process.pid) + children.ru_utime + children.ru_stime
 
     def round(self, database, tools, number):
         for tool in tools:

@@ -150,7 +150,7 @@ def test_kill_at_random_moments(folder, pair):
     """Counters, lists and streams are exact whenever drsd dies: before, during and behind the snapshot."""
     source, target = pair
     redis_servers.fill(source.client())
-    kills, rnd = int(os.environ.get("OPENDRS_KILLS", "40" if ALL else "8")), random.Random(int(os.environ.get("OPENDRS_SEED", "1")))
+    kills, rnd = int(os.environ.get("OPENDRS_KILLS", "60" if ALL else "20")), random.Random(int(os.environ.get("OPENDRS_SEED", "1")))
     with Drsd(folder, CONFIG + "lease_ttl_seconds = 3\nlease_renew_seconds = 1\nlease_margin_seconds = 1\n") as drsd:
         loads = [Load(source.client, seed) for seed in (3, 4)]
         (one,) = drsd.client.start(redis_job("kills", source.address, target.address))
