@@ -56,7 +56,9 @@ TEST(Registry, HasTheRoutesThatLanded) {
   const Registry registry;
   EXPECT_NE(registry.find("mysql-to-mysql"), nullptr);
   EXPECT_EQ(registry.find("oracle-to-gaussdbv5"), nullptr);
-  ASSERT_EQ(registry.links().size(), 3U);
+  EXPECT_NE(registry.find("redis-to-gaussredis"), nullptr);
+  EXPECT_NE(registry.find("rediscluster-to-gaussredis"), nullptr);
+  ASSERT_EQ(registry.links().size(), 5U);
   for (const Link& link : registry.links()) EXPECT_NE(registry.find(link.engineType), nullptr);
 }
 
