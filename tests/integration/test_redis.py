@@ -35,15 +35,29 @@ def pair(server_folder):
         yield a, b
 
 
+def free(found, source):
+    """Of the target's values: the deadlines that are held back are the source's."""
+    return {(k, (v, source.execute_command("PEXPIRETIME", k[1]) if deadline == HELD else deadline)) for k, (v, deadline) in found.items()}
+
+
 def begin(drsd, name, source, target, *wait, **more):
     (one,) = drsd.client.start(redis_job(name, source.address, target.address, **more))
     drsd.client.wait_status(one, *(wait or ("INCRE_TRANSFER_STARTED",)))
     return one
 
 
-def end(drsd, one):
+def end(drsd, one, source, target):
+    """Behind it the keys have their own deadlines, to the millisecond."""
     drsd.client.call("POST", f"/jobs/{one}/stop", {"is_force_stop": False})
     drsd.client.wait_status(one, "RELEASE_RESOURCE_COMPLETE")
+    now = time.time() * 1000
+    there, here = values(source), values(target)
+    soon = {k for k, (_, deadline) in {**there, **here}.items() if 0 < deadline < now + 2000}  # may have expired at one of the two
+    left = [k for k in there.keys() | here.keys() if there.get(k) != here.get(k) and k not in soon]
+    # What expired at the source while the task ended has a day at the target.
+    left = [k for k in left if k in there or not now < here[k][1] < now + 90_000_000]
+    assert not left, [(k, there.get(k), here.get(k)) for k in left[:5]]
+    assert HELD not in [deadline for _, deadline in here.values()]
 
 
 def test_everything_arrives_and_follows(drsd, two):
@@ -62,7 +76,7 @@ def test_everything_arrives_and_follows(drsd, two):
     caught_up(drsd.client, one, source, target)
     equal(source, target)
     assert load.done > 200
-    end(drsd, one)
+    end(drsd, one, source, target)
     assert not [k for db in range(16) for k in target.client(db).scan_iter() if k.startswith(b"__drs:")]
 
 
@@ -70,8 +84,8 @@ def test_full_only(drsd, pair):
     source, target = pair
     redis_servers.fill(source.client())
     one = begin(drsd, "full-only", source, target, "FULL_TRANSFER_COMPLETE", task_type="FULL_TRANS")
-    equal(source, target, 5)
-    end(drsd, one)
+    equal(source, target, 5, held=False)
+    end(drsd, one, source, target)
 
 
 def test_renewed_deadlines_do_not_lose_keys(drsd, pair):
@@ -100,8 +114,7 @@ def test_renewed_deadlines_do_not_lose_keys(drsd, pair):
     drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED")
     caught_up(drsd.client, one, source, target)
     equal(source, target)
-    assert HELD not in [deadline for _, deadline in values(target).values()]
-    end(drsd, one)
+    end(drsd, one, source, target)
 
 
 def test_pause_goes_on_where_it_was(drsd, pair):
@@ -120,7 +133,7 @@ def test_pause_goes_on_where_it_was(drsd, pair):
     caught_up(drsd.client, one, source, target)
     equal(source, target)
     assert not [text for level, text in drsd.client.logs(one) if "copied again" in text or "were not seen" in text]
-    end(drsd, one)
+    end(drsd, one, source, target)
 
 
 def test_flush_and_transactions(drsd, pair):
@@ -143,7 +156,7 @@ def test_flush_and_transactions(drsd, pair):
         source.client(i % 4).incr(f"after:{i}")
     caught_up(drsd.client, one, source, target)
     equal(source, target)
-    end(drsd, one)
+    end(drsd, one, source, target)
 
 
 def test_kill_at_random_moments(folder, pair):
@@ -151,7 +164,7 @@ def test_kill_at_random_moments(folder, pair):
     source, target = pair
     redis_servers.fill(source.client())
     kills, rnd = int(os.environ.get("OPENDRS_KILLS", "60" if ALL else "20")), random.Random(int(os.environ.get("OPENDRS_SEED", "1")))
-    with Drsd(folder, CONFIG + "lease_ttl_seconds = 3\nlease_renew_seconds = 1\nlease_margin_seconds = 1\n") as drsd:
+    with Drsd(folder, CONFIG + "lease_ttl_seconds = 3\nlease_renew_seconds = 1\nlease_margin_seconds = 1\npoison_limit = 30\n") as drsd:
         loads = [Load(source.client, seed) for seed in (3, 4)]
         (one,) = drsd.client.start(redis_job("kills", source.address, target.address))
         for _ in range(kills):
@@ -164,7 +177,7 @@ def test_kill_at_random_moments(folder, pair):
         caught_up(drsd.client, one, source, target)
         equal(source, target)
         assert sum(load.done for load in loads) > 300
-        end(drsd, one)
+        end(drsd, one, source, target)
 
 
 def test_source_and_target_restart(drsd, server_folder):
@@ -185,7 +198,7 @@ def test_source_and_target_restart(drsd, server_folder):
         drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED")
         caught_up(drsd.client, one, source, target)
         equal(source, target)
-        end(drsd, one)
+        end(drsd, one, source, target)
 
 
 def test_lost_backlog_copies_again_and_sweeps(drsd, server_folder):
@@ -205,7 +218,7 @@ def test_lost_backlog_copies_again_and_sweeps(drsd, server_folder):
         caught_up(drsd.client, one, source, target)
         equal(source, target)
         assert any("everything is copied again" in text for _, text in drsd.client.logs(one))
-        end(drsd, one)
+        end(drsd, one, source, target)
 
 
 def test_cluster_to_single_server(drsd, server_folder):
@@ -227,7 +240,7 @@ def test_cluster_to_single_server(drsd, server_folder):
             client.set(key, value)
         wait_for(lambda: all(target.client().get(k) == v.encode() for k, v in tokens.items()), 30, "the tokens", lambda: f"{drsd.client.logs(one)[:6]}")
         until = time.monotonic() + 40
-        while (differing := sharded_values(nodes) ^ set(values(target).items())) and time.monotonic() < until:
+        while (differing := sharded_values(nodes) ^ free(values(target), client)) and time.monotonic() < until:
             time.sleep(0.5)
         assert not differing, f"{len(differing)}: {list(differing)[:6]}"
         slot = redis_servers.redis.cluster.key_slot(b"key:1")
@@ -255,4 +268,61 @@ def test_a_lane_that_was_taken_over_writes_nothing(drsd, pair):
     target.client().set(owner, b" ".join([version, plan, epoch]))
     caught_up(drsd.client, one, source, target)
     equal(source, target)
-    end(drsd, one)
+    end(drsd, one, source, target)
+
+
+def test_a_pause_longer_than_a_life_loses_nothing(drsd, pair):
+    """The source prolongs what the target, left to itself, would have let go of meanwhile."""
+    source, target = pair
+    source.client().set("session", 1, px=3000)
+    one = begin(drsd, "long-pause", source, target)
+    caught_up(drsd.client, one, source, target)
+    drsd.client.action(one, "stop", pause_mode="target")
+    drsd.client.wait_status(one, "PAUSING")
+    for _ in range(6):
+        time.sleep(0.8)
+        assert source.client().pexpire("session", 3000)
+    assert source.client().pexpire("session", 400_000)
+    drsd.client.action(one, "restart")
+    drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED")
+    caught_up(drsd.client, one, source, target)
+    equal(source, target)
+    end(drsd, one, source, target)
+
+
+def test_transactions_in_several_databases_and_functions(drsd, pair):
+    source, target = pair
+    one = begin(drsd, "databases", source, target)
+    for n in range(300):
+        source.client(n % 3).set(f"plain:{n}", n)
+        pipe = source.client((n + 1) % 3).pipeline(transaction=True)
+        pipe.incr("count")
+        pipe.incr("count2")
+        pipe.execute()
+    source.client().execute_command("FUNCTION", "LOAD", "#!lua name=mylib\nredis.register_function('f', function() return 7 end)")
+    caught_up(drsd.client, one, source, target)
+    equal(source, target)
+    assert target.client().execute_command("FCALL", "f", 0) == 7
+    end(drsd, one, source, target)
+
+
+def test_a_source_that_failed_over_is_followed_and_a_restart_goes_on(folder, server_folder):
+    """The marks follow the new name of the stream, so that a restart of drsd copies nothing again."""
+    with redis_servers.replica_set("redis70", server_folder, replicas=1) as servers, redis_servers.single("redis70", server_folder) as target, Drsd(folder, CONFIG) as drsd:
+        addresses = ",".join(server.address for server in servers.all)
+        redis_servers.fill(servers.master.client())
+        (one,) = drsd.client.start(redis_job("failover", addresses, target.address))
+        drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED")
+        caught_up(drsd.client, one, servers.master, target)
+        servers.fail_over(servers.replicas[0])
+        for i in range(200):
+            servers.master.client().incr("behind")
+        caught_up(drsd.client, one, servers.master, target)
+        time.sleep(1.5)  # the marks follow
+        drsd.kill()
+        servers.master.client().incr("behind")
+        drsd.run()
+        caught_up(drsd.client, one, servers.master, target)
+        equal(servers.master, target)
+        assert not [text for _, text in drsd.client.logs(one) if "copied again" in text]
+        end(drsd, one, servers.master, target)

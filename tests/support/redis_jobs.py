@@ -99,11 +99,15 @@ def caught_up(client, one, source, target, seconds=60):
     wait_for(lambda: target.client().get("sentinel:token") == token.encode(), seconds, "the token", lambda: f"{client.status(one)} {client.logs(one)[:6]}")
 
 
-def equal(source, target, seconds=30):
-    """Waits until both servers hold the same, deadlines included; the differences otherwise."""
+def equal(source, target, seconds=30, held=True):
+    """Waits until both servers hold the same, deadlines included; the differences otherwise. `held`: the task has not been
+    ended, deadlines are held back at the target."""
+    def same(a, b):
+        return a == b or (held and a and b and a[0] == b[0] and b[1] == HELD and a[1] > 0)
+
     def differences():
         a, b = values(source), values(target)
-        return [(k, a.get(k), b.get(k)) for k in a.keys() | b.keys() if a.get(k) != b.get(k)]
+        return [(k, a.get(k), b.get(k)) for k in a.keys() | b.keys() if not same(a.get(k), b.get(k))]
     deadline = time.monotonic() + seconds
     while (found := differences()) and time.monotonic() < deadline:
         time.sleep(0.3)

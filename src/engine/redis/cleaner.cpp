@@ -52,12 +52,12 @@ class Remains {
     for (const std::uint32_t db : databases_) {
       select(db);
       for (const std::uint32_t lane : lanes_) {
-        const ControlKeys keys(job_.id, lane);
-        (void)connection_->call({"DEL", keys.mark});
-        if (db == databases_.front()) (void)connection_->call({"DEL", keys.owner});
+        (void)connection_->call({"DEL", ControlKeys(job_.id, lane).mark});
       }
     }
+    // By the owners the lanes are found, if this has to be done again.
     select(databases_.front());
+    for (const std::uint32_t lane : lanes_) (void)connection_->call({"DEL", ControlKeys(job_.id, lane).owner});
   }
 
  private:
@@ -98,23 +98,26 @@ class RedisCleaner final : public Cleaner {
 
   void reset(const Plans& /*plans*/, const std::stop_token& stop) override {
     Remains remains(job_, stop);
+    std::unique_ptr<TargetWriter> writer;
+    bool wereEmpty = true;
     for (const std::uint32_t lane : remains.lanes()) {
       const auto plan = remains.planOf(lane);
       if (!plan) continue;
-      const auto writer = remains.takeOver(lane, *plan, stop);
-      const auto& mark = writer->found();
-      if (!mark) continue;
-      if (!mark->wasEmpty) {
-        job_.note(true,
-                  "There were other keys at the target when the task began. None is removed: those of the task are "
-                  "written again");
-        continue;
-      }
-      // All lanes together have all keys of the selection.
-      const Scope scope(remains.selection(), {}, remains.databases());
+      auto taken = remains.takeOver(lane, *plan, stop);
+      if (!taken->found()) continue;
+      wereEmpty = wereEmpty && taken->found()->wasEmpty;
+      writer = std::move(taken);
+    }
+    // All lanes together have all keys of the selection.
+    const Scope scope(remains.selection(), {}, remains.databases());
+    if (writer && (!wereEmpty || othersKeys(*writer, scope, job_.id, stop))) {
+      job_.note(true,
+                "There are keys at the target that are not the task's. None is removed: those of the task are written "
+                "again");
+    } else if (writer) {
       KeySet none(spoolRoot());
       none.close();
-      if (!sweep(*writer, scope, none, *mark, stop)) return;
+      if (!sweep(*writer, scope, none, *writer->found(), stop)) return;
     }
     remains.remove();
     Spool::remove(spoolRoot());
@@ -137,8 +140,8 @@ class RedisCleaner final : public Cleaner {
  private:
   [[nodiscard]] std::string spoolRoot() const { return job_.limits.spoolFolder + "/" + job_.id; }
 
-  /// Of a task that never caught up.
   void releaseDeadlines(TargetWriter& writer, const Remains& remains, std::vector<std::string>& left) const {
+    std::uint64_t vanished = 0;
     try {
       for (const Shard& shard : shardsOf(job_, {})) {
         const Scope scope(remains.selection(), shard.slots, remains.databases());
@@ -147,12 +150,18 @@ class RedisCleaner final : public Cleaner {
           all = releaser.step({});
           if (!writer.isEmpty()) writer.commit(*writer.found(), {});
         }
+        vanished += releaser.vanished();
       }
       writer.drain({});
+      if (vanished > 0)
+        job_.note(false,
+                  fmt::format("{} keys that have a deadline are at the target and, by now, not at the source; they "
+                              "get a day",
+                              vanished));
     } catch (const Error& error) {
       if (error.origin() != Origin::source) throw;
       left.push_back(
-          "the deadlines of keys, which were held back until the year 2100 because the task had not caught up: " +
+          "the deadlines of keys: they stand at 2100-01-01, because the source could not be asked for them: " +
           error.text());
     }
   }

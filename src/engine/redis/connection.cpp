@@ -37,15 +37,21 @@ std::unique_ptr<net::Stream> openStream(const ConnectOptions& options) {
   }
 }
 
+std::string withoutArguments(const std::string& text) {
+  return text.substr(0, text.find(", with args beginning with"));
+}
+
 Error errorOf(const resp::Reply& reply, const ConnectOptions& options, std::string_view command) {
-  constexpr std::array<std::string_view, 8> kLater{"LOADING",  "BUSY",         "MASTERDOWN", "CLUSTERDOWN",
-                                                   "TRYAGAIN", "NOMASTERLINK", "NOREPLICAS", "FAILOVER"};
+  constexpr std::array<std::string_view, 10> kLater{"LOADING",  "BUSY",         "MASTERDOWN", "CLUSTERDOWN",
+                                                    "TRYAGAIN", "NOMASTERLINK", "NOREPLICAS", "FAILOVER",
+                                                    "READONLY", "MISCONF"};
   constexpr std::array<std::string_view, 2> kLogin{"NOAUTH", "WRONGPASS"};
   const std::string address = options.address.text();
   if (isOneOf(reply.errorCode(), kLater))
-    return Error(Msg::redisNotReady, {address, std::string(command), reply.text()}, options.origin);
-  if (isOneOf(reply.errorCode(), kLogin)) return Error(Msg::accessDenied, {address, reply.text()}, options.origin);
-  return Error(Msg::redisRefused, {address, std::string(command), reply.text()}, options.origin);
+    return Error(Msg::redisNotReady, {address, std::string(command), withoutArguments(reply.text())}, options.origin);
+  if (isOneOf(reply.errorCode(), kLogin))
+    return Error(Msg::accessDenied, {address, withoutArguments(reply.text())}, options.origin);
+  return Error(Msg::redisRefused, {address, std::string(command), withoutArguments(reply.text())}, options.origin);
 }
 
 std::unique_ptr<Connection> Connection::open(const ConnectOptions& options) {
@@ -88,7 +94,7 @@ void Connection::login(net::Deadline deadline) {
   const Error error = errorOf(reply, options_, "AUTH");
   if (error.msg() == Msg::redisNotReady) throw Error(error);
   // Also "ERR AUTH <password> called without any password configured" and servers before 6.0 that know no users.
-  throw Error(Msg::accessDenied, {address(), reply.text()}, options_.origin);
+  throw Error(Msg::accessDenied, {address(), withoutArguments(reply.text())}, options_.origin);
 }
 
 resp::Reply Connection::readReply(net::Deadline deadline) {

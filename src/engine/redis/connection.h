@@ -31,8 +31,12 @@ struct ConnectOptions {
 /// Opens a stream, TLS included, without a word of RESP. Throws Error: cannotResolve, cannotConnect, tlsFailed.
 [[nodiscard]] std::unique_ptr<net::Stream> openStream(const ConnectOptions& options);
 
+/// The text of an error reply without what servers repeat of a command that they do not know: its arguments are data,
+/// or a password.
+[[nodiscard]] std::string withoutArguments(const std::string& text);
+
 /// What an error reply means to us: Error(redisNotReady) for what passes by itself (LOADING, BUSY, MASTERDOWN,
-/// CLUSTERDOWN, TRYAGAIN, NOMASTERLINK, NOREPLICAS …), Error(accessDenied) for NOAUTH and WRONGPASS,
+/// CLUSTERDOWN, TRYAGAIN, NOMASTERLINK, NOREPLICAS, READONLY, MISCONF …), Error(accessDenied) for NOAUTH and WRONGPASS,
 /// Error(redisRefused) for all others. `command`: its name (and subcommand), never its arguments: they may be data or
 /// secrets.
 [[nodiscard]] Error errorOf(const resp::Reply& reply, const ConnectOptions& options, std::string_view command);

@@ -55,12 +55,14 @@ std::optional<DeadlineArgument> deadlineOf(const resp::CommandInfo& command, res
   return std::nullopt;
 }
 
-void appendWithDeadline(resp::Encoder& to, resp::Arguments arguments, const DeadlineArgument& deadline,
-                        std::int64_t millis) {
+void appendWithDeadline(resp::Encoder& to, const resp::CommandInfo& command, resp::Arguments arguments,
+                        const DeadlineArgument& deadline, std::int64_t millis) {
+  constexpr std::size_t kUnconditional = 3;
   const std::string text = std::to_string(deadline.inSeconds ? millis / kSecond : millis);
-  to.begin(arguments.size());
-  for (std::size_t i = 0; i < arguments.size(); ++i)
-    to.argument(i == deadline.index ? std::string_view(text) : arguments[i]);
+  const bool mayHaveConditions = command.name == "pexpireat" || command.name == "expireat";
+  const std::size_t count = mayHaveConditions ? std::min(arguments.size(), kUnconditional) : arguments.size();
+  to.begin(count);
+  for (std::size_t i = 0; i < count; ++i) to.argument(i == deadline.index ? std::string_view(text) : arguments[i]);
 }
 
 }  // namespace drs::redis

@@ -7,10 +7,11 @@
 #include <optional>
 #include <string_view>
 
-// Why deadlines are held back: a snapshot, and a stream that lies behind, say when keys were to expire as of then. If
-// the target let them go at that time, a later PEXPIREAT in the stream, which prolonged the key's life at the source,
-// would meet nothing, and the key would be lost. So until the lane has caught up, keys get one fixed deadline far away;
-// a key that does expire at the source is deleted by the stream. See Releaser for the end of it.
+// Why deadlines are held back: a snapshot and a stream say when keys were to expire as of then. If the target let them
+// go at that time, a later PEXPIREAT in the stream, which prolonged the key's life at the source, would meet nothing,
+// and the key would be lost. That may happen whenever the lane lies behind: in the full phase, behind a pause, with a
+// slow target. So, like a replica, the target lets no key go by itself while the task runs: each gets one fixed
+// deadline far away, and what expires at the source is deleted by the stream. See Releaser for the end of it.
 
 namespace drs::redis {
 
@@ -27,8 +28,9 @@ struct DeadlineArgument {
 };
 [[nodiscard]] std::optional<DeadlineArgument> deadlineOf(const resp::CommandInfo& command, resp::Arguments arguments);
 
-/// Appends the command with another deadline.
-void appendWithDeadline(resp::Encoder& to, resp::Arguments arguments, const DeadlineArgument& deadline,
-                        std::int64_t millis);
+/// Appends the command with another deadline. Conditions of PEXPIREAT (NX, GT …) are left out: the source sends only
+/// what took effect.
+void appendWithDeadline(resp::Encoder& to, const resp::CommandInfo& command, resp::Arguments arguments,
+                        const DeadlineArgument& deadline, std::int64_t millis);
 
 }  // namespace drs::redis

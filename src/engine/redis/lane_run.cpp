@@ -6,7 +6,6 @@
 #include "engine/redis/comparer.h"
 #include "engine/redis/loader.h"
 #include "engine/redis/receiver.h"
-#include "engine/redis/releaser.h"
 #include "engine/redis/stream_applier.h"
 
 #include <fmt/format.h>
@@ -20,9 +19,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kStep{100};
 constexpr std::chrono::milliseconds kReportEvery{1000};
-constexpr std::chrono::milliseconds kCaughtUp{1000};
+constexpr std::chrono::seconds kSlotsEvery{5};
 constexpr std::chrono::seconds kLastWords{3};
-constexpr std::chrono::seconds kUntold{30};
 
 /// One run of a lane, from taking it over to the stop.
 class LaneRun {
@@ -45,8 +43,9 @@ class LaneRun {
     TaskGroup threads(stop);
     if (loads) snapshot.emplace(folder_ + "/snapshot", job_.limits.spoolBytes).start("snapshot", 0);
     const StreamPoint start = link->start();
-    receiver_ = std::make_unique<Receiver>(std::move(link), loads ? &*snapshot : nullptr, stream_, arrivals_,
-                                           Receiver::Options{[this] { return sourceNow({}); }, {}, job_.note});
+    receiver_ = std::make_unique<Receiver>(
+        std::move(link), loads ? &*snapshot : nullptr, stream_, arrivals_,
+        Receiver::Options{[this] { return sourceNow({}); }, {}, job_.note, context_.follows});
     threads.start("redis-receive", [this](const std::stop_token& token) { receiver_->run(token); });
     try {
       if (loads) load(*snapshot, start, threads.token());
@@ -114,6 +113,7 @@ class LaneRun {
     } else if (link->start().replId != stream_.history()) {
       stream_.rename(link->start().replId);
     }
+    mark_.replId = link->start().replId;
     return link;
   }
 
@@ -146,6 +146,12 @@ class LaneRun {
         {context_.pass, [this](std::uint64_t count, std::uint64_t bytes) { reportLoad(count, bytes); }, job_.note});
     const auto db = loader.run(snapshot, stop);
     if (!db) return;
+    if (keys && othersKeys(*writer_, *scope_, job_.id, stop)) {
+      job_.note(true, context_.lane.name +
+                          ": another task writes to the same databases of the target; what the source has "
+                          "deleted since the last try of the copy cannot be told from its keys and stays");
+      keys.reset();
+    }
     if (keys) {
       keys->close();
       if (!sweep(*writer_, *scope_, *keys, mark_, stop)) return;
@@ -173,71 +179,35 @@ class LaneRun {
   void follow(const std::stop_token& stop) {
     StreamApplier::Options options;
     options.isAlone = !scope_->isSharded();
+    options.isFirst = context_.lane.number == 0;
     options.takesFunctions = capabilities_.functions;
     StreamApplier applier(*writer_, stream_, *scope_, mark_, options);
-    Releaser releaser(*writer_, *scope_, [this] { return sourceNow({}); });
-    std::uint64_t relinks = receiver_->relinks();
-    bool releasing = false;
-    CatchUp catchUp;
+    auto lookedAt = std::chrono::steady_clock::now();
     while (!stop.stop_requested()) {
-      const bool quiet = applier.step(releasing ? std::chrono::milliseconds(0) : kStep, stop);
-      if (receiver_->relinks() != relinks) {
-        relinks = receiver_->relinks();
-        applier.hold(true);
-        releaser.restart();
-        catchUp = {};
-      }
+      const bool quiet = applier.step(kStep, stop);
       const auto now = std::chrono::steady_clock::now();
-      const bool caughtUp = receiver_->isLinked() && arrivals_.waiting(applier.taken(), now) < kCaughtUp &&
-                            isThere(catchUp, applier.taken(), now);
-      if (caughtUp && quiet) applier.hold(false);
-      releasing = caughtUp && applier.isBetween() && releaseSome(applier, releaser, stop);
       if (now - reportedAt_ < kReportEvery) continue;
       if (quiet) applier.settle(stop);
       report(applier, now);
+      if (!scope_->isSharded() || now - lookedAt < kSlotsEvery) continue;
+      lookAtSlots(stop);
+      lookedAt = std::chrono::steady_clock::now();
     }
     lastWords();
   }
 
-  /// What the source had when the link was made: until then nothing that comes tells how far behind the lane is.
-  struct CatchUp {
-    bool done = false;
-    std::optional<std::uint64_t> goal;
-    std::chrono::steady_clock::time_point asked, since = std::chrono::steady_clock::now();
-  };
-
-  bool isThere(CatchUp& catchUp, std::uint64_t taken, std::chrono::steady_clock::time_point now) const {
-    if (catchUp.done) return true;
-    if (!catchUp.goal && now - catchUp.asked >= kReportEvery) {
-      catchUp.asked = now;
-      try {
-        const auto connection = Connection::open(sourceNow({}));
-        catchUp.goal = infoOf(*connection, "replication").number("master_repl_offset");
-      } catch (const Error& error) {
-        if (error.action() != Action::retry) job_.log.info("the source does not tell its offset: {}", error.text());
-      }
-    }
-    // A source that tells nothing has sent what it had by then.
-    catchUp.done = catchUp.goal ? taken >= *catchUp.goal : now - catchUp.since > kUntold;
-    return catchUp.done;
-  }
-
-  /// True: there is more to be released.
-  bool releaseSome(StreamApplier& applier, Releaser& releaser, const std::stop_token& stop) {
-    if (!applier.hasHeld() || applier.holds()) return false;
+  /// Slots may also move to a shard that is no lane of the task, which nobody would follow.
+  void lookAtSlots(const std::stop_token& stop) const {
+    std::vector<Shard> shards;
     try {
-      const bool all = releaser.step(stop);
-      applier.commitAdded(stop);
-      if (!all) return true;
-      applier.released();
-      releaser.restart();
-      job_.note(false, context_.lane.name + ": keys have their own deadlines at the target now");
+      shards = shardsOf(job_, stop);
     } catch (const Error& error) {
-      // The source may be away; the lane has a link of its own to it and sees to that.
-      if (error.origin() != Origin::source || error.action() != Action::retry) throw;
-      releaser.restart();
+      job_.log.info("the slots of the source cannot be looked at: {}", error.text());
+      return;  // a fail-over, perhaps
     }
-    return false;
+    for (const Shard& shard : shards)
+      if (shard.name == context_.lane.name && shard.slots == slots_) return;
+    throw Error(Msg::redisCommand, {"CLUSTER SETSLOT", "slots of the source's cluster are moving"}, Origin::source);
   }
 
   /// So that the next run need not wonder what became of the last batches.

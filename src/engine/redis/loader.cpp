@@ -165,6 +165,18 @@ bool sweep(TargetWriter& writer, const Scope& scope, const KeySet& keys, const L
   return true;
 }
 
+bool othersKeys(TargetWriter& writer, const Scope& scope, const std::string& jobId, const std::stop_token& stop) {
+  const std::string ours = std::string(kControlPrefix) + jobId + ":";
+  const std::string probes = std::string(kControlPrefix) + "probe:";
+  for (const Scope::Database& db : scope.databases()) {
+    const bool none = scanTarget(writer, db.target, stop, [&](const std::string& key) {
+      return !key.starts_with(kControlPrefix) || key.starts_with(ours) || key.starts_with(probes);
+    });
+    if (!none) return true;
+  }
+  return false;
+}
+
 bool hasCoveredKeys(TargetWriter& writer, const Scope& scope, const std::stop_token& stop) {
   for (const Scope::Database& db : scope.databases()) {
     const bool none =

@@ -66,6 +66,10 @@ class Loader {
 [[nodiscard]] bool sweep(TargetWriter& writer, const Scope& scope, const KeySet& keys, const LaneMark& mark,
                          const std::stop_token& stop);
 
+/// Are there keys of another job of ours in the lane's databases of the target?
+[[nodiscard]] bool othersKeys(TargetWriter& writer, const Scope& scope, const std::string& jobId,
+                              const std::stop_token& stop);
+
 /// Is there a key at the target that the lane covers?
 [[nodiscard]] bool hasCoveredKeys(TargetWriter& writer, const Scope& scope, const std::stop_token& stop);
 

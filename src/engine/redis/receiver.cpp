@@ -29,7 +29,7 @@ Receiver::Receiver(std::unique_ptr<ReplicaLink> link, Spool* snapshot, Spool& st
 
 void Receiver::run(const std::stop_token& stop) {
   if (snapshot_ != nullptr) receiveSnapshot(stop);
-  while (!stop.stop_requested()) {
+  while (options_.follows && !stop.stop_requested()) {
     try {
       receiveStream(stop);
     } catch (const Error& error) {

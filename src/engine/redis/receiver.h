@@ -22,6 +22,7 @@ class Receiver {
     std::function<ConnectOptions()> source;  ///< the server to read from now: another one after a fail-over
     ReplicaOptions replica;
     std::function<void(bool warning, const std::string& line)> note;
+    bool follows = true;  ///< false: ends behind the snapshot
   };
   /// `stream` must have been started behind link->start().
   Receiver(std::unique_ptr<ReplicaLink> link, Spool* snapshot, Spool& stream, Arrivals& arrivals, Options options);

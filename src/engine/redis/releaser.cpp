@@ -10,33 +10,39 @@ namespace {
 constexpr std::string_view kPortion = "500";
 constexpr std::int64_t kTolerance = 60'000;  ///< milliseconds; only of servers before 7.0, see deadlinesOf()
 constexpr std::int64_t kNoDeadline = -1;
+constexpr std::string_view kDay = "86400000";
 constexpr CommandPlace kPlace{0, "pexpireat"};
 
 using Ask = std::function<std::vector<resp::Reply>(std::string_view commands, std::size_t count)>;
 
-std::int64_t millisOf(const resp::Reply& time) {
-  constexpr std::int64_t kThousand = 1000;
-  return time.at(0).integer().value_or(0) * kThousand + time.at(1).integer().value_or(0) / kThousand;
+std::int64_t integerOf(const resp::Reply& reply) {
+  const auto value = reply.integer();
+  if (reply.isError() || !value) throw Error(Msg::redisRefused, {"a server", "PEXPIRETIME or PTTL", reply.describe()});
+  return *value;
 }
 
 /// The deadline of each key by the server's own clock, in Unix milliseconds; -1: it has none, -2: there is no such key.
-/// Servers before 7.0 tell only how long a key still lives; the moment between two of their answers is added to it.
+/// Servers before 7.0 tell only how long a key still lives; their clock is asked behind that, so that no deadline is
+/// too early. Throws Error(redisRefused): what is not told is not guessed.
 std::vector<std::int64_t> deadlinesOf(const std::vector<std::string>& keys, const Ask& ask) {
+  constexpr std::int64_t kThousand = 1000;
   std::vector<std::int64_t> out;
   resp::Encoder exact;
   for (const std::string& key : keys) exact.command({"PEXPIRETIME", key});
   std::vector<resp::Reply> replies = ask(exact.bytes(), keys.size());
-  if (!replies.front().isError()) {
-    for (const resp::Reply& reply : replies) out.push_back(reply.integer().value_or(-2));
+  if (!replies.front().isError() || !replies.front().text().starts_with("ERR unknown command")) {
+    for (const resp::Reply& reply : replies) out.push_back(integerOf(reply));
     return out;
   }
   resp::Encoder relative;
-  relative.command({"TIME"});
   for (const std::string& key : keys) relative.command({"PTTL", key});
+  relative.command({"TIME"});
   replies = ask(relative.bytes(), keys.size() + 1);
+  const resp::Reply& time = replies.at(keys.size());
+  const std::int64_t now = integerOf(time.at(0)) * kThousand + integerOf(time.at(1)) / kThousand;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    const std::int64_t left = replies.at(i + 1).integer().value_or(-2);
-    out.push_back(left < 0 ? left : millisOf(replies.front()) + left);
+    const std::int64_t left = integerOf(replies.at(i));
+    out.push_back(left < 0 ? left : now + left);
   }
   return out;
 }
@@ -45,12 +51,6 @@ std::vector<std::int64_t> deadlinesOf(const std::vector<std::string>& keys, cons
 
 Releaser::Releaser(TargetWriter& writer, const Scope& scope, std::function<ConnectOptions()> source)
     : writer_(writer), scope_(scope), options_(std::move(source)) {}
-
-void Releaser::restart() {
-  database_ = 0;
-  cursor_ = "0";
-  source_.reset();
-}
 
 Connection& Releaser::source() {
   if (!source_) {
@@ -105,10 +105,11 @@ void Releaser::release(const Scope::Database& db, const std::vector<std::string>
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (deadlines[i] == kNoDeadline) {
       writer_.encoder().command({"PERSIST", keys[i]});
-    } else if (deadlines[i] > 0) {
+    } else if (deadlines[i] >= 0) {
       writer_.encoder().command({"PEXPIREAT", keys[i], std::to_string(deadlines[i])});
     } else {
-      continue;
+      ++vanished_;
+      writer_.encoder().command({"PEXPIRE", keys[i], kDay});
     }
     writer_.added(kPlace);
   }

@@ -12,10 +12,9 @@
 
 namespace drs::redis {
 
-/// Gives keys their true deadlines back (deadlines.h), when the lane has caught up: looks through the target for held
-/// ones and asks the source when each of them expires. What the source says may be newer than what has been applied by
-/// then; the stream brings the rest. A key that the source has no more is left as it is: the stream deletes it. Works
-/// in portions between two batches of the lane. One thread.
+/// Gives keys their true deadlines back (deadlines.h) when the task ends: looks through the target for held ones and
+/// asks the source when each of them expires. A key that the source has no more, since it has expired or was deleted
+/// behind the last command that was applied, gets a day. One thread.
 class Releaser {
  public:
   Releaser(TargetWriter& writer, const Scope& scope, std::function<ConnectOptions()> source);
@@ -23,8 +22,8 @@ class Releaser {
   /// Adds the next portion to the writer's batch, which must be empty, for the caller to commit. True: that was the
   /// last one. Throws what Connection throws, and TargetWriter::ask().
   [[nodiscard]] bool step(const std::stop_token& stop);
-  /// Begins anew: deadlines may be held again.
-  void restart();
+  /// Keys that the source had no more.
+  [[nodiscard]] std::uint64_t vanished() const { return vanished_; }
 
  private:
   [[nodiscard]] std::vector<std::string> heldKeys(const Scope::Database& db, const std::stop_token& stop);
@@ -37,6 +36,7 @@ class Releaser {
   std::unique_ptr<Connection> source_;
   std::size_t database_ = 0;
   std::string cursor_ = "0";
+  std::uint64_t vanished_ = 0;
 };
 
 }  // namespace drs::redis

@@ -33,6 +33,8 @@ class Scope {
   [[nodiscard]] bool covers(std::uint64_t db, std::string_view key) const {
     return (!sharded_ || slots_.test(resp::slotOf(key))) && selection_.covers(db, key);
   }
+  /// Is the key in a slot of the lane's server?
+  [[nodiscard]] bool owns(std::string_view key) const { return !sharded_ || slots_.test(resp::slotOf(key)); }
   /// Every key of the database is the lane's, but for those of ours.
   [[nodiscard]] bool coversWhole(std::uint64_t db) const { return !sharded_ && selection_.coversWhole(db); }
   /// Is the source a shard of a cluster?

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <sys/file.h>
 #include <unistd.h>
 #include <utility>
 
@@ -21,6 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kSegmentBytes = std::uint64_t{16} << 20U;
 constexpr const char* kMeta = "history";
+constexpr const char* kLock = "lock";
 constexpr const char* kEnding = ".bytes";
 
 /// Differs after each start of the machine: what the page cache held is lost then, and files may end in zeroes.
@@ -48,10 +50,18 @@ Spool::Spool(std::string folder, std::uint64_t maxBytes)
   fs::create_directories(folder_, failure);
   if (!failure) fs::permissions(folder_, fs::perms::owner_all, failure);
   if (failure) throw Error(Msg::spillFailed, {folder_, failure.message()}, Origin::internal);
+  // A run that has lost the lane and does not know it yet still writes here.
+  lock_ = ::open((folder_ + "/" + kLock).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock_ < 0) fail();
+  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    (void)::close(lock_);
+    throw Error(Msg::spillFailed, {folder_, "another run of the same task still uses it"}, Origin::internal);
+  }
 }
 
 Spool::~Spool() {
   for (Segment& segment : segments_) close(segment);
+  (void)::close(lock_);
 }
 
 void Spool::fail() const {
@@ -71,7 +81,8 @@ void Spool::drop() {
   for (Segment& segment : segments_) close(segment);
   segments_.clear();
   std::error_code failure;
-  for (const auto& entry : fs::directory_iterator(folder_, failure)) (void)fs::remove(entry.path(), failure);
+  for (const auto& entry : fs::directory_iterator(folder_, failure))
+    if (entry.path().filename() != kLock) (void)fs::remove(entry.path(), failure);
 }
 
 void Spool::writeMeta() const {
@@ -153,7 +164,7 @@ bool Spool::isClosed() const {
 }
 
 void Spool::openSegment() {
-  Segment segment{end_, 0, ::open(pathOf(end_).c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
+  Segment segment{end_, 0, ::open(pathOf(end_).c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
   if (segment.file < 0) fail();
   segments_.push_back(segment);
 }

@@ -19,7 +19,8 @@ namespace drs::redis {
 /// cache: they survive the process, not the machine (see reopen()). Throws Error(spillFailed) with the system's words.
 class Spool {
  public:
-  /// `folder` is made if it is missing, and is this spool's alone. `maxBytes`: of files; at least two segments.
+  /// `folder` is made if it is missing, and is this spool's alone: Error(spillFailed) if another one has it.
+  /// `maxBytes`: of files; at least two segments.
   Spool(std::string folder, std::uint64_t maxBytes);
   ~Spool();
   Spool(const Spool&) = delete;
@@ -71,6 +72,7 @@ class Spool {
 
   const std::string folder_;
   const std::uint64_t maxBytes_;
+  int lock_ = -1;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::string history_;

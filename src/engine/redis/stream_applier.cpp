@@ -13,6 +13,11 @@ namespace {
 constexpr std::chrono::seconds kMarkInterval{1};      ///< over what is not ours
 constexpr std::size_t kMost = std::size_t{1} << 30U;  ///< bytes of one command
 
+bool isWord(std::string_view text, std::string_view lower) {
+  return std::ranges::equal(text, lower,
+                            [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + ('a' - 'A') : a) == b; });
+}
+
 std::uint64_t databaseOf(resp::Arguments arguments) {
   std::uint64_t db = 0;
   if (arguments.size() == 2) (void)std::from_chars(arguments[1].data(), arguments[1].data() + arguments[1].size(), db);
@@ -75,27 +80,21 @@ void StreamApplier::commit(const std::stop_token& stop) {
   const auto now = std::chrono::steady_clock::now();
   const bool moved = mark_.offset != committed_;
   if (writer_.isEmpty() && (!moved || now - committedAt_ < kMarkInterval)) return;
-  writer_.commit(mark_, stop);
-  committed_ = mark_.offset;
-  committedAt_ = now;
-  stream_.release(applied() + 1);
+  commitNow(stop);
 }
 
-void StreamApplier::commitAdded(const std::stop_token& stop) {
-  if (writer_.isEmpty()) return;
-  committed_ = 0;
-  commit(stop);
+void StreamApplier::commitNow(const std::stop_token& stop) {
+  // After a fail-over the same bytes go on under another name, and what is said of the old one is forgotten there.
+  mark_.replId = stream_.history();
+  writer_.commit(mark_, stop);
+  committed_ = mark_.offset;
+  committedAt_ = std::chrono::steady_clock::now();
+  stream_.release(applied() + 1);
 }
 
 void StreamApplier::settle(const std::stop_token& stop) {
   if (inTransaction_ || !writer_.isEmpty()) return;
   writer_.verify(stop);
-}
-
-void StreamApplier::released() {
-  mark_.holds = false;
-  committed_ = 0;
-  committedAt_ = {};
 }
 
 void StreamApplier::take(std::string_view raw, const std::stop_token& stop) {
@@ -109,6 +108,7 @@ void StreamApplier::take(std::string_view raw, const std::stop_token& stop) {
       return;
     case resp::CommandKind::multi:
       inTransaction_ = true;
+      changedInTransaction_ = false;
       return;
     case resp::CommandKind::exec:
       inTransaction_ = false;
@@ -119,12 +119,7 @@ void StreamApplier::take(std::string_view raw, const std::stop_token& stop) {
       ++leftOut_["messages (" + std::string(command.name) + ")"];
       return;
     case resp::CommandKind::function:
-      if (!options_.takesFunctions && !command.name.starts_with("script")) {
-        ++leftOut_["functions, which the target does not know"];
-        return;
-      }
-      enter(scope_.databases().front().target, stop);
-      return add(command, raw);
+      return function(command, raw, stop);
     case resp::CommandKind::script:
       if (!scope_.coversAll()) refuse(command, "a script may touch keys that the task does not copy");
       enter(*scope_.targetDb(db_), stop);
@@ -142,6 +137,23 @@ void StreamApplier::take(std::string_view raw, const std::stop_token& stop) {
     case resp::CommandKind::unknown:
       refuse(command, "this version does not know what it does");
   }
+}
+
+/// Libraries of functions and scripts belong to all databases; every shard of a cluster is told of them.
+void StreamApplier::function(const resp::CommandInfo& command, std::string_view raw, const std::stop_token& stop) {
+  const auto& arguments = parser_.arguments();
+  const bool isScript = command.name.starts_with("script");
+  if (!options_.takesFunctions && !isScript) {
+    ++leftOut_["functions, which the target does not know"];
+    return;
+  }
+  if (!options_.isFirst) return;
+  enter(scope_.databases().front().target, stop);
+  const bool loads = !isScript && arguments.size() == 3 && isWord(arguments[1], "load");
+  if (!loads) return add(command, raw);
+  writer_.encoder().command({"FUNCTION", "LOAD", "REPLACE", arguments[2]});
+  writer_.added({offset_, command.name});
+  changedInTransaction_ = true;
 }
 
 void StreamApplier::change(const resp::CommandInfo& command, std::string_view raw, const std::stop_token& stop) {
@@ -167,15 +179,17 @@ void StreamApplier::change(const resp::CommandInfo& command, std::string_view ra
 void StreamApplier::add(const resp::CommandInfo& command, std::string_view raw) {
   const CommandPlace place{offset_, command.name};
   ++changes_;
-  if (holding_) {
-    const auto deadline = deadlineOf(command, parser_.arguments());
-    if (deadline && deadline->millis < kHeldDeadline) {
-      mark_.holds = true;
-      appendWithDeadline(writer_.encoder(), parser_.arguments(), *deadline, kHeldDeadline);
-      return writer_.added(place);
-    }
-  }
-  writer_.add(raw, place);
+  changedInTransaction_ = true;
+  if (inTransaction_ && writer_.encoder().size() > options_.transactionBytes)
+    throw Error(Msg::limitExceeded,
+                {fmt::format("A transaction of the source, at offset {} of its stream,", offset_), "more memory",
+                 fmt::format("{} MiB", options_.transactionBytes >> 20U)},
+                Origin::source);
+  const auto deadline = deadlineOf(command, parser_.arguments());
+  if (!deadline || deadline->millis >= kHeldDeadline) return writer_.add(raw, place);
+  mark_.holds = true;
+  appendWithDeadline(writer_.encoder(), command, parser_.arguments(), *deadline, kHeldDeadline);
+  writer_.added(place);
 }
 
 /// A command over keys of which the task copies only some: those that stand for themselves can do without the others.
@@ -191,6 +205,7 @@ void StreamApplier::addCovered(const resp::CommandInfo& command) {
     if (isMset) kept.push_back(arguments[index + 1]);
   }
   ++changes_;
+  changedInTransaction_ = true;
   writer_.encoder().command(kept);
   writer_.added({offset_, command.name});
 }
@@ -198,6 +213,7 @@ void StreamApplier::addCovered(const resp::CommandInfo& command) {
 /// The source's databases are emptied: the target's are, if all that stands there came from them.
 void StreamApplier::flush(const resp::CommandInfo& command, const std::stop_token& stop) {
   if (command.name == "swapdb") refuse(command, "databases of a target cannot be exchanged together with our marks");
+  if (!mark_.wasEmpty) refuse(command, "there were other keys at the target when the task began");
   const bool all = command.name == "flushall";
   if (!options_.isAlone || inTransaction_)
     refuse(command, "only a part of what the target holds would have to be removed");
@@ -215,11 +231,11 @@ void StreamApplier::flush(const resp::CommandInfo& command, const std::stop_toke
 void StreamApplier::enter(std::uint32_t target, const std::stop_token& stop) {
   if (writer_.db() == target) return;
   if (!writer_.isEmpty()) {
-    if (inTransaction_)
+    if (inTransaction_ && changedInTransaction_)
       throw Error(Msg::redisCommand,
                   {"SELECT", fmt::format("at offset {} of the stream: a transaction over several databases", offset_)},
                   Origin::source);
-    commit(stop);
+    commitNow(stop);  // what stands before the transaction, whose own commands are still to come
   }
   writer_.select(target);
 }

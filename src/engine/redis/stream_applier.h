@@ -21,7 +21,9 @@ class StreamApplier {
  public:
   struct Options {
     bool isAlone = true;         ///< the only lane of the job: what empties a whole database is the lane's to do
+    bool isFirst = true;         ///< of the lanes: what belongs to all of the source is brought by one
     bool takesFunctions = true;  ///< the target keeps functions
+    std::size_t transactionBytes = std::size_t{256} << 20U;  ///< of one of the source, in memory
     std::size_t windowBytes = std::size_t{1} << 20U;
   };
   /// `mark`: where to go on; its state becomes `following`.
@@ -31,20 +33,8 @@ class StreamApplier {
   /// had come is on its way to the target. Throws what TargetWriter::commit() throws; Error(redisCommand) for a command
   /// that cannot be carried over; Error(logCorrupt).
   bool step(std::chrono::milliseconds most, const std::stop_token& stop);
-  /// Is it between two transactions of the source, with nothing in the writer's batch? Then others may use the writer.
-  [[nodiscard]] bool isBetween() const { return !inTransaction_ && writer_.isEmpty(); }
-  /// Commits what they have added.
-  void commitAdded(const std::stop_token& stop);
   /// Waits until all of it is done, and notes that. For quiet moments.
   void settle(const std::stop_token& stop);
-
-  /// Deadlines are held back from now on (deadlines.h), or not.
-  void hold(bool holds) { holding_ = holds; }
-  [[nodiscard]] bool holds() const { return holding_; }
-  /// May there be held deadlines at the target?
-  [[nodiscard]] bool hasHeld() const { return mark_.holds; }
-  /// None any more: they were all released.
-  void released();
 
   /// Behind the last command that is done at the target.
   [[nodiscard]] std::uint64_t applied() const { return writer_.done().offset; }
@@ -62,6 +52,8 @@ class StreamApplier {
   void flush(const resp::CommandInfo& command, const std::stop_token& stop);
   void enter(std::uint32_t target, const std::stop_token& stop);
   void commit(const std::stop_token& stop);
+  void commitNow(const std::stop_token& stop);
+  void function(const resp::CommandInfo& command, std::string_view raw, const std::stop_token& stop);
   [[noreturn]] void refuse(const resp::CommandInfo& command, const std::string& why) const;
 
   TargetWriter& writer_;
@@ -74,7 +66,7 @@ class StreamApplier {
   std::uint64_t offset_ = 0;  ///< of the stream, at begin_
   std::uint64_t db_ = 0;      ///< of the source, at begin_
   bool inTransaction_ = false;
-  bool holding_ = true;
+  bool changedInTransaction_ = false;
   LaneMark mark_;                ///< behind the last command outside of a transaction
   std::uint64_t committed_ = 0;  ///< mark_.offset of the last commit
   std::chrono::steady_clock::time_point committedAt_;

@@ -290,12 +290,13 @@ void TargetWriter::refusedWithin(const Batch& batch, std::size_t queued, const s
   note.mark = batch.mark;
   note.mark.sequence = ++sequence_;
   note.mark.failure = fmt::format("{} at offset {}: {}", place.name.empty() ? "a command of the snapshot" : place.name,
-                                  place.offset, problem.text);
+                                  place.offset, withoutArguments(problem.text));
   const std::size_t heads = sendBatch(note, stop);
   queue(note, heads, stop);
   exec(stop);
   takeReplies(1, nullptr, stop);
   inFlight_ = false;
+  if (!problems_.empty()) throw Error(Msg::fenced, {"the lane at " + options_.target.address.text()}, Origin::target);
   throw Error(Msg::redisDiverged, {options_.target.address.text(), note.mark.failure}, Origin::target);
 }
 

@@ -68,16 +68,19 @@ TEST_F(SpoolTest, IsTakenOverByTheNextProcess) {
     ASSERT_TRUE(spool.append(std::string(17U << 20U, 'a')));
     ASSERT_TRUE(spool.append("tail"));
   }
-  Spool spool(folder_, 64U << 20U);
-  EXPECT_FALSE(spool.reopen("other", 100));
-  EXPECT_FALSE(spool.reopen("abc", 99)) << "not kept";
-  const std::uint64_t end = 100 + (17U << 20U) + 4;
-  EXPECT_FALSE(spool.reopen("abc", end + 1)) << "a gap";
-  ASSERT_TRUE(spool.reopen("abc", end - 4));
-  EXPECT_EQ(spool.end(), end);
-  ASSERT_TRUE(spool.append(" more"));
-  EXPECT_EQ(readAll(spool, end - 4), "tail more");
-  spool.rename("next");
+  {
+    Spool spool(folder_, 64U << 20U);
+    EXPECT_THROW(Spool(folder_, 64U << 20U), Error) << "it is in use";
+    EXPECT_FALSE(spool.reopen("other", 100));
+    EXPECT_FALSE(spool.reopen("abc", 99)) << "not kept";
+    const std::uint64_t end = 100 + (17U << 20U) + 4;
+    EXPECT_FALSE(spool.reopen("abc", end + 1)) << "a gap";
+    ASSERT_TRUE(spool.reopen("abc", end - 4));
+    EXPECT_EQ(spool.end(), end);
+    ASSERT_TRUE(spool.append(" more"));
+    EXPECT_EQ(readAll(spool, end - 4), "tail more");
+    spool.rename("next");
+  }
   Spool again(folder_, 64U << 20U);
   EXPECT_TRUE(again.reopen("next", end));
 }
@@ -144,8 +147,12 @@ TEST(Deadlines, AreFoundInWhatSourcesSend) {
 TEST(Deadlines, AreReplaced) {
   const std::vector<std::string_view> set = {"SET", "k", "v", "EXAT", "17"};
   resp::Encoder out;
-  appendWithDeadline(out, set, *deadlineOf(resp::findCommand(set), set), kHeldDeadline);
+  appendWithDeadline(out, resp::findCommand(set), set, *deadlineOf(resp::findCommand(set), set), kHeldDeadline);
   EXPECT_EQ(out.bytes(), "*5\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n$4\r\nEXAT\r\n$10\r\n4102444800\r\n");
+  const std::vector<std::string_view> less = {"PEXPIREAT", "k", "17", "LT"};
+  out.clear();
+  appendWithDeadline(out, resp::findCommand(less), less, *deadlineOf(resp::findCommand(less), less), kHeldDeadline);
+  EXPECT_EQ(out.bytes(), "*3\r\n$9\r\nPEXPIREAT\r\n$1\r\nk\r\n$13\r\n4102444800000\r\n");
 }
 
 TEST_F(SpoolTest, KeySetsKnowWhatWasAdded) {
