@@ -94,7 +94,7 @@ class Remains {
 
 class RedisCleaner final : public Cleaner {
  public:
-  explicit RedisCleaner(const EngineJob& job) : job_(job) {}
+  explicit RedisCleaner(EngineJob job) : job_(std::move(job)) {}
 
   void reset(const Plans& /*plans*/, const std::stop_token& stop) override {
     Remains remains(job_, stop);

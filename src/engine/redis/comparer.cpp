@@ -162,7 +162,7 @@ class Comparison {
     target_ = open(primaryOf(job_, Side::target, stop_), targetDb, false);
   }
 
-  std::size_t ownerOf(const std::string& key) const {
+  [[nodiscard]] std::size_t ownerOf(const std::string& key) const {
     if (sources_.size() == 1) return 0;
     const std::uint16_t slot = resp::slotOf(key);
     for (std::size_t i = 0; i < sources_.size(); ++i)
@@ -225,7 +225,7 @@ class Comparison {
     }
   }
 
-  bool sameDeadline(const Look& source, const Look& target) const {
+  [[nodiscard]] bool sameDeadline(const Look& source, const Look& target) const {
     if (source.deadline < 0 && target.deadline < 0) return true;
     if (source.deadline < 0 || target.deadline < 0) return false;
     if (std::abs(target.deadline - kHeld) <= (target.exact ? 0 : kHeldSlack)) return true;
@@ -264,8 +264,8 @@ class Comparison {
     finding->what.emplace_back(what);
   }
 
-  std::map<std::size_t, std::vector<std::size_t>> byOwner(const std::vector<std::string>& keys,
-                                                          const std::vector<std::size_t>& which) const {
+  [[nodiscard]] std::map<std::size_t, std::vector<std::size_t>> byOwner(const std::vector<std::string>& keys,
+                                                                        const std::vector<std::size_t>& which) const {
     std::map<std::size_t, std::vector<std::size_t>> out;
     for (const std::size_t i : which) out[ownerOf(keys[i])].push_back(i);
     return out;
@@ -292,11 +292,11 @@ class Comparison {
       fail(mine[n], source, "the size of a value");
       fail(theirs[n], target_, "the size of a value");
       const auto elements = mine[n].integer();
-      if (!elements || elements != theirs[n].integer())
-        note(found[i], "value");
-      else if (*elements <= (types[i] == ComparedType::string ? kSmallBytes : kSmallElements))
+      const bool sameSize = elements && elements == theirs[n].integer();
+      const bool isSmall = sameSize && *elements <= (types[i] == ComparedType::string ? kSmallBytes : kSmallElements);
+      if (isSmall)
         small.push_back(i);
-      else if (!isSame(source, types[i], keys[i]))
+      else if (!sameSize || !isSame(source, types[i], keys[i]))
         note(found[i], "value");
     }
     compareSmall(source, keys, small, types, found);
@@ -328,7 +328,7 @@ class Comparison {
     }
   }
 
-  bool sameFields(Server& source, const std::string& key) {
+  [[nodiscard]] bool sameFields(Server& source, const std::string& key) const {
     if (!source.hasHpexpiretime || !target_.hasHpexpiretime) return true;
     return sameFieldDeadlines(*source.connection, *target_.connection, key, options_.ttlTolerance.count());
   }

@@ -274,7 +274,7 @@ std::vector<std::uint64_t> databasesToCompare(const EngineJob& job, const std::s
 
 class RedisLanes final : public LaneRunner {
  public:
-  explicit RedisLanes(const EngineJob& job) : job_(job) {}
+  explicit RedisLanes(EngineJob job) : job_(std::move(job)) {}
 
   std::vector<Lane> lanes(const std::stop_token& stop) override {
     std::vector<Lane> out;

@@ -208,7 +208,7 @@ std::string bytesText(std::uint64_t bytes) {
   constexpr double kStep = 1024;
   constexpr const char* kUnits[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   std::size_t unit = 0;
-  double number = static_cast<double>(bytes);
+  auto number = static_cast<double>(bytes);
   while (number >= kStep && unit + 1 < std::size(kUnits)) number /= kStep, ++unit;
   return unit == 0 ? fmt::format("{} bytes", bytes) : fmt::format("{:.1f} {}", number, kUnits[unit]);
 }

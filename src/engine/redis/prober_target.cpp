@@ -57,7 +57,7 @@ Verdict checkRights(ProbeState& state) {
   Findings found;
   // What was tried is known for sure.
   for (const auto& [what, words] : state.capabilities().refusals)
-    if (words.starts_with("NOPERM")) found.fail(what + ": " + words);
+    if (words.starts_with("NOPERM")) found.fail(fmt::format("{}: {}", what, words));
   if (found.verdict().result == CheckResult::passed) checkKeyRights(state, found);
   return found.verdict(
       "The user needs all keys of the selection and __drs:*, and all write commands that the source's "

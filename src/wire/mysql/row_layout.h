@@ -45,7 +45,7 @@ class RowLayout {
   struct Step;
   using Read = void (*)(Input&, const Step&);
   struct Step {
-    Read read;
+    Read read = nullptr;
     WireColumn column;
     ColumnFormat format;
     std::size_t valueBytes = 0;  ///< of a DECIMAL
