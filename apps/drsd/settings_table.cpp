@@ -101,7 +101,7 @@ const std::vector<Setting>& settingsTable() {
        "as "
        "it takes, one whose network acknowledges nothing for so long"},
 
-      {"redis", "spool_bytes", node(&Settings::spoolBytes, 32 * kMiB, 64 * 1024 * kGiB),
+      {"redis", "spool_bytes", node(&Settings::spoolBytes, 32 * kMiB, std::int64_t{65536} * kGiB),
        "what one source server has sent and the target has not taken yet waits in the folder spool of the data folder; "
        "when so many bytes wait there, no more is read from the source, which may then cut the link"},
 
