@@ -62,6 +62,7 @@ TEST_F(SpoolTest, IsFullUntilSomethingIsReleased) {
 }
 
 TEST_F(SpoolTest, IsTakenOverByTheNextProcess) {
+  const std::uint64_t end = 100 + (17U << 20U) + 4;
   {
     Spool spool(folder_, 64U << 20U);
     spool.start("abc", 100);
@@ -73,7 +74,6 @@ TEST_F(SpoolTest, IsTakenOverByTheNextProcess) {
     EXPECT_THROW(Spool(folder_, 64U << 20U), Error) << "it is in use";
     EXPECT_FALSE(spool.reopen("other", 100));
     EXPECT_FALSE(spool.reopen("abc", 99)) << "not kept";
-    const std::uint64_t end = 100 + (17U << 20U) + 4;
     EXPECT_FALSE(spool.reopen("abc", end + 1)) << "a gap";
     ASSERT_TRUE(spool.reopen("abc", end - 4));
     EXPECT_EQ(spool.end(), end);
