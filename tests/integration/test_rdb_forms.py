@@ -14,25 +14,16 @@ import time
 import pytest
 
 from support import rdb_bytes as rdb
-from support import servers
+from support import redis_servers, servers
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PRESET = os.environ.get("OPENDRS_PRESET", "release")
 PROGRAM = ROOT / f"build/{PRESET}/bin/rdb_form"
-KINDS = {"redis70": ("bookworm", "redis-server"), "redis80": ("sid", "redis-server"), "valkey91": ("sid", "valkey-server")}
 YEAR_MS = 365 * 24 * 3600 * 1000
 FAR = int(time.time() * 1000) + YEAR_MS
 
 
 # -- servers and programs --------------------------------------------------------------------------------------------
-def _root(kind):
-    suite, package = KINDS[kind]
-    with servers._alone(f"peer-{suite}"):
-        run = subprocess.run([ROOT / "tools/peer_server.sh", suite, package], capture_output=True, text=True, env={**os.environ, "OPENDRS_CACHE": str(servers.CACHE)})
-    assert run.returncode == 0, f"{kind} cannot be unpacked: {run.stderr[-400:]}"
-    return pathlib.Path(run.stdout.strip().splitlines()[-1])
-
-
 def _prefix(root):
     folders = [p for p in (root / "usr/lib/x86_64-linux-gnu", root / "lib/x86_64-linux-gnu") if p.is_dir()]
     loader = next(p for folder in folders for p in folder.glob("ld-linux-x86-64.so.2"))
@@ -70,11 +61,11 @@ class Connection:
 
 class Server:
     def __init__(self, kind, folder, *options, rdb=None):
-        self.root, self.port, self.kind = _root(kind), servers.free_port(), kind
+        self.root, self.port, self.kind = servers.peer_folder(kind), servers.free_port(), kind
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"{kind}-", dir=folder))
         if rdb:
             (self.folder / "dump.rdb").write_bytes(rdb)
-        program = self.root / "usr/bin" / KINDS[kind][1]
+        program = self.root / "usr/bin" / redis_servers.PEERS[kind][1][0]
         self.log = self.folder / "log"
         self.process = subprocess.Popen([*_prefix(self.root), str(program), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder), "--save", "", "--enable-debug-command", "yes"] + list(options),
                                         stdout=open(self.log, "wb"), stderr=subprocess.STDOUT, start_new_session=True)
@@ -94,7 +85,7 @@ class Server:
 
     def pipe(self, commands):
         """redis-cli --pipe; every reply must be good."""
-        root = _root("redis70")
+        root = servers.peer_folder("redis70")
         run = subprocess.run([*_prefix(root), str(root / "usr/bin/redis-cli"), "-p", str(self.port), "--pipe"], input=commands, capture_output=True)
         assert run.returncode == 0 and b"errors: 0," in run.stdout, (run.stdout + run.stderr).decode(errors="replace")[-2000:]
 

@@ -1,6 +1,7 @@
 #include "engine/redis/comparer.h"
 
 #include "engine/redis/compare_value.h"
+#include "engine/redis/deadlines.h"
 #include "engine/redis/selection.h"
 #include "engine/redis/servers.h"
 #include "wire/resp/slot.h"
@@ -22,10 +23,6 @@ using Kind = RowDifference::Kind;
 
 constexpr std::string_view kPage = "256";
 constexpr std::size_t kMaxSuspects = 4096;  ///< keys that are looked at again, at a time
-/// 2100-01-01: what deadlines at the target are set to while the task has not caught up (deadlines.h).
-constexpr std::int64_t kHeld = 4'102'444'800'000;
-/// A server before 7.0 tells the rest of a life only, whose end is reckoned with the clock here.
-constexpr std::int64_t kHeldSlack = 3'600'000;
 /// Of one comparison, so that a target full of differences does not cost a pause for each page of them.
 constexpr int kMaxPauses = 30;
 
@@ -64,7 +61,6 @@ struct Server {
 struct Look {
   std::string type = "none";
   std::int64_t deadline = -2;  ///< Unix milliseconds; −1: none, −2: no key
-  bool exact = true;           ///< of the deadline
 };
 
 /// What differs; nothing: the key is the same, or at neither side.
@@ -219,16 +215,15 @@ class Comparison {
       fail(left, server, server.hasPexpiretime ? "PEXPIRETIME" : "PTTL");
       Look& look = looks[which[n]];
       look.type = type.text();
-      look.exact = server.hasPexpiretime;
       look.deadline = left.integer().value_or(-2);
-      if (look.deadline >= 0 && !look.exact) look.deadline += now;
+      if (look.deadline >= 0 && !server.hasPexpiretime) look.deadline += now;
     }
   }
 
   [[nodiscard]] bool sameDeadline(const Look& source, const Look& target) const {
     if (source.deadline < 0 && target.deadline < 0) return true;
     if (source.deadline < 0 || target.deadline < 0) return false;
-    if (std::abs(target.deadline - kHeld) <= (target.exact ? 0 : kHeldSlack)) return true;
+    if (isHeld(target.deadline)) return true;
     return std::abs(source.deadline - target.deadline) <= options_.ttlTolerance.count();
   }
 

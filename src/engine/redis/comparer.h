@@ -24,7 +24,7 @@ struct CompareOptions {
 /// (it shares nothing with copy and apply).
 ///
 /// Keys: those that one side lacks, and those of another type. With `contents` also values, element by element, and
-/// times to live; a deadline of exactly 2100-01-01 at the target is one that is held until the task ends
+/// times to live; a deadline of 2100-01-01 at the target is one that is held until the task ends
 /// (deadlines.h), and no difference to any other one. Large values are read in pieces.
 ///
 /// Rows are keys, as SCAN gives them (not DBSIZE, which counts what has expired). A key that SCAN gives twice, because

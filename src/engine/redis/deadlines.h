@@ -18,18 +18,25 @@ namespace drs::redis {
 /// 2100-01-01T00:00:00Z in Unix milliseconds: no application means exactly this.
 inline constexpr std::int64_t kHeldDeadline = 4'102'444'800'000;
 
-/// The argument of a command that is a deadline (Unix milliseconds), and how it reads; nothing if it has none: SET and
-/// GETEX … PXAT, PEXPIREAT, EXPIREAT, RESTORE … ABSTTL. Relative ones (sources before 7.0: SETEX, SET … PX) are none:
-/// they count from when they are applied, which is never too early.
+/// Is it the held one? What was written as a rest of life, and what a server tells as one, lies a little beside it.
+[[nodiscard]] constexpr bool isHeld(std::int64_t deadline) {
+  constexpr std::int64_t kBeside = 3'600'000;
+  return deadline > kHeldDeadline - kBeside && deadline < kHeldDeadline + kBeside;
+}
+
+/// The argument of a command that says when the key is to expire, and how it reads; nothing if it has none: SET and
+/// GETEX … PXAT, PEXPIREAT, EXPIREAT, RESTORE … ABSTTL, and the relative ones that sources before 7.0 send: SET … PX,
+/// SETEX.
 struct DeadlineArgument {
   std::size_t index = 0;
-  std::int64_t millis = 0;
+  std::int64_t millis = 0;  ///< Unix time, or from now on
   bool inSeconds = false;
+  bool isRelative = false;
 };
 [[nodiscard]] std::optional<DeadlineArgument> deadlineOf(const resp::CommandInfo& command, resp::Arguments arguments);
 
-/// Appends the command with another deadline. Conditions of PEXPIREAT (NX, GT …) are left out: the source sends only
-/// what took effect.
+/// Appends the command with another deadline (Unix milliseconds; what is relative stays so, from now on). Conditions of
+/// PEXPIREAT (NX, GT …) are left out: the source sends only what took effect.
 void appendWithDeadline(resp::Encoder& to, const resp::CommandInfo& command, resp::Arguments arguments,
                         const DeadlineArgument& deadline, std::int64_t millis);
 

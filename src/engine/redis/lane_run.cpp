@@ -189,11 +189,18 @@ class LaneRun {
       if (now - reportedAt_ < kReportEvery) continue;
       if (quiet) applier.settle(stop);
       report(applier, now);
+      sayLeftOut(applier);
       if (!scope_->isSharded() || now - lookedAt < kSlotsEvery) continue;
       lookAtSlots(stop);
       lookedAt = std::chrono::steady_clock::now();
     }
     lastWords();
+  }
+
+  /// Each kind once for each run.
+  void sayLeftOut(const StreamApplier& applier) {
+    for (const auto& [what, count] : applier.leftOut())
+      if (said_.insert(what).second) job_.note(true, context_.lane.name + ": not carried over: " + what);
   }
 
   /// Slots may also move to a shard that is no lane of the task, which nobody would follow.
@@ -252,6 +259,7 @@ class LaneRun {
   std::unique_ptr<TargetWriter> writer_;
   std::unique_ptr<Receiver> receiver_;
   LaneMark mark_;
+  std::set<std::string> said_;
   std::uint64_t keys_ = 0, bytes_ = 0;
   std::chrono::steady_clock::time_point reportedAt_;
 };

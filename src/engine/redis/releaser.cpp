@@ -8,7 +8,6 @@ namespace drs::redis {
 namespace {
 
 constexpr std::string_view kPortion = "500";
-constexpr std::int64_t kTolerance = 60'000;  ///< milliseconds; only of servers before 7.0, see deadlinesOf()
 constexpr std::int64_t kNoDeadline = -1;
 constexpr std::string_view kDay = "86400000";
 constexpr CommandPlace kPlace{0, "pexpireat"};
@@ -84,7 +83,7 @@ std::vector<std::string> Releaser::heldKeys(const Scope::Database& db, const std
   });
   std::vector<std::string> held;
   for (std::size_t i = 0; i < keys.size(); ++i)
-    if (std::abs(deadlines[i] - kHeldDeadline) < kTolerance) held.push_back(std::move(keys[i]));
+    if (isHeld(deadlines[i])) held.push_back(std::move(keys[i]));
   return held;
 }
 

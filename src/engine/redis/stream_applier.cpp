@@ -1,6 +1,7 @@
 #include "engine/redis/stream_applier.h"
 
 #include "engine/redis/deadlines.h"
+#include "wire/resp/words.h"
 
 #include <fmt/format.h>
 
@@ -12,11 +13,6 @@ namespace {
 
 constexpr std::chrono::seconds kMarkInterval{1};      ///< over what is not ours
 constexpr std::size_t kMost = std::size_t{1} << 30U;  ///< bytes of one command
-
-bool isWord(std::string_view text, std::string_view lower) {
-  return std::ranges::equal(text, lower,
-                            [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + ('a' - 'A') : a) == b; });
-}
 
 std::uint64_t databaseOf(resp::Arguments arguments) {
   std::uint64_t db = 0;
@@ -149,7 +145,7 @@ void StreamApplier::function(const resp::CommandInfo& command, std::string_view 
   }
   if (!options_.isFirst) return;
   enter(scope_.databases().front().target, stop);
-  const bool loads = !isScript && arguments.size() == 3 && isWord(arguments[1], "load");
+  const bool loads = !isScript && arguments.size() == 3 && resp::isWord(arguments[1], "LOAD");
   if (!loads) return add(command, raw);
   writer_.encoder().command({"FUNCTION", "LOAD", "REPLACE", arguments[2]});
   writer_.added({offset_, command.name});
@@ -186,7 +182,7 @@ void StreamApplier::add(const resp::CommandInfo& command, std::string_view raw) 
                  fmt::format("{} MiB", options_.transactionBytes >> 20U)},
                 Origin::source);
   const auto deadline = deadlineOf(command, parser_.arguments());
-  if (!deadline || deadline->millis >= kHeldDeadline) return writer_.add(raw, place);
+  if (!deadline || (!deadline->isRelative && deadline->millis >= kHeldDeadline)) return writer_.add(raw, place);
   mark_.holds = true;
   appendWithDeadline(writer_.encoder(), command, parser_.arguments(), *deadline, kHeldDeadline);
   writer_.added(place);

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-// Internal to wire/resp: how arguments of commands are read.
+// How arguments of commands are read.
 
 namespace drs::resp {
 
