@@ -56,7 +56,6 @@ class Loader {
   rdb::SnapshotParser parser_;
   std::uint64_t streamDb_ = 0;
   std::uint64_t written_ = 0;                     ///< keys
-  std::uint64_t passed_ = 0;                      ///< bytes that the speed limit has let pass
   bool inBig_ = false;                            ///< a value that comes in parts is covered
   std::map<std::string, std::uint64_t> leftOut_;  ///< what could not be brought, by name
 };
