@@ -10,6 +10,9 @@
 
 namespace drs::ctl {
 
+/// Between two looks at something that is not done yet.
+inline constexpr std::chrono::milliseconds kPoll{500};
+
 /// Where a command writes, and how it waits.
 struct Screen {
   std::ostream& out;

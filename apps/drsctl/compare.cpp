@@ -10,7 +10,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::milliseconds kPoll{500};
 constexpr int kMostBusyPolls = 1200;  // ten minutes
 
 Query compareQuery(const std::string& type, const std::string& queryType, const std::string& compareId) {
@@ -72,15 +71,15 @@ json waitForEnd(Api& api, Screen& screen, const std::string& job, const std::str
 }
 
 json allTables(Api& api, const std::string& job, const std::string& compareId) {
-  constexpr std::size_t kPageSize = 1000;
+  constexpr std::size_t kMostRows = 1000;
   json tables = json::array();
   while (true) {
     Query query = compareQuery("content_compare", "detail", compareId);
-    query.emplace_back("limit", std::to_string(kPageSize));
+    query.emplace_back("limit", std::to_string(kMostRows));
     query.emplace_back("offset", std::to_string(tables.size()));
     const json page = resultOf(api, job, query).value("content_compare_detail_infos", json::array());
     tables.insert(tables.end(), page.begin(), page.end());
-    if (page.size() < kPageSize) return tables;
+    if (page.size() < kMostRows) return tables;
   }
 }
 

@@ -13,8 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::milliseconds kPoll{500};
-
 json readBody(const std::string& path) {
   std::string text;
   if (path == "-") {

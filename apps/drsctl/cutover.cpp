@@ -11,8 +11,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::milliseconds kPoll{500};
-
 std::string pathOf(const std::string& job) {
   return "/jobs/" + http::percentEncode(job) + "/cutover";
 }

@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::milliseconds kPoll{1000};
+constexpr std::chrono::milliseconds kLook{1000};
 constexpr int kPlainEvery = 10;  // polls between two plain lines of a job whose status stays
 
 struct Watched {
@@ -86,7 +86,7 @@ Exit watchJobs(const std::vector<std::string>& ids, const Options& options, Api&
     }
     if (bars) drawBars(jobs, screen, first);
     if (std::none_of(jobs.begin(), jobs.end(), [](const Watched& job) { return job.rest == Rest::moving; })) break;
-    screen.sleep(kPoll);
+    screen.sleep(kLook);
   }
   Exit exit = Exit::done;
   for (const Watched& job : jobs) {

@@ -1,8 +1,8 @@
 #include "drsd/command_line.h"
 
-#include "base/error.h"
 #include "crypto/password.h"
 #include "drsd/config.h"
+#include "drsd/refuse.h"
 
 #include <CLI/CLI.hpp>
 
@@ -15,10 +15,6 @@
 
 namespace drs {
 namespace {
-
-[[noreturn]] void refuse(const std::string& why) {
-  throw Error(Msg::badConfig, {why});
-}
 
 /// "host:port" or "[ipv6]:port".
 void splitListen(const std::string& listen, CommandLine& out) {

@@ -1,7 +1,7 @@
 #include "drsd/data_folder.h"
 
-#include "base/error.h"
 #include "base/system_text.h"
+#include "drsd/refuse.h"
 
 #include <fmt/format.h>
 
@@ -16,10 +16,6 @@ namespace drs {
 namespace {
 
 namespace fs = std::filesystem;
-
-[[noreturn]] void refuse(const std::string& why) {
-  throw Error(Msg::badConfig, {why});
-}
 
 void openFolder(const std::string& path) {
   std::error_code error;

@@ -44,7 +44,7 @@ std::optional<BatchStatus> statusOf(const http::Request& request) {
   return kStatuses[std::find(names.begin(), names.end(), *wanted) - names.begin()];
 }
 
-BatchFilter::Sort sortOf(const http::Request& request) {
+BatchFilter::Sort batchSortOf(const http::Request& request) {
   static constexpr std::string_view kKeys[] = {"create_time", "status", "domain_name", "user_name"};
   const auto key = queryChoice(request, "sort_key", kKeys);
   if (key == "status") return BatchFilter::Sort::status;
@@ -69,7 +69,7 @@ http::Response listBatches(const Call& call) {
   filter.domainName = queryText(call.request, "domain_name").value_or("");
   filter.userName = queryText(call.request, "user_name").value_or("");
   filter.status = statusOf(call.request);
-  filter.sort = sortOf(call.request);
+  filter.sort = batchSortOf(call.request);
   filter.descending = isDescending(call.request);
   filter.paging = pagingOf(call.request);
   const Page<BatchRecord> page = call.jobs().listBatches(call.actor, filter);

@@ -41,10 +41,10 @@ void demandName(const char* what, const std::string& text) {
 
 Json readJson(const std::string& path) {
   std::string text = readPrivateFile(path);
-  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  Json object = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   wipe(text);
-  if (!json.is_object()) throw Error(Msg::badConfig, {path + ": is not a JSON object"});
-  return json;
+  if (!object.is_object()) throw Error(Msg::badConfig, {path + ": is not a JSON object"});
+  return object;
 }
 
 }  // namespace
@@ -75,24 +75,24 @@ Credentials makeCredentials(const std::string& endpoint, const std::string& regi
 }
 
 void createCredentialsFile(const std::string& path, const Credentials& credentials) {
-  Json json = Json::object();
+  Json object = Json::object();
   for (const Field& field : kFields) {
     const std::string& value = credentials.*field.member;
-    if (!value.empty()) json[field.name] = value;
+    if (!value.empty()) object[field.name] = value;
   }
-  std::string text = json.dump(2) + "\n";
+  std::string text = object.dump(2) + "\n";
   createPrivateFile(path, text);
   wipe(text);
 }
 
 Credentials loadCredentials(const std::string& path) {
-  const Json json = readJson(path);
+  const Json object = readJson(path);
   Credentials out;
   for (const Field& field : kFields) {
-    const auto found = json.find(field.name);
-    if (found != json.end() && !found->is_string())
+    const auto found = object.find(field.name);
+    if (found != object.end() && !found->is_string())
       throw Error(Msg::badConfig, {path + ": " + field.name + " must be text"});
-    if (found != json.end()) out.*field.member = found->get<std::string>();
+    if (found != object.end()) out.*field.member = found->get<std::string>();
     if (field.mandatory && (out.*field.member).empty())
       throw Error(Msg::badConfig, {path + ": " + field.name + " is missing"});
   }
@@ -105,9 +105,9 @@ Credentials loadCredentials(const std::string& path) {
 }
 
 void updateEndpoint(const std::string& path, const std::string& endpoint) {
-  Json json = readJson(path);
-  json["endpoint"] = endpoint;
-  std::string text = json.dump(2) + "\n";
+  Json object = readJson(path);
+  object["endpoint"] = endpoint;
+  std::string text = object.dump(2) + "\n";
   replacePrivateFile(path, text);
   wipe(text);
 }

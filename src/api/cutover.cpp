@@ -17,7 +17,7 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 
 constexpr std::int64_t kShortest = 10, kLongest = 86'400;  // seconds
-constexpr std::string_view kCompareTypes[] = {"contents", "lines", "none"};
+constexpr std::string_view kCutoverComparisons[] = {"contents", "lines", "none"};
 
 int timeoutOf(Members& body) {
   const json* value = body.find("timeout_seconds");
@@ -32,7 +32,7 @@ int timeoutOf(Members& body) {
 CutoverRequest requestOf(Members& body) {
   CutoverRequest request;
   request.freezeSource = body.boolean("freeze_source").value_or(true);
-  const std::string compare = body.choice("compare_type", kCompareTypes).value_or("contents");
+  const std::string compare = body.choice("compare_type", kCutoverComparisons).value_or("contents");
   if (compare == "lines") request.compare = CompareType::lines;
   if (compare == "none") request.compare.reset();
   request.timeoutSeconds = timeoutOf(body);

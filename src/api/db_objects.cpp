@@ -15,7 +15,7 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-constexpr std::string_view kTypes[] = {"source", "modified", "synchronized"};
+constexpr std::string_view kObjectSets[] = {"source", "modified", "synchronized"};
 constexpr std::string_view kStoredTypes[] = {"modified", "synchronized"};
 constexpr std::string_view kModified[] = {"modified"};
 constexpr std::size_t kMaxDatabases = 1000;
@@ -71,7 +71,7 @@ bool flagOf(Members& body, std::string_view name) {
 
 http::Response collectObjects(const Call& call) {
   ObjectsQuery query;
-  query.type = requiredQueryChoice(call.request, "type", kTypes);
+  query.type = requiredQueryChoice(call.request, "type", kObjectSets);
   query.databases = queryList(call.request, "db_names", kMaxDatabases);
   query.refresh = queryFlag(call.request, "is_refresh");
   return collect(call, query);
@@ -82,7 +82,7 @@ http::Response collectObjectsByBody(const Call& call) {
   std::vector<Problem> problems;
   Members root(&body, "", problems);
   ObjectsQuery query;
-  query.type = root.requiredChoice("type", kTypes);
+  query.type = root.requiredChoice("type", kObjectSets);
   query.databases = root.texts("db_names");
   query.refresh = flagOf(root, "is_refresh");
   if (!problems.empty()) return errorResponse(problems, call.request);

@@ -116,12 +116,12 @@ struct Kind {
 
 constexpr Kind kKinds[] = {{"detail", detail},     {"overview", overview}, {"network", network},
                            {"precheck", precheck}, {"progress", progress}, {"log", log}};
-constexpr std::string_view kTypes[] = {"detail", "overview", "network", "precheck", "progress", "log", "compare"};
+constexpr std::string_view kDetailTypes[] = {"detail", "overview", "network", "precheck", "progress", "log", "compare"};
 
 }  // namespace
 
 http::Response showJob(const Call& call) {
-  const std::string type = requiredQueryChoice(call.request, "type", kTypes);
+  const std::string type = requiredQueryChoice(call.request, "type", kDetailTypes);
   if (type == "compare") return showCompare(call);
   const JobRecord job = call.jobs().job(call.actor, call.jobId());
   const auto* kind = std::find_if(std::begin(kKinds), std::end(kKinds), [&](const Kind& k) { return k.type == type; });

@@ -37,7 +37,7 @@ std::vector<std::string> statusesOf(const http::Request& request) {
   return wanted;
 }
 
-JobFilter::Sort sortOf(const http::Request& request) {
+JobFilter::Sort jobSortOf(const http::Request& request) {
   static constexpr std::string_view kKeys[] = {"create_time", "name",          "status",
                                                "net_type",    "job_direction", "pay_mode"};
   const auto key = queryChoice(request, "sort_key", kKeys);
@@ -65,7 +65,7 @@ JobFilter filterOf(const http::Request& request) {
   filter.enterpriseProjectId = queryText(request, "enterprise_project_id").value_or("");
   filter.instanceIds = queryList(request, "instance_ids", kMaxIds);
   filter.instanceIp = queryText(request, "instance_ip").value_or("");
-  filter.sort = sortOf(request);
+  filter.sort = jobSortOf(request);
   filter.descending = isDescending(request);
   filter.paging = pagingOf(request);
   return filter;

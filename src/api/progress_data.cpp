@@ -17,11 +17,11 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr std::string_view kTypes[] = {"table",        "database",  "table_structure",
-                                       "table_indexs",  // (sic)
-                                       "event",        "procedure", "view",
-                                       "function",     "trigger",   "account",
-                                       "role"};
+constexpr std::string_view kProgressTypes[] = {"table",        "database",  "table_structure",
+                                               "table_indexs",  // (sic)
+                                               "event",        "procedure", "view",
+                                               "function",     "trigger",   "account",
+                                               "role"};
 constexpr std::int64_t kReadAtOnce = 1000;
 
 std::string timeWithMillis(UnixMillis millis) {
@@ -120,8 +120,9 @@ Rows rowsOf(const Call& call, const std::string& type, const std::string& search
 
 http::Response showProgressData(const Call& call) {
   const std::string& type = call.path.at("type");
-  if (std::find(std::begin(kTypes), std::end(kTypes), type) == std::end(kTypes))
-    throw Error(Msg::valueNotAllowed, {"type", shortened(type, kShownCharacters), listed(kTypes)}, Origin::request);
+  if (std::find(std::begin(kProgressTypes), std::end(kProgressTypes), type) == std::end(kProgressTypes))
+    throw Error(Msg::valueNotAllowed, {"type", shortened(type, kShownCharacters), listed(kProgressTypes)},
+                Origin::request);
   const std::string search = queryText(call.request, "search_name").value_or("");
   Rows rows = rowsOf(call, type, search);
   return jsonResponse({{"count", rows.count},

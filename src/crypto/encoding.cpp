@@ -1,6 +1,7 @@
 #include "crypto/encoding.h"
 
 #include "base/error.h"
+#include "crypto/bytes.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -13,13 +14,6 @@ namespace drs {
 namespace {
 
 constexpr std::size_t kSha256Bytes = 32;
-
-const unsigned char* bytesOf(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-unsigned char* bytesOf(std::string& text) {
-  return reinterpret_cast<unsigned char*>(text.data());
-}
 
 /// Looked up once: a look-up in OpenSSL 3 costs more than hashing a short text.
 const EVP_MD* sha256Algorithm() {

@@ -1,6 +1,7 @@
 #include "crypto/sealer.h"
 
 #include "base/error.h"
+#include "crypto/bytes.h"
 #include "crypto/encoding.h"
 
 #include <openssl/evp.h>
@@ -12,18 +13,11 @@
 namespace drs {
 namespace {
 
-constexpr std::string_view kPrefix = "sealed:v1:";
+constexpr std::string_view kSealedPrefix = "sealed:v1:";
 constexpr std::size_t kNonceBytes = 12;  // the length that GCM is made for (NIST SP 800-38D, 8.2)
 constexpr std::size_t kTagBytes = 16;
 
 using Context = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
-
-const unsigned char* bytesOf(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-unsigned char* bytesOf(std::string& text) {
-  return reinterpret_cast<unsigned char*>(text.data());
-}
 
 const EVP_CIPHER* aes256Gcm() {
   static const EVP_CIPHER* const cipher = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
@@ -86,12 +80,12 @@ std::string Sealer::seal(std::string_view plain, std::string_view jobId, std::st
       EVP_CipherFinal_ex(context.get(), bytesOf(text) + size, &last) == 1 &&
       EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, static_cast<int>(kTagBytes), tag.data()) == 1;
   if (!good) throw Error(Msg::internal, {"AES-256-GCM failed"});
-  return std::string(kPrefix) + keyId_ + ":" + toBase64(nonce + text + tag);
+  return std::string(kSealedPrefix) + keyId_ + ":" + toBase64(nonce + text + tag);
 }
 
 std::string Sealer::open(std::string_view sealed, std::string_view jobId, std::string_view path) const {
-  if (!sealed.starts_with(kPrefix)) broken(path, "it is not a sealed value");
-  const std::string_view rest = sealed.substr(kPrefix.size());
+  if (!sealed.starts_with(kSealedPrefix)) broken(path, "it is not a sealed value");
+  const std::string_view rest = sealed.substr(kSealedPrefix.size());
   const std::size_t colon = rest.find(':');
   if (colon == std::string_view::npos) broken(path, "it is not a sealed value");
   if (rest.substr(0, colon) != keyId_) {

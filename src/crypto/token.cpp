@@ -7,7 +7,7 @@
 namespace drs {
 namespace {
 
-constexpr std::string_view kPrefix = "drs1.";
+constexpr std::string_view kTokenPrefix = "drs1.";
 constexpr std::size_t kMaxTokenBytes = 4096;  // far above what issue() makes; longer text is not worth hashing
 
 }  // namespace
@@ -17,16 +17,17 @@ std::string TokenSigner::mac(std::string_view body) const {
 }
 
 std::string TokenSigner::issue(std::string_view claims, UnixMillis expires) const {
-  const std::string body = std::string(kPrefix) + std::to_string(expires) + "." + toBase64Url(claims);
+  const std::string body = std::string(kTokenPrefix) + std::to_string(expires) + "." + toBase64Url(claims);
   return body + "." + mac(body);
 }
 
 std::optional<std::string> TokenSigner::open(std::string_view token, UnixMillis now) const {
   const std::size_t last = token.rfind('.');
-  if (token.size() > kMaxTokenBytes || !token.starts_with(kPrefix) || last < kPrefix.size()) return std::nullopt;
+  if (token.size() > kMaxTokenBytes || !token.starts_with(kTokenPrefix) || last < kTokenPrefix.size())
+    return std::nullopt;
   const std::string_view body = token.substr(0, last);
   if (!equalsConstantTime(mac(body), token.substr(last + 1))) return std::nullopt;
-  const std::string_view rest = body.substr(kPrefix.size());
+  const std::string_view rest = body.substr(kTokenPrefix.size());
   const std::size_t dot = rest.find('.');
   if (dot == std::string_view::npos) return std::nullopt;
   UnixMillis expires = 0;

@@ -17,7 +17,7 @@ namespace {
 
 namespace bhttp = boost::beast::http;
 
-constexpr std::size_t kReadBytes = 16384;
+constexpr std::size_t kAnswerBytes = 16384;
 constexpr std::uint32_t kMaxHeaderBytes = 64U << 10U;
 
 std::string requestText(const std::string& method, const Url& url, const Headers& headers, const std::string& body) {
@@ -47,7 +47,7 @@ ClientResponse readResponse(net::Stream& stream, const Url& url, bool head, cons
   parser.eager(true);
   boost::beast::flat_buffer buffer;
   while (!parser.is_done()) {
-    const boost::asio::mutable_buffer space = buffer.prepare(kReadBytes);
+    const boost::asio::mutable_buffer space = buffer.prepare(kAnswerBytes);
     const std::size_t got = stream.read(static_cast<char*>(space.data()), space.size(), deadline);
     boost::system::error_code error;
     if (got == 0) {

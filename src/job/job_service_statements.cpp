@@ -1,5 +1,6 @@
 #include "job/job_service_impl.h"
 #include "job/statement_copy.h"
+#include "model/statement_row.h"
 #include "model/utf8.h"
 
 #include <utility>
@@ -8,8 +9,6 @@
 
 namespace drs {
 namespace {
-
-constexpr std::size_t kShownCharacters = 200;
 
 /// The fault of a task that stands at a statement.
 bool standsAtStatement(const JobRecord& job) {
@@ -61,8 +60,8 @@ void JobService::Impl::decideStatement(const Actor& actor, const std::string& jo
     life.log(
         job, EventLevel::warn,
         "Schema change " + std::to_string(number) + " is to be " +
-            (replacement ? "replaced by: " + shortened(*replacement, kShownCharacters) + "; it was: " : "skipped: ") +
-            shortened(row->sql, kShownCharacters),
+            (replacement ? "replaced by: " + shortened(*replacement, kShownStatement) + "; it was: " : "skipped: ") +
+            shortened(row->sql, kShownStatement),
         actor.userName);
     life.clearFault(job);
     life.want(job, Desired::run, actor.userName);

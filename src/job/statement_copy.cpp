@@ -1,6 +1,7 @@
 #include "job/statement_copy.h"
 
 #include "base/error.h"
+#include "model/statement_row.h"
 #include "model/utf8.h"
 
 #include <nlohmann/json.hpp>
@@ -9,7 +10,6 @@ namespace drs {
 namespace {
 
 constexpr std::size_t kAtOnce = 200;
-constexpr std::size_t kShownCharacters = 200;  // of a statement
 
 }  // namespace
 
@@ -44,7 +44,7 @@ void StatementCopy::carry() {
       if (row.state != "filtered" && row.state != "skipped" && row.state != "replaced") continue;
       context_.event(row.state == "filtered" ? EventLevel::info : EventLevel::warn,
                      "Schema change " + std::to_string(row.number) + " is " + row.state + " (" + row.reason +
-                         "): " + shortened(row.sql, kShownCharacters));
+                         "): " + shortened(row.sql, kShownStatement));
     }
     after = rows.back().number;
     if (rows.size() < kAtOnce) return;

@@ -7,6 +7,9 @@
 
 namespace drs {
 
+/// Characters of a statement in messages.
+inline constexpr std::size_t kShownStatement = 200;
+
 /// A statement of the source's log that defines objects of a job, and what became of it.
 struct StatementRow {
   std::uint64_t number = 0;  ///< grows in the order in which the statements were met; there are gaps

@@ -63,6 +63,11 @@ struct TableName {
   auto operator<=>(const TableName&) const = default;
 };
 
+/// "db.table" for messages.
+[[nodiscard]] inline std::string printable(const TableName& name) {
+  return name.database + "." + name.table;
+}
+
 /// One table as it was when the task was planned.
 struct TableSchema {
   TableName name;

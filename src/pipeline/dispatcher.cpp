@@ -1,6 +1,7 @@
 #include "pipeline/dispatcher.h"
 
 #include "base/error.h"
+#include "model/statement_row.h"
 #include "model/utf8.h"
 
 #include <algorithm>
@@ -18,8 +19,6 @@ bool hasSchemaChange(const Transaction& transaction) {
 bool isAlone(const Transaction& transaction) {
   return transaction.stored || hasSchemaChange(transaction);
 }
-
-constexpr std::size_t kShownCharacters = 200;  // of a statement
 
 std::size_t imagesOf(const Transaction& transaction) {
   std::size_t images = 0;
@@ -139,7 +138,7 @@ void Dispatcher::requireNoWindow(const Transaction& transaction) {
   const auto& change = std::get<SchemaChange>(transaction.changes.front());
   if (!context_.end && change.isNew) return;  // no row of its table was copied
   throw Error(Msg::ddlNotSupported,
-              {"while the rows that were copied are brought to one moment: " + shortened(change.sql, kShownCharacters)},
+              {"while the rows that were copied are brought to one moment: " + shortened(change.sql, kShownStatement)},
               Origin::source);
 }
 

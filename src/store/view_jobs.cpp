@@ -1,3 +1,4 @@
+#include "base/ascii.h"
 #include "model/job_spec_json.h"
 #include "store/rows.h"
 #include "store/spec_cache.h"
@@ -10,13 +11,6 @@
 
 namespace drs {
 namespace {
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : static_cast<char>(c);
-  });
-  return text;
-}
 
 std::string_view columnOf(JobFilter::Sort sort) {
   switch (sort) {
@@ -68,7 +62,7 @@ void addNameOrId(Conditions& where, const std::string& text) {
     return;
   }
   const std::string byId = where.bind(text);
-  const std::string byName = where.bind(containing(lower(text)));
+  const std::string byName = where.bind(containing(toLowerAscii(text)));
   where.addText("(id = " + byId + " OR name_key LIKE " + byName + " ESCAPE '!')");
 }
 
@@ -85,7 +79,8 @@ Conditions conditionsOf(const JobFilter& filter) {
   std::vector<std::string> instances;
   for (const auto& id : filter.instanceIds) instances.push_back(containing("," + id + ","));
   where.addAny("instance_ids LIKE ", instances, " ESCAPE '!'");
-  if (!filter.instanceIp.empty()) where.add("addresses LIKE ", containing(lower(filter.instanceIp)), " ESCAPE '!'");
+  if (!filter.instanceIp.empty())
+    where.add("addresses LIKE ", containing(toLowerAscii(filter.instanceIp)), " ESCAPE '!'");
   return where;
 }
 
@@ -170,7 +165,7 @@ bool StoreView::nameTaken(const std::string& projectId, const std::string& name,
   const auto result = session_.query(
       "SELECT 1 FROM job WHERE project_id = $1 AND name_key = $2 AND id <> $3 AND phase NOT IN ('draft', 'deleted') "
       "LIMIT 1",
-      {projectId, lower(name), exceptJobId});
+      {projectId, toLowerAscii(name), exceptJobId});
   return !result.rows.empty();
 }
 

@@ -1,3 +1,4 @@
+#include "base/ascii.h"
 #include "base/ids.h"
 #include "model/job_spec_json.h"
 #include "store/records_json.h"
@@ -12,13 +13,6 @@
 
 namespace drs {
 namespace {
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : static_cast<char>(c);
-  });
-  return text;
-}
 
 std::string orEmpty(const std::optional<std::string>& text) {
   return text.value_or("");
@@ -36,7 +30,7 @@ constexpr std::string_view kListColumns =
 
 void collectEndpoint(const Endpoint& endpoint, std::set<std::string>& instances, std::set<std::string>& addresses) {
   if (endpoint.instanceId) instances.insert(*endpoint.instanceId);
-  if (endpoint.ip) addresses.insert(lower(*endpoint.ip));
+  if (endpoint.ip) addresses.insert(toLowerAscii(*endpoint.ip));
   for (const Endpoint& shard : endpoint.sourceSharding.value_or(std::vector<Endpoint>{}))
     collectEndpoint(shard, instances, addresses);
 }
@@ -54,7 +48,7 @@ SqlParams listColumns(const JobSpec& spec) {
   for (const auto* side : {&spec.sourceEndpoint, &spec.targetEndpoint}) {
     for (const EndpointInfo& info : *side) collectEndpoint(info.endpoint, instances, addresses);
   }
-  return {lower(orEmpty(base.name)),
+  return {toLowerAscii(orEmpty(base.name)),
           orEmpty(base.jobType),
           orEmpty(base.engineType),
           orEmpty(base.netType),

@@ -8,7 +8,7 @@
 namespace drs::mysql {
 namespace {
 
-struct Token {
+struct AccountToken {
   enum class Kind { word, name, text, hex, symbol } kind = Kind::symbol;
   std::string value;  ///< word: upper case; name, text, hex: what it stands for
   std::size_t begin = 0, end = 0;
@@ -67,26 +67,26 @@ std::optional<std::string> hexBytes(std::string_view word) {
 }
 
 /// Nothing if a quote has no end.
-std::optional<std::vector<Token>> tokensOf(std::string_view sql) {
-  std::vector<Token> out;
+std::optional<std::vector<AccountToken>> tokensOf(std::string_view sql) {
+  std::vector<AccountToken> out;
   for (std::size_t i = 0; i < sql.size();) {
-    Token token;
+    AccountToken token;
     token.begin = i;
     if (sql[i] == ' ' || sql[i] == '\n' || sql[i] == '\t') {
       ++i;
       continue;
     }
     if (sql[i] == '`' || sql[i] == '\'' || sql[i] == '"') {
-      token.kind = sql[i] == '`' ? Token::Kind::name : Token::Kind::text;
+      token.kind = sql[i] == '`' ? AccountToken::Kind::name : AccountToken::Kind::text;
       i = takeQuoted(sql, i, token.value);
       if (i == std::string_view::npos) return std::nullopt;
     } else if (isWordPart(sql[i])) {
       while (i < sql.size() && isWordPart(sql[i])) ++i;
       const std::string_view word = sql.substr(token.begin, i - token.begin);
-      token.kind = Token::Kind::word;
+      token.kind = AccountToken::Kind::word;
       std::transform(word.begin(), word.end(), std::back_inserter(token.value), upper);
       if (auto bytes = hexBytes(word)) {
-        token.kind = Token::Kind::hex;
+        token.kind = AccountToken::Kind::hex;
         token.value = std::move(*bytes);
       }
     } else {
@@ -101,20 +101,20 @@ std::optional<std::vector<Token>> tokensOf(std::string_view sql) {
 /// Walks over tokens; every take… moves on only if it finds what it looks for.
 class Walk {
  public:
-  explicit Walk(const std::vector<Token>& tokens) : tokens_(tokens) {}
+  explicit Walk(const std::vector<AccountToken>& tokens) : tokens_(tokens) {}
   [[nodiscard]] bool atEnd() const { return at_ >= tokens_.size(); }
-  [[nodiscard]] const Token& here() const { return atEnd() ? end_ : tokens_[at_]; }
+  [[nodiscard]] const AccountToken& here() const { return atEnd() ? end_ : tokens_[at_]; }
   [[nodiscard]] bool isWord(std::string_view word) const {
-    return here().kind == Token::Kind::word && here().value == word;
+    return here().kind == AccountToken::Kind::word && here().value == word;
   }
   void skip() { ++at_; }
   bool take(std::string_view word) {
-    const bool found = isWord(word) || (!atEnd() && here().kind == Token::Kind::symbol && here().value == word);
+    const bool found = isWord(word) || (!atEnd() && here().kind == AccountToken::Kind::symbol && here().value == word);
     if (found) ++at_;
     return found;
   }
   std::optional<std::string> takeQuotedPart() {
-    if (here().kind != Token::Kind::name && here().kind != Token::Kind::text) return std::nullopt;
+    if (here().kind != AccountToken::Kind::name && here().kind != AccountToken::Kind::text) return std::nullopt;
     return tokens_[at_++].value;
   }
   std::optional<Account> takeAccount() {
@@ -140,16 +140,16 @@ class Walk {
   }
 
  private:
-  const std::vector<Token>& tokens_;
+  const std::vector<AccountToken>& tokens_;
   std::size_t at_ = 0;
-  const Token end_;
+  const AccountToken end_;
 };
 
 // --- SHOW CREATE USER ------------------------------------------------------------------------------------------------
 
 std::optional<std::string> takeSecret(Walk& walk) {
-  const Token token = walk.here();
-  if (token.kind != Token::Kind::text && token.kind != Token::Kind::hex) return std::nullopt;
+  const AccountToken token = walk.here();
+  if (token.kind != AccountToken::Kind::text && token.kind != AccountToken::Kind::hex) return std::nullopt;
   walk.skip();
   return token.value;
 }
@@ -157,7 +157,7 @@ std::optional<std::string> takeSecret(Walk& walk) {
 /// A plugin with its string, behind WITH, VIA or OR.
 bool takeCredential(Walk& walk, CreateUser& out) {
   Credential one;
-  if (walk.here().kind == Token::Kind::word) {
+  if (walk.here().kind == AccountToken::Kind::word) {
     one.plugin = walk.here().value;
     std::transform(one.plugin.begin(), one.plugin.end(), one.plugin.begin(),
                    [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
@@ -200,7 +200,7 @@ bool takeIdentified(Walk& walk, CreateUser& out) {
 bool beginsClause(const Walk& walk, std::string_view before) {
   static constexpr std::array<std::string_view, 8> kBegins = {
       "WITH", "PASSWORD", "ACCOUNT", "FAILED_LOGIN_ATTEMPTS", "PASSWORD_LOCK_TIME", "ATTRIBUTE", "COMMENT", "REQUIRE"};
-  if (walk.here().kind != Token::Kind::word) return false;
+  if (walk.here().kind != AccountToken::Kind::word) return false;
   if (walk.here().value == "REQUIRE" && before == "PASSWORD") return false;
   return std::find(kBegins.begin(), kBegins.end(), walk.here().value) != kBegins.end();
 }
@@ -233,7 +233,7 @@ bool takeClauses(Walk& walk, std::string_view sql, CreateUser& out) {
 bool takePrivileges(Walk& walk, GrantLine& out) {
   do {
     GrantLine::Privilege one;
-    while (walk.here().kind == Token::Kind::word && !walk.isWord("ON")) {
+    while (walk.here().kind == AccountToken::Kind::word && !walk.isWord("ON")) {
       one.name += (one.name.empty() ? "" : " ") + walk.here().value;
       walk.skip();
     }
@@ -252,7 +252,7 @@ bool takePrivileges(Walk& walk, GrantLine& out) {
 }
 
 bool takeScope(Walk& walk, GrantLine& out) {
-  while (walk.here().kind == Token::Kind::word) {
+  while (walk.here().kind == AccountToken::Kind::word) {
     if (!walk.isWord("TABLE")) out.objectType += (out.objectType.empty() ? "" : " ") + walk.here().value;
     walk.skip();
   }
@@ -291,7 +291,7 @@ bool takeLine(Walk& walk, GrantLine& out) {
     return takePrivileges(walk, out) && takeScope(walk, out) && walk.take("FROM") && takeGrantee(walk, out);
   }
   if (!walk.take("GRANT")) return false;
-  if (walk.here().kind != Token::Kind::word) {
+  if (walk.here().kind != AccountToken::Kind::word) {
     out.kind = roles;
     out.roles = walk.takeAccounts();
     return !out.roles.empty() && walk.take("TO") && takeGrantee(walk, out);

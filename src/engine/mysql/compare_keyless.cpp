@@ -1,6 +1,7 @@
 #include "engine/mysql/compare_keyless.h"
 
 #include "base/task_group.h"
+#include "engine/mysql/compare_sessions.h"
 
 #include <algorithm>
 #include <array>
@@ -20,12 +21,9 @@ constexpr std::size_t kBuckets = 1U << 16U;
 /// Memory for the rows that are looked at one by one, as hashes; an entry of the map with its node and its share of the
 /// buckets.
 constexpr std::size_t kPartBytes = 64U << 20U, kEntryBytes = 64;
-constexpr std::uint64_t kRowsPerPart = kPartBytes / kEntryBytes;
+constexpr std::uint64_t kEntriesPerPart = kPartBytes / kEntryBytes;
 /// Whole readings of both sides for one table.
 constexpr int kMostReadings = 60;
-constexpr std::array kPauses = {milliseconds(0),    milliseconds(500),  milliseconds(1000),
-                                milliseconds(1500), milliseconds(2000), milliseconds(3000)};
-constexpr std::size_t kHastyTries = 3;
 constexpr std::size_t kListedColumns = 8, kListedBytes = 64;
 constexpr std::uint64_t kProgressRows = 100000;
 
@@ -149,7 +147,7 @@ class KeylessComparison {
       const Bucket& bucket = buckets_[next];
       if (!bucket.differs()) continue;
       const std::uint64_t more = bucket.sourceRows + bucket.targetRows;
-      if (rows > 0 && rows + more > kRowsPerPart) break;
+      if (rows > 0 && rows + more > kEntriesPerPart) break;
       chosen_[next] = true;
       rows += more;
     }
@@ -165,8 +163,8 @@ class KeylessComparison {
       at->second += source ? 1 : -1;
       if (at->second == 0) surplus.erase(at);
       // Equal rows come at different places of both sides, so that nearly all of a part may wait for their twins.
-      if (surplus.size() <= 2 * kRowsPerPart) return;
-      giveUp("more than " + std::to_string(2 * kRowsPerPart) +
+      if (surplus.size() <= 2 * kEntriesPerPart) return;
+      giveUp("more than " + std::to_string(2 * kEntriesPerPart) +
              " of its rows differ at a time, which is what memory is "
              "set aside for");
       surplus.clear();

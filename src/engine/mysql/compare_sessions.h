@@ -2,12 +2,21 @@
 
 #include "engine/mysql/connection.h"
 
+#include <array>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <stop_token>
 
 namespace drs::mysql {
+
+/// Before each look at a row that differs: the source goes on, and the target follows.
+inline constexpr std::array kPauses = {std::chrono::milliseconds(0),    std::chrono::milliseconds(500),
+                                       std::chrono::milliseconds(1000), std::chrono::milliseconds(1500),
+                                       std::chrono::milliseconds(2000), std::chrono::milliseconds(3000)};
+/// Looks where so much differs that waiting does not help.
+inline constexpr std::size_t kHastyTries = 3;
 
 /// The sessions of a comparison. They refuse rows of LargeRows::kLarge and more, so that several tables at a time take
 /// little memory; what meets such a row is done again by sessions that take any, while nobody else of the process reads

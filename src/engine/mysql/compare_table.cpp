@@ -21,9 +21,6 @@ using std::chrono::milliseconds;
 constexpr std::size_t kRangeRows = 20000;     ///< of the source, held in memory as hashes
 constexpr std::size_t kRowsPerPart = 400000;  ///< of a table whose key cannot be cut
 constexpr std::size_t kLookUpRows = 200;      ///< one statement
-constexpr std::array kPauses = {milliseconds(0),    milliseconds(500),  milliseconds(1000),
-                                milliseconds(1500), milliseconds(2000), milliseconds(3000)};
-constexpr std::size_t kHastyTries = 3;
 
 std::vector<std::string> literalsOf(const TableSchema& schema, const std::vector<std::string>& key) {
   std::vector<std::string> literals;

@@ -1,6 +1,7 @@
 #include "engine/mysql/log_assembler.h"
 
 #include "engine/mysql/origins.h"
+#include "engine/mysql/server_log.h"
 #include "wire/mysql/inflate.h"
 #include "wire/mysql/wire_error.h"
 
@@ -10,7 +11,6 @@ namespace drs::mysql {
 namespace {
 
 /// Behind the four bytes that every log file starts with.
-constexpr std::uint64_t kFirstOffset = 4;
 /// More prepared XA transactions than this at a time are forgotten; a forgotten one is refused later, never lost. They
 /// stand in every position.
 constexpr std::size_t kMaxPreparedXa = 1000;

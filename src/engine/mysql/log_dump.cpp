@@ -18,7 +18,6 @@ namespace {
 
 constexpr unsigned kComBinlogDump = 0x12, kComRegisterSlave = 0x15, kComBinlogDumpGtid = 0x1e;
 constexpr std::uint16_t kThroughGtid = 0x04, kWithAnnotations = 0x02;
-constexpr std::uint64_t kFirstOffset = 4;
 /// Heartbeats come every second; a source that scans its log for the start of a dump may be silent for longer.
 constexpr int kSilenceSeconds = 60;
 

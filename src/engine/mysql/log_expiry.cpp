@@ -12,7 +12,7 @@
 namespace drs::mysql {
 namespace {
 
-constexpr int kLookSeconds = 2;
+constexpr int kExpiryLookSeconds = 2;
 constexpr double kDay = 86400;
 
 double number(Connection& connection, const std::string& variable) {
@@ -61,7 +61,7 @@ LogUse useOf(Connection& connection, const LogPosition& at, double behindSeconds
 
 LogUse logUse(const ConnectOptions& options, const LogPosition& at, UnixMillis readUpTo) {
   ConnectOptions quick = options;
-  quick.connectTimeoutSeconds = quick.readTimeoutSeconds = kLookSeconds;
+  quick.connectTimeoutSeconds = quick.readTimeoutSeconds = kExpiryLookSeconds;
   const auto connection = Connection::open(quick);
   LogUse use = useOf(*connection, at, static_cast<double>(Clock().now() - readUpTo) / 1000);
   use.text += ". Resume the task, or let the source keep its log for longer";
@@ -87,7 +87,7 @@ void LogExpiry::look(const ConnectOptions& options, const LogPosition& at, UnixM
   nextLook_ = std::chrono::steady_clock::now() + kLookEvery;
   try {
     ConnectOptions quick = options;
-    quick.connectTimeoutSeconds = quick.readTimeoutSeconds = kLookSeconds;
+    quick.connectTimeoutSeconds = quick.readTimeoutSeconds = kExpiryLookSeconds;
     judge(*Connection::open(quick), at, static_cast<double>(clock_.now() - readUpTo) / 1000);
   } catch (const Error&) {
     // The lane itself will say what is the matter with the source.

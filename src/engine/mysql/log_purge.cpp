@@ -17,7 +17,7 @@
 namespace drs::mysql {
 namespace {
 
-constexpr int kLookSeconds = 5;
+constexpr int kPurgeLookSeconds = 5;
 
 /// Why nothing may be removed. It ends purgeLog(), and is its answer.
 struct Obstacle {
@@ -127,7 +127,7 @@ std::string missingForPurge(Connection& connection) {
 
 LogPurge purgeLog(ConnectOptions options, const std::string& jobId, const Position& durable,
                   const std::map<std::string, Position>& others) {
-  options.connectTimeoutSeconds = std::min(options.connectTimeoutSeconds, kLookSeconds);
+  options.connectTimeoutSeconds = std::min(options.connectTimeoutSeconds, kPurgeLookSeconds);
   const auto server = Connection::open(options);
   try {
     Removable removable(logFiles(*server));

@@ -110,10 +110,6 @@ std::string globalVariable(Connection& connection, const std::string& name) {
   return rows.empty() ? std::string() : rows.front().at(1).value_or("");
 }
 
-std::string printable(const TableName& name) {
-  return name.database + "." + name.table;
-}
-
 namespace {
 
 std::string explained(const Error& error) {

@@ -73,6 +73,13 @@ struct Verdict {
   return {CheckResult::failed, std::move(reason), true};
 }
 
+/// Groups of items.
+inline constexpr const char* kConnection = "connection";
+inline constexpr const char* kConsistency = "consistency";
+inline constexpr const char* kLog = "log";
+inline constexpr const char* kObjects = "objects";
+inline constexpr const char* kPrivileges = "privileges";
+
 /// One item: its name in the API, its group, and what it does. An Error thrown inside fails the item.
 struct Check {
   const char* item;
@@ -98,9 +105,6 @@ struct Check {
 
 /// A global variable's value; empty if the server does not have it.
 [[nodiscard]] std::string globalVariable(Connection& connection, const std::string& name);
-
-/// "db.table" for messages.
-[[nodiscard]] std::string printable(const TableName& name);
 
 /// Collects the objects that a reason names: the first ten, then a count.
 class NameList {

@@ -16,7 +16,6 @@
 namespace drs::mysql {
 namespace {
 
-constexpr const char* kObjects = "objects";
 constexpr std::size_t kLongestName = 64;
 
 /// Why a column of this source cannot be read; empty = it can.

@@ -8,8 +8,6 @@
 namespace drs::mysql {
 namespace {
 
-constexpr const char* kObjects = "objects";
-
 NameList problemsOf(ProbeState& state, std::string_view item) {
   NameList names;
   for (const ObjectProblem& problem : state.objects().problems)

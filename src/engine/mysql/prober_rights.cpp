@@ -16,8 +16,6 @@
 namespace drs::mysql {
 namespace {
 
-constexpr const char* kPrivileges = "privileges";
-
 std::string grantRemedy(Connection& connection, const std::string& rights, const std::string& scope) {
   return "GRANT " + rights + " ON " + scope + " TO " + connection.value("SELECT CURRENT_USER()").value_or("");
 }

@@ -17,10 +17,6 @@
 namespace drs::mysql {
 namespace {
 
-constexpr const char* kConnection = "connection";
-constexpr const char* kLog = "log";
-constexpr const char* kConsistency = "consistency";
-
 constexpr int kOldestMysql = 50700, kNewestMysql = 99999;
 constexpr int kOldestMariadb = 100300, kNewestMariadb = 129999;
 constexpr double kClockSeconds = 10;

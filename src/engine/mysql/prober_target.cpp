@@ -14,8 +14,6 @@
 namespace drs::mysql {
 namespace {
 
-constexpr const char* kObjects = "objects";
-
 /// Once the task has begun, what is in the target tables is its own work.
 bool hasBegun(ProbeState& state) {
   Connection& target = state.target();

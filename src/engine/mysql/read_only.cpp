@@ -14,7 +14,7 @@ constexpr int kMysqlWithFineRights = 80000;     // CONNECTION_ADMIN, SYSTEM_VARI
 constexpr int kMariadbWithFineRights = 100502;  // READ_ONLY ADMIN
 constexpr int kMariadbWithoutSuper = 101100;    // SUPER no longer includes it
 // While SET GLOBAL read_only waits for other sessions, it keeps all others from beginning to write.
-constexpr int kLockSeconds = 10;
+constexpr int kSwitchSeconds = 10;
 
 bool isPossible(const JobSpec& spec) {
   const std::string type = spec.baseInfo.jobType.value_or("");
@@ -29,7 +29,7 @@ std::optional<bool> requested(const JobSpec& spec) {
 
 void switchOn(Connection& connection) {
   const std::string patience = connection.value("SELECT @@session.lock_wait_timeout").value_or("60");
-  connection.execute(fmt::format("SET SESSION lock_wait_timeout = {}", kLockSeconds));
+  connection.execute(fmt::format("SET SESSION lock_wait_timeout = {}", kSwitchSeconds));
   try {
     connection.execute("SET GLOBAL read_only = ON");
   } catch (const Error& error) {
@@ -40,7 +40,7 @@ void switchOn(Connection& connection) {
                 {connection.peer(),
                  fmt::format("SET GLOBAL read_only = ON (is_target_readonly) waited {} s for statements or table locks "
                              "of other sessions; let them end there",
-                             kLockSeconds)},
+                             kSwitchSeconds)},
                 Origin::target);
   }
   connection.execute("SET SESSION lock_wait_timeout = " + patience);

@@ -6,8 +6,6 @@
 namespace drs::mysql {
 namespace {
 
-constexpr std::uint64_t kFirstOffset = 4;  // behind the magic number of the file
-
 std::string statusStatement(const ServerInfo& server) {
   // Renamed in MySQL 8.2; the old name is gone in 8.4.
   return !server.mariadb && server.version >= 80200 ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS";

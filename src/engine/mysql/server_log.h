@@ -5,6 +5,9 @@
 
 namespace drs::mysql {
 
+/// Of the first event of a log file: behind the magic number.
+inline constexpr std::uint64_t kFirstOffset = 4;
+
 /// How positions of a server are told.
 enum class LogMode {
   mysqlGtid,  ///< MySQL, gtid_mode=ON: sets of GTIDs

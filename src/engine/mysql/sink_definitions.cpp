@@ -21,10 +21,6 @@
 namespace drs::mysql {
 namespace {
 
-std::string printable(const TableName& table) {
-  return table.database + "." + table.table;
-}
-
 [[noreturn]] void refuseTable(const TableName& table, const std::string& why) {
   throw Error(Msg::schemaDrift, {printable(table), why}, Origin::target);
 }

@@ -12,7 +12,7 @@ namespace drs::mysql {
 namespace {
 
 // While SET GLOBAL read_only waits for other sessions, it keeps all others from beginning to write.
-constexpr int kLockSeconds = 10;
+constexpr int kFreezeSeconds = 10;
 
 class Freezer final : public SourceFreezer {
  public:
@@ -42,9 +42,9 @@ class Freezer final : public SourceFreezer {
 
   void freeze(const std::function<bool()>& mayFreeze) override {
     const auto server = Connection::open(options_);
-    const NamedLock lock(*server, lock_, kLockSeconds);
+    const NamedLock lock(*server, lock_, kFreezeSeconds);
     if (!mayFreeze()) throw Error(Msg::fenced, {"the cut-over"}, Origin::source);
-    server->execute(fmt::format("SET SESSION lock_wait_timeout = {}", kLockSeconds));
+    server->execute(fmt::format("SET SESSION lock_wait_timeout = {}", kFreezeSeconds));
     try {
       server->execute(bindsAll(*server) ? "SET GLOBAL super_read_only = ON" : "SET GLOBAL read_only = ON");
     } catch (const Error& error) {
@@ -53,7 +53,7 @@ class Freezer final : public SourceFreezer {
                   {server->peer(),
                    fmt::format("SET GLOBAL read_only = ON waited {} s for statements or table locks of other sessions; "
                                "let them end there",
-                               kLockSeconds)},
+                               kFreezeSeconds)},
                   Origin::source);
     }
     failpoint("freezer.frozen");

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "engine/mysql/position.h"
+#include "engine/mysql/server_log.h"
 #include "wire/mysql/gtid_set.h"
 
 #include <algorithm>
@@ -12,7 +13,6 @@ namespace {
 
 constexpr std::size_t kLongestText = 100, kLongestName = 60, kLongestGtids = 2048;
 constexpr std::size_t kLeastNumberDigits = 3, kMostNumberDigits = 20;
-constexpr std::uint64_t kFirstOffset = 4;  // behind the magic number of the file
 
 [[noreturn]] void refuseFile(const std::string& value) {
   throw Error(

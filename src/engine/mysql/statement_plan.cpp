@@ -16,10 +16,6 @@
 namespace drs::mysql {
 namespace {
 
-std::string printable(const TableName& name) {
-  return name.database + "." + name.table;
-}
-
 bool isAscii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80U; });
 }

@@ -11,10 +11,6 @@
 namespace drs::mysql {
 namespace {
 
-std::string printable(const TableName& name) {
-  return name.database + "." + name.table;
-}
-
 std::string charsetClause(const std::string& collation) {
   return fmt::format(" DEFAULT CHARACTER SET {} COLLATE {}", collation.substr(0, collation.find('_')), collation);
 }

@@ -10,10 +10,6 @@
 namespace drs::mysql {
 namespace {
 
-std::string printable(const TableName& name) {
-  return name.database + "." + name.table;
-}
-
 bool isOneStatement(std::string_view sql, SqlSyntax syntax) {
   const std::vector<Token> tokens = tokenize(sql, syntax);
   const auto end = std::find_if(tokens.begin(), tokens.end(), [](const Token& token) { return token.isSymbol(';'); });

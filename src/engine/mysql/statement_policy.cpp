@@ -51,7 +51,7 @@ bool lists(std::string_view list, std::string_view word) {
   return false;
 }
 
-Verdict verdictOn(std::string_view word, const JobSpec& spec) {
+StatementVerdict verdictOn(std::string_view word, const JobSpec& spec) {
   const auto& listed = spec.policyConfig.supportDdlInfo;
   if (!word.empty() && listed) {
     if (lists(*listed, word)) return {};
@@ -62,7 +62,7 @@ Verdict verdictOn(std::string_view word, const JobSpec& spec) {
 }
 
 /// Absent: sync drops no database, migration does.
-Verdict verdictOnDropDatabase(const JobSpec& spec) {
+StatementVerdict verdictOnDropDatabase(const JobSpec& spec) {
   const auto& policy = spec.policyConfig.filterDdlPolicy;
   const bool filtered = policy ? *policy == "drop_database" : spec.baseInfo.jobType == "sync";
   if (filtered) return {false, "filter_ddl_policy"};
@@ -75,14 +75,14 @@ void throwStopped(const std::string& why) {
   throw Error(Msg::ddlNotSupported, {why}, Origin::source);
 }
 
-Verdict verdictOn(const DdlStatement& ddl, const JobSpec& spec) {
+StatementVerdict verdictOn(const DdlStatement& ddl, const JobSpec& spec) {
   if (ddl.kind == DdlKind::dropDatabase) return verdictOnDropDatabase(spec);
   if (ddl.kind != DdlKind::alterTable) return verdictOn(wordOf(ddl.kind), spec);
   bool any = false, carried = false;
-  Verdict filtered;
+  StatementVerdict filtered;
   for (const AlterAction action : ddl.actions) {
     if (action == AlterAction::option) continue;  // ALGORITHM, LOCK and the like belong to what they stand beside
-    const Verdict one = verdictOn(wordOf(action), spec);
+    const StatementVerdict one = verdictOn(wordOf(action), spec);
     any = true;
     if (one.carried)
       carried = true;
@@ -91,7 +91,7 @@ Verdict verdictOn(const DdlStatement& ddl, const JobSpec& spec) {
   }
   if (!any) return verdictOn("", spec);
   if (carried && !filtered.carried) throwStopped("policy_config." + filtered.filteredBy + " filters only a part of it");
-  return carried ? Verdict{} : filtered;
+  return carried ? StatementVerdict{} : filtered;
 }
 
 }  // namespace drs::mysql

@@ -6,6 +6,7 @@
 #include "engine/mysql/sink_definitions.h"
 #include "engine/mysql/sink_lookup.h"
 #include "engine/mysql/statement_policy.h"
+#include "model/statement_row.h"
 #include "model/utf8.h"
 
 #include <fmt/format.h>
@@ -16,7 +17,6 @@ namespace drs::mysql {
 namespace {
 
 constexpr int kStatementTimeoutSeconds = 7 * 24 * 3600;    // a large table is rebuilt for hours without a word
-constexpr std::size_t kShownCharacters = 200;              // of a statement
 constexpr std::string_view kReplacedBy = "replaced by: ";  // stored: begins the result of an intent, too
 constexpr unsigned kNoSuchTable = 1146, kUnknownDatabase = 1049;
 
@@ -153,7 +153,7 @@ StatementRunner::Outcome StatementRunner::run(const SchemaChange& change, const 
       carryOver(plan, change, record, intent.has_value(), originTag(origins), *own);
       record.state = task.kind == Task::Kind::replace ? StatementState::replaced : StatementState::done;
     }
-    job_.log.info("{}, {}: {}", toText(record.state), record.result, shortened(change.sql, kShownCharacters));
+    job_.log.info("{}, {}: {}", toText(record.state), record.result, shortened(change.sql, kShownStatement));
     outcome.records = records(plan, record);
     return outcome;
   } catch (const Error& error) {
@@ -165,7 +165,7 @@ StatementRunner::Outcome StatementRunner::run(const SchemaChange& change, const 
     record.result = error.msg() == Msg::ddlNotSupported ? error.args().at(0) : error.text();
     // An intent of which nobody knows yet whether it has run stays.
     if (planned || !intent) own->execute(records_.write(record));
-    throw Error(Msg::ddlNotSupported, {fmt::format("{}: {}", record.result, shortened(change.sql, kShownCharacters))},
+    throw Error(Msg::ddlNotSupported, {fmt::format("{}: {}", record.result, shortened(change.sql, kShownStatement))},
                 error.origin());
   }
 }

@@ -205,11 +205,11 @@ Permission mayRun(Connection& connection, std::span<const std::string_view> comm
 }
 
 std::string bytesText(std::uint64_t bytes) {
-  constexpr double kStep = 1024;
+  constexpr double kUnitStep = 1024;
   constexpr const char* kUnits[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   std::size_t unit = 0;
   auto number = static_cast<double>(bytes);
-  while (number >= kStep && unit + 1 < std::size(kUnits)) number /= kStep, ++unit;
+  while (number >= kUnitStep && unit + 1 < std::size(kUnits)) number /= kUnitStep, ++unit;
   return unit == 0 ? fmt::format("{} bytes", bytes) : fmt::format("{:.1f} {}", number, kUnits[unit]);
 }
 

@@ -110,6 +110,13 @@ class Findings {
   bool skippable_ = true;
 };
 
+/// Groups of items.
+inline constexpr const char* kConnection = "connection";
+inline constexpr const char* kConsistency = "consistency";
+inline constexpr const char* kLog = "log";
+inline constexpr const char* kObjects = "objects";
+inline constexpr const char* kPrivileges = "privileges";
+
 /// One item: its name in the API, its group, and what it does. An Error thrown inside fails the item.
 struct Check {
   const char* item;

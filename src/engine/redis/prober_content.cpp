@@ -12,8 +12,6 @@
 namespace drs::redis {
 namespace {
 
-constexpr const char* kObjects = "objects";
-
 /// Keys by database, of all shards.
 std::map<std::uint32_t, Info::Keyspace> keyspaceOf(ProbeState& state) {
   std::map<std::uint32_t, Info::Keyspace> sum;

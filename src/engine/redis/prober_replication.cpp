@@ -10,9 +10,6 @@
 namespace drs::redis {
 namespace {
 
-constexpr const char* kLog = "log";
-constexpr const char* kPrivileges = "privileges";
-
 constexpr std::uint64_t kMiB = 1U << 20U;
 constexpr std::uint64_t kSmallestOutputBuffer = 64 * kMiB;
 constexpr std::uint64_t kSmallestBacklog = 16 * kMiB;

@@ -10,9 +10,6 @@
 namespace drs::redis {
 namespace {
 
-constexpr const char* kConnection = "connection";
-constexpr const char* kConsistency = "consistency";
-
 constexpr std::uint32_t kOldest = 20800, kOldestCluster = 30000;
 constexpr std::uint32_t kNewestRedis = 89999, kNewestValkey = 99999;
 constexpr double kClockSeconds = 10;

@@ -9,9 +9,6 @@
 namespace drs::redis {
 namespace {
 
-constexpr const char* kPrivileges = "privileges";
-constexpr const char* kConsistency = "consistency";
-
 constexpr std::size_t kMostTried = 20;  ///< keys that the rights are asked for
 
 /// A key that the task could write, for each database that is not selected as a whole; else any key.

@@ -1,5 +1,7 @@
 #include "wire/mysql/json_text.h"
 
+#include "base/ascii.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,10 +16,6 @@ namespace {
 
 /// A decimal of at most this many digits is the shortest text of its double.
 constexpr std::size_t kSafeDigits = 15;
-
-bool isDigit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 /// The end of the string whose opening quote is at `at`, behind its closing quote.
 std::size_t skipString(std::string_view json, std::size_t at) {

@@ -1,5 +1,7 @@
 #include "wire/mysql/sql_tokens.h"
 
+#include "base/ascii.h"
+
 #include <algorithm>
 
 namespace drs::mysql {
@@ -9,9 +11,6 @@ constexpr std::uint64_t kModeAnsiQuotes = 0x4, kModeNoBackslashEscapes = 0x10000
 
 bool isSpace(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v' || c == '\0';
-}
-bool isDigit(char c) {
-  return c >= '0' && c <= '9';
 }
 /// Bytes above 127 belong to names: multi-byte characters.
 bool isWordPart(char c) {

@@ -51,7 +51,7 @@ constexpr std::size_t kLane = std::size_t{1} << kLaneBits;
 /// A linear function of 64 bits: what each bit becomes.
 using Linear = std::array<std::uint64_t, 64>;
 
-constexpr std::uint64_t apply(const Linear& function, std::uint64_t bits) {
+constexpr std::uint64_t image(const Linear& function, std::uint64_t bits) {
   std::uint64_t out = 0;
   for (std::size_t bit = 0; bit < 64; ++bit) {
     if ((bits >> bit & 1U) != 0) out ^= function[bit];
@@ -67,13 +67,13 @@ constexpr Tables makeShift() {
   }
   for (unsigned doubling = 0; doubling < kLaneBits; ++doubling) {
     Linear twice{};
-    for (std::size_t bit = 0; bit < 64; ++bit) twice[bit] = apply(shift, shift[bit]);
+    for (std::size_t bit = 0; bit < 64; ++bit) twice[bit] = image(shift, shift[bit]);
     shift = twice;
   }
   Tables tables{};
   for (std::size_t byte = 0; byte < 8; ++byte) {
     for (std::size_t value = 0; value < 256; ++value)
-      tables[byte][value] = apply(shift, std::uint64_t{value} << 8 * byte);
+      tables[byte][value] = image(shift, std::uint64_t{value} << 8 * byte);
   }
   return tables;
 }

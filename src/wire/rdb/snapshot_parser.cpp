@@ -32,7 +32,7 @@ enum Opcode : std::uint8_t {
   kExpireMs = 252,
   kExpireSeconds = 253,
   kSelectDb = 254,
-  kEnd = 255,
+  kEndOfFile = 255,
 };
 constexpr std::size_t kMagicBytes = 9, kCrcBytes = 8;
 constexpr unsigned kFirstVersionWithCrc = 5;
@@ -186,7 +186,7 @@ bool SnapshotParser::State::opcode(ByteReader& in, std::uint8_t code) {
       mode = Mode::moduleAux;
       return false;
     }
-    case kEnd:
+    case kEndOfFile:
       window.use(1);
       mode = Mode::trailer;
       return false;

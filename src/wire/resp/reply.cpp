@@ -1,6 +1,6 @@
 #include "wire/resp/reply.h"
 
-#include "base/error.h"
+#include "wire/resp/bad_reply.h"
 
 #include <fmt/core.h>
 
@@ -9,10 +9,6 @@
 
 namespace drs::resp {
 namespace {
-
-[[noreturn]] void refuse(std::string why) {
-  throw Error(Msg::badReply, {"The server", std::move(why)});
-}
 
 std::optional<std::int64_t> parseInteger(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);

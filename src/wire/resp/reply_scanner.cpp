@@ -1,6 +1,6 @@
 #include "wire/resp/reply_scanner.h"
 
-#include "base/error.h"
+#include "wire/resp/bad_reply.h"
 
 #include <fmt/core.h>
 
@@ -13,10 +13,6 @@ namespace {
 
 /// Longer than anything that is, short enough for sums of it.
 constexpr std::uint64_t kMaxNumber = std::uint64_t{1} << 40U;
-
-[[noreturn]] void refuse(std::string why) {
-  throw Error(Msg::badReply, {"The server", std::move(why)});
-}
 
 std::string shown(char c) {
   const auto code = static_cast<unsigned char>(c);
