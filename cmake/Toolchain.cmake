@@ -14,6 +14,10 @@ target_compile_options(drs_flags INTERFACE -Werror -Wall -Wextra -Wpedantic -Wsh
 target_include_directories(drs_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_definitions(drs_flags INTERFACE JSON_USE_IMPLICIT_CONVERSIONS=0 SPDLOG_FMT_EXTERNAL SPDLOG_COMPILED_LIB
                            DRS_VERSION="${PROJECT_VERSION}")
+if(DRS_UNITY)
+  # A class in a source file may have members of types that are the file's own; the file is included here, that is all.
+  target_compile_options(drs_flags INTERFACE -Wno-subobject-linkage)
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # False alarms of g++ 12 at -O2 inside the standard library; clang-tidy and the sanitizers cover the real ones.
   target_compile_options(drs_flags INTERFACE -Wno-restrict -Wno-null-dereference -Wno-maybe-uninitialized

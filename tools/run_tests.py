@@ -197,7 +197,6 @@ def main():
         presets["fuzz"] = ["fuzz_" + p.stem.removeprefix("fuzz_") for p in sorted((ROOT / "tests/fuzz").glob("fuzz_*.cpp"))]
     tidy = None
     if "check" in wanted:
-        configure("dev")  # clang-tidy reads its compile commands
         tidy = start_tidy(args)
     for preset, targets in presets.items():
         say(f"build {preset}")
