@@ -152,8 +152,9 @@ def suite_contract(totals, args):
 
 
 def suite_integration(totals, args):
-    """Files side by side, each with servers of its own: most of the time goes by in waiting."""
-    pytest(totals, "integration", ["tests/integration"], environment={"OPENDRS_ALL": "1"} if args.all else None, arguments=["-n", JOBS, "--dist", "loadfile"])
+    """Files side by side, one more than there are cores, each with servers of its own: most of the time goes by in waiting."""
+    pytest(totals, "integration", ["tests/integration"], environment={"OPENDRS_ALL": "1"} if args.all else None,
+           arguments=["-n", str(int(JOBS) + 1), "--dist", "loadfile"])
 
 
 def suite_smoke(totals, args):
