@@ -141,7 +141,9 @@ class CopyBody final : public TaskBody {
       permit = largeRows->mayRead(context.stop, kPermitPatience);
       if (!permit) return notNow(context);
     }
-    const auto source = engine.source(context.engineJob);
+    EngineJob reading = context.engineJob;
+    if (!planned->start.empty()) reading.startPosition = planned->start;
+    const auto source = engine.source(reading);
     const auto sink = engine.sink(context.engineJob);
     const auto flow = flows_->get(context.job.id, context.engineJob.spec);
     const PaceRun run(flow->pace);

@@ -27,50 +27,63 @@ void startTransaction(Connection& reader) {
   reader.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
 }
 
-/// What servers told lately: MariaDB reads a log file from its beginning, a gigabyte at times, to tell the GTIDs of a
-/// place in it, and while nobody writes all snapshots are at the same place. Threads: any.
-class ToldGtids {
+/// The last place of each server whose GTIDs it told: MariaDB reads a log file from its beginning, a gigabyte at times,
+/// to tell those of a place in it. Threads: any.
+class ToldPlaces {
  public:
-  [[nodiscard]] std::optional<std::string> find(const std::string& place) {
+  [[nodiscard]] std::optional<LogPosition> find(const std::string& server) {
     const std::lock_guard lock(mutex_);
-    std::erase_if(told_, [](const auto& entry) { return Clock::now() - entry.second.at > kKept; });
-    const auto found = told_.find(place);
-    if (found == told_.end()) return std::nullopt;
-    return found->second.gtids;
+    const auto found = told_.find(server);
+    if (found == told_.end() || Clock::now() - found->second.at > kKept) return std::nullopt;
+    return found->second.position;
   }
-  void keep(const std::string& place, const std::string& gtids) {
+  void keep(const std::string& server, const LogPosition& position) {
     const std::lock_guard lock(mutex_);
     if (told_.size() >= kMost) told_.clear();
-    told_[place] = {gtids, Clock::now()};
+    told_[server] = {position, Clock::now()};
   }
 
  private:
   using Clock = std::chrono::steady_clock;
   struct Entry {
-    std::string gtids;
+    LogPosition position;
     Clock::time_point at;
   };
   static constexpr std::size_t kMost = 256;
-  static constexpr std::chrono::seconds kKept{60};  ///< the place may be another one behind RESET MASTER
+  /// A window grows by as much at most. And the place may be another one behind RESET MASTER.
+  static constexpr std::chrono::seconds kKept{10};
   std::mutex mutex_;
   std::map<std::string, Entry> told_;
 };
 
-/// addMariadbGtids(), asked once for one place.
-void addToldGtids(Connection& reader, LogPosition& position) {
-  static ToldGtids told;
-  // Which server it is, whatever address it was reached by.
-  const auto server = reader.value("SELECT CONCAT_WS(' ', @@hostname, @@port, @@server_id, @@datadir)");
-  const std::string place = fmt::format("{} {}:{}", server.value_or(""), position.file, position.offset);
-  if (const auto gtids = told.find(place)) {
-    position.gtid = *gtids;
-    return;
-  }
-  addMariadbGtids(reader, position);
-  told.keep(place, position.gtid);
+/// Files of one log are numbered with at least six digits, so that a longer name is a later one.
+bool isAtOrBehind(const LogPosition& place, const LogPosition& other) {
+  if (place.file.size() != other.file.size()) return place.file.size() > other.file.size();
+  return place.file != other.file ? place.file > other.file : place.offset >= other.offset;
 }
 
-SnapshotPositions beginOnMariadb(Connection& reader) {
+/// Adds the GTIDs to the place of a snapshot just begun. What lies before a place of an earlier snapshot is visible in
+/// this one too; and nothing is that the server had not written to its log when it was asked behind the snapshot: so
+/// under writes a free chunk gets a window of a few seconds instead of one more reading of the log file.
+SnapshotPositions withGtids(Connection& reader, const SnapshotRequest& request, LogPosition place) {
+  static ToldPlaces told;
+  // Which server it is, whatever address it was reached by.
+  const std::string server =
+      reader.value("SELECT CONCAT_WS(' ', @@hostname, @@port, @@server_id, @@datadir)").value_or("");
+  if (const auto before = told.find(server); before && isAtOrBehind(place, *before)) {
+    if (isAtOrBehind(*before, place)) return {*before, *before};
+    // Not before the plan: its definitions are those of its start.
+    if (!request.exact && request.notBefore && reached(*before, *request.notBefore)) {
+      place.gtid = reader.value("SELECT @@GLOBAL.gtid_binlog_pos").value_or("");
+      return {*before, place};
+    }
+  }
+  addMariadbGtids(reader, place);
+  told.keep(server, place);
+  return {place, place};
+}
+
+SnapshotPositions beginOnMariadb(Connection& reader, const SnapshotRequest& request) {
   startTransaction(reader);
   LogPosition position;
   position.mariadb = true;
@@ -83,8 +96,7 @@ SnapshotPositions beginOnMariadb(Connection& reader) {
   }
   if (position.file.empty())
     throw Error(Msg::databaseError, {reader.peer(), "0", "the binary log is off (log_bin)"}, reader.origin());
-  addToldGtids(reader, position);
-  return {position, position};
+  return withGtids(reader, request, position);
 }
 
 /// File and offset beside the GTIDs: a lane whose start had no GTIDs, because there was none yet, goes by them.
@@ -142,7 +154,7 @@ SnapshotPositions beginSnapshot(Connection& reader, const ConnectOptions& option
     startTransaction(reader);
     return {};
   }
-  if (request.mode == LogMode::mariadb) return beginOnMariadb(reader);
+  if (request.mode == LogMode::mariadb) return beginOnMariadb(reader, request);
   if (request.mode == LogMode::mysqlGtid && !request.exact) return beginWithGtids(reader);
   return beginUnderLock(reader, options, request, stop);
 }

@@ -3,6 +3,7 @@
 #include "engine/mysql/connection.h"
 #include "engine/mysql/server_log.h"
 
+#include <optional>
 #include <vector>
 
 namespace drs::mysql {
@@ -17,11 +18,15 @@ struct SnapshotRequest {
   LogMode mode = LogMode::mysqlFile;
   std::vector<TableName> tables;  ///< what will be read
   bool exact = false;             ///< low == high is needed (a snapshot group)
+  /// The start of the plan, so that a low position may be older than the snapshot, and never than this.
+  std::optional<LogPosition> notBefore{};
 };
 
 /// Begins a transaction with a consistent snapshot on `reader` and finds its positions (mysql.md 4.2):
 ///
-///   MariaDB        the server notes the log position of the snapshot itself: exact, without a lock
+///   MariaDB        the server notes the log position of the snapshot itself: exact, without a lock. Its GTIDs have to
+///                  be looked up in the log file: at most every ten seconds, unless it has to be exact; in between the
+///                  place looked up last is `low`
 ///   MySQL, GTID    gtid_executed before the snapshot, executed and owned GTIDs after it: a window, without a lock.
 ///                  In files: the start of the log's last file before it, the tail of the log after it
 ///   no log         the snapshot alone; both positions are empty

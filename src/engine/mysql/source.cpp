@@ -199,6 +199,7 @@ ChunkResult MysqlSource::readChunk(const Chunk& chunk, const Plans& plans, const
     std::optional<StopSession> onStop(std::in_place, stop, session);
     endPredecessor(session, chunk);
     SnapshotRequest request{mode_, {}, chunk.exact};
+    if (job_.startPosition) request.notBefore = fromPosition(*job_.startPosition);
     for (const std::size_t plan : chunk.plans) request.tables.push_back(plans.at(plan).source->name);
     const SnapshotPositions positions = beginSnapshot(session, options_, request, stop);
     for (std::size_t i = 0; i < chunk.plans.size() && result.endedAt.empty(); ++i) {
