@@ -3,6 +3,7 @@
 #include "base/task_group.h"
 #include "engine/mysql/column_types.h"
 #include "engine/mysql/control_tables.h"
+#include "engine/mysql/table_ddl.h"
 #include "transform/table_plan.h"
 
 #include <algorithm>
@@ -15,6 +16,7 @@ namespace drs::mysql {
 namespace {
 
 using TextRow = std::vector<std::optional<std::string>>;
+using Aliases = std::map<std::string, std::string, std::less<>>;
 using Tables = std::map<std::string, TableSchema>;  ///< of one database, by table name
 
 std::string text(const TextRow& row, std::size_t i) {
@@ -88,6 +90,18 @@ void readColumns(Connection& connection, const std::string& database, Tables& ta
     column.fraction = static_cast<int>(number(row, 11));
     column.nullable = text(row, 12) != "NO";
     table->columns.push_back(makeColumn(text(row, 2), column));
+  }
+}
+
+/// By the names under which they are what they are.
+void nameCollations(Tables& tables, const Aliases& aliases) {
+  if (aliases.empty()) return;
+  const auto rename = [&](std::string& collation) {
+    if (const auto found = aliases.find(collation); found != aliases.end()) collation = found->second;
+  };
+  for (auto& [name, table] : tables) {
+    rename(table.collation);
+    for (Column& column : table.columns) rename(column.collation);
   }
 }
 
@@ -220,6 +234,7 @@ void readDetails(Connection& connection, const std::string& database, Tables& ta
     });
   }
   readColumns(connection, database, tables);
+  nameCollations(tables, collationAliases(connection));
   readIndexes(connection, database, tables);
   readForeignKeys(connection, database, tables);
   define(connection, {});

@@ -197,6 +197,7 @@ void StatementPlanner::alterTable() {
     runInShadow(forShadow(shadows, ""));
     known = applied(known, before, shadows.read(newName));
   }
+  requireOwnCollations(known);
   if (!ddl_.engine.empty()) known.engine = ddl_.engine;
   out_.targets = {plan.target};
   if (isRenamed) out_.targets.push_back(newTarget);

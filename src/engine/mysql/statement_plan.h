@@ -89,6 +89,7 @@ class StatementPlanner {
   /// The text that names the collation a new table gets, if the statement leaves it to the database.
   [[nodiscard]] std::string defaultCharset(const TableName& table);
   void settleCollation(TableSchema& schema) const;
+  void requireOwnCollations(const TableSchema& schema) const;
   void change(const TableName& source, std::optional<TablePlan> plan);
   /// The table has another name: its plan, and the foreign keys that refer to it.
   void rename(const TableName& from, const TableName& to);

@@ -49,6 +49,20 @@ void StatementPlanner::settleCollation(TableSchema& schema) const {
   if (schema.collation == used_) schema.collation = wanted_;
 }
 
+/// The families share the names utf8mb4_0900_…, and compare by different versions of Unicode (collationAliases()).
+void StatementPlanner::requireOwnCollations(const TableSchema& schema) const {
+  if (world_.sourceMariadb == world_.connection.server().mariadb) return;
+  if (lowerCase(change_.sql).find("_0900_a") == std::string::npos) return;
+  for (std::size_t i = 0; i < schema.columns.size(); ++i) {
+    const Column& column = schema.columns[i];
+    const bool isMeant = column.collation.find("_0900_a") != std::string::npos ||
+                         column.collation.find("_uca1400_") != std::string::npos;
+    if (isMeant && isInUniqueKey(schema, i))
+      throwStopped("the collation utf8mb4_0900_… that it names is another one at the target, and the column " +
+                   column.name + " is part of a unique key");
+  }
+}
+
 void StatementPlanner::createTable() {
   const TableName name = names_.at(0);
   const bool isGhost = !isCovered(name) && ghostOf(name) != nullptr;
@@ -73,6 +87,7 @@ void StatementPlanner::createTable() {
     if (like) schema = applied(*requirePlan(names_.at(1)).source, shadows.read(names_.at(1)), std::move(schema));
   }
   settleCollation(schema);
+  requireOwnCollations(schema);
   if (!ddl_.engine.empty()) schema.engine = ddl_.engine;
   out_.sql.push_back(forTarget({{name, target}}, options));
   out_.targets = {target};

@@ -3,6 +3,7 @@
 #include "engine/mysql/connection.h"
 #include "model/table_schema.h"
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -23,6 +24,7 @@ class Collations {
  public:
   Collations(std::set<std::string, std::less<>> known, ServerInfo server)
       : known_(std::move(known)), server_(std::move(server)) {}
+  /// Without names that are an alias for another collation (collationAliases()): they are another one elsewhere.
   [[nodiscard]] static Collations read(Connection& target);
 
   [[nodiscard]] std::optional<std::string> equal(std::string_view collation) const;
@@ -39,6 +41,11 @@ class Collations {
   std::set<std::string, std::less<>> known_;
   ServerInfo server_;
 };
+
+/// Collations of the server that are another name for one of its own, and that one. MariaDB from 11.4 on knows MySQL's
+/// names utf8mb4_0900_…, and takes its own collations of Unicode 14 for them: two letters that Unicode 9 did not have
+/// yet may be equal there, and are not at MySQL.
+[[nodiscard]] std::map<std::string, std::string, std::less<>> collationAliases(Connection& server);
 
 /// An index of a table as text for CREATE or ALTER TABLE.
 struct IndexDdl {

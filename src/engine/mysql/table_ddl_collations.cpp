@@ -47,6 +47,17 @@ bool isNoPad(std::string_view name) {
 
 }  // namespace
 
+std::map<std::string, std::string, std::less<>> collationAliases(Connection& server) {
+  constexpr std::string_view kAlias = "Alias for ";
+  constexpr int kFirstWithAliases = 110400;
+  std::map<std::string, std::string, std::less<>> aliases;
+  if (!server.server().mariadb || server.server().version < kFirstWithAliases) return aliases;
+  for (const auto& row : server.query("SELECT COLLATION_NAME, COMMENT FROM information_schema.COLLATIONS WHERE COMMENT "
+                                      "LIKE 'Alias for %'"))
+    aliases[row.at(0).value_or("")] = row.at(1).value_or("").substr(kAlias.size());
+  return aliases;
+}
+
 Collations Collations::read(Connection& target) {
   const ServerInfo& server = target.server();
   // From 10.10 on MariaDB lists collations of several charsets once, without the charset in the name; the full names
@@ -57,6 +68,7 @@ Collations Collations::read(Connection& target) {
            fullNames ? "SELECT FULL_COLLATION_NAME FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY"
                      : "SELECT COLLATION_NAME FROM information_schema.COLLATIONS"))
     known.insert(row.at(0).value_or(""));
+  for (const auto& [alias, name] : collationAliases(target)) known.erase(alias);
   return {std::move(known), server};
 }
 
