@@ -4,8 +4,11 @@
 #include "transform/foreign_keys.h"
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <map>
 #include <set>
+#include <string_view>
 
 namespace drs {
 namespace {
@@ -74,11 +77,37 @@ ConflictPolicy policyOf(const JobSpec& spec) {
   return policy == "overwrite" ? ConflictPolicy::overwrite : ConflictPolicy::stop;
 }
 
+/// Whether an expression of the table may have another value in another session: a TIMESTAMP is seen in its time zone,
+/// quotients and names of days go by its variables. Of the whole definition, for what an expression is about cannot be
+/// told without a parser.
+bool dependsOnSession(const TableSchema& table) {
+  static constexpr std::array<std::string_view, 8> kMarks = {
+      " / ", "date_format(", "dayname(", "monthname(", "unix_timestamp(", "from_unixtime(", "convert_tz(", "format("};
+  std::string text = table.createSql;
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return std::any_of(table.columns.begin(), table.columns.end(),
+                     [](const Column& column) { return column.dataType == "timestamp"; }) ||
+         std::any_of(kMarks.begin(), kMarks.end(),
+                     [&](std::string_view mark) { return text.find(mark) != std::string::npos; });
+}
+
+/// A unique index whose values are made anew at the target, and may be others there: two rows may collide that did not.
+bool hasUniqueOfSession(const TableSchema& table) {
+  const auto isMade = [&](const Index& index) {
+    return index.unique && (index.type == "FUNCTIONAL" ||
+                            std::any_of(index.parts.begin(), index.parts.end(),
+                                        [&](const IndexPart& part) { return table.columns[part.column].generated; }));
+  };
+  return std::any_of(table.indexes.begin(), table.indexes.end(), isMade) && dependsOnSession(table);
+}
+
 /// Rows without a key cannot be told apart, so a replay over them has to begin at one exact position. A key that the
-/// target generates anew is none: nothing that is written says which row gives way.
+/// target generates anew is none: nothing that is written says which row gives way. And where rows may collide at the
+/// target alone, none may give way without a word, as in a tolerant window.
 bool needsExactCopy(const TableSchema& table, bool wholeRows) {
   const auto isUnique = [](const Index& index) { return index.unique; };
   if (!wholeRows && std::any_of(table.indexes.begin(), table.indexes.end(), isUnique)) return true;
+  if (hasUniqueOfSession(table)) return true;
   return table.primaryKey.empty() || std::any_of(table.primaryKey.begin(), table.primaryKey.end(),
                                                  [&](std::size_t i) { return table.columns[i].generated; });
 }

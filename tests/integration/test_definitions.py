@@ -207,6 +207,32 @@ def test_vector_indexes_are_left_out_where_there_are_none(drsd, mariadb118_pair,
 
 
 @ALL
+def test_collations_of_the_same_name_are_not_the_same_everywhere(drsd, mysql_pair, mariadb118_pair, database):
+    """MariaDB 11.8 has MySQL's names for its own collations of Unicode 14, under which these two letters are equal."""
+    (source, same), other = mysql_pair, mariadb118_pair[1]
+    equal = "SELECT _utf8mb4 X'EA9F82' COLLATE utf8mb4_0900_ai_ci = _utf8mb4 X'EA9F83' COLLATE utf8mb4_0900_ai_ci"
+    assert (source.execute(equal), other.execute(equal)) == (((0,),), ((1,),))
+    create_database(source, database)
+    run(source, database, ["CREATE TABLE letters (a VARCHAR(9) COLLATE utf8mb4_0900_ai_ci PRIMARY KEY)", "INSERT INTO letters VALUES (_utf8mb4 X'EA9F82'),(_utf8mb4 X'EA9F83')"])
+    batch = drsd.client.create(job("letters", source, other, whole(database, database + "_c")))
+    assert drsd.client.validated(batch) == "ASYNC_JOB_VALIDATE_FAILED"
+    reason = refused(drsd.client, batch)["userSelectObjectsCheck"]
+    assert "letters" in reason and "equal to utf8mb4_0900_ai_ci" in reason, reason
+    # In no unique key it is converted, also by name; code points are the same everywhere.
+    run(source, database, ["DROP TABLE letters", "CREATE TABLE plain (id INT PRIMARY KEY, a VARCHAR(9) COLLATE utf8mb4_0900_ai_ci)", "INSERT INTO plain VALUES (1,_utf8mb4 X'EA9F82')",
+                           "CREATE TABLE points (a VARCHAR(9) COLLATE utf8mb4_0900_bin PRIMARY KEY)", "INSERT INTO points VALUES ('a'),('a '),('A')"])
+    client, copy = drsd.client, database + "_c"
+    (name,) = client.start(job("plain", source, other, whole(database, copy)))
+    client.wait_status(name, "INCRE_TRANSFER_STARTED")
+    assert "uca1400_nopad_ai_ci" in other.execute("SHOW CREATE TABLE plain", database=copy)[0][1]
+    run(source, database, ["CREATE TABLE later (id INT PRIMARY KEY, a VARCHAR(9) COLLATE utf8mb4_0900_ai_ci) DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin", "INSERT INTO later VALUES (1,'x')"])
+    caught_up(client, name, source, other, database, copy)
+    run(source, database, ["CREATE TABLE keyed (a VARCHAR(9) COLLATE utf8mb4_0900_ai_ci PRIMARY KEY) DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"])
+    wait_for(lambda: client.status(name) == "INCRE_TRANSFER_FAILED", 60, "the task to stop", lambda: f"{client.status(name)} {client.logs(name)[:6]}")
+    assert any("another one at the target" in text for _, text in client.logs(name)), client.logs(name)
+
+
+@ALL
 def test_a_vector_that_mariadb_does_not_take_stops_the_task(drsd, mysql_pair, mariadb118_pair, database):
     source, target = mysql_pair[0], mariadb118_pair[1]
     create_database(source, database)

@@ -7,6 +7,7 @@ import pytest
 
 from support import rows, servers
 from support.drsd import Drsd, job, wait_for, whole
+from support.replay import caught_up, create_database
 
 TRAPS = ["", "NULL", "\\N", "\\", "\t\n\r\0\x1a", "'\"`;--", "ä€😀", "trailing  "]
 
@@ -83,6 +84,68 @@ def test_gtids_of_one_place_in_the_log_are_asked_for_once(folder, mariadb_pair, 
     (chunks,), = target.execute(f"SELECT COUNT(*) FROM drs_ctl.chunk WHERE job_id='{name}' AND done=1")
     assert chunks > 20 and 0 < asked < chunks / 2, f"{asked} questions for {chunks} chunks"
     rows.assert_equal(source, database, target, database + "_c", "t")
+
+
+def test_under_writes_gtids_are_asked_for_now_and_then(folder, mariadb_pair, database):
+    """Each snapshot is at another place of the log then; what is between two places is replayed over the rows."""
+    source, target = mariadb_pair
+    create_database(source, database)
+    source.execute(f"CREATE TABLE {database}.t (id INT PRIMARY KEY, v INT NOT NULL, body VARCHAR(1100) NOT NULL, UNIQUE KEY v (v))")
+    with source.connect(database) as connection, connection.cursor() as cursor:
+        cursor.executemany("INSERT INTO t VALUES (%s,%s,%s)", [(n, n, "x" * 1000) for n in range(3000)])
+        cursor.execute("ANALYZE NO_WRITE_TO_BINLOG TABLE t")
+    ended = threading.Event()
+
+    def write():
+        with source.connect(database) as connection, connection.cursor() as cursor:
+            n = 3000
+            while not ended.is_set():
+                cursor.execute(f"UPDATE t SET v=v+1000000 WHERE id={n % 3000}")
+                cursor.execute(f"INSERT INTO t VALUES ({n},{n % 3000},'new')")
+                n += 1
+
+    source.execute("SET GLOBAL log_output='TABLE'", "TRUNCATE mysql.general_log", "SET GLOBAL general_log=1")
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        with Drsd(folder, "[worker]\nchunk_bytes = 65536\n") as drsd:
+            (name,) = drsd.client.start(job("busy", source, target, whole(database, database + "_c"), speed_limit=[{"begin": "00:00", "end": "23:59", "speed": "1"}]))
+            drsd.client.wait_status(name, "INCRE_TRANSFER_STARTED")
+            ended.set()
+            writer.join()
+            caught_up(drsd.client, name, source, target, database, database + "_c")
+            rows.assert_equal(source, database, target, database + "_c", "t")
+    finally:
+        ended.set()
+        writer.join()
+        source.execute("SET GLOBAL general_log=0", "SET GLOBAL log_output='FILE'")
+    asked = source.execute("SELECT TIMESTAMPDIFF(MICROSECOND, MIN(event_time), MAX(event_time))/1e6, COUNT(*) FROM mysql.general_log WHERE argument LIKE 'SELECT BINLOG\\_GTID\\_POS%'")[0]
+    windows, = target.execute(f"SELECT COUNT(*), SUM(low_text<>high_text) FROM drs_ctl.chunk WHERE job_id='{name}' AND done=1")
+    # The plan asks too, and each of the four sessions may before the first has its answer.
+    assert windows[0] > 20 and windows[1] > windows[0] / 2, windows
+    assert asked[1] <= 8 + 4 * float(asked[0] or 0) / 10 < windows[0] / 2, f"{asked} questions for {windows[0]} chunks"
+
+
+def test_small_tables_are_made_with_their_rows(folder, pair, database):
+    """What stands in the way of one is met then, and nothing of ours is left in the user's table."""
+    source, target = pair
+    source.execute(f"CREATE DATABASE {database}")
+    for n in range(5):
+        source.execute(f"CREATE TABLE t{n} (id INT PRIMARY KEY, v VARCHAR(20), KEY v (v))", f"INSERT INTO t{n} VALUES (1,'ours')", database=database)
+    with Drsd(folder, environment={"OPENDRS_FAILPOINTS": "plan.prepared=sleep:4000"}) as drsd:
+        client, copy = drsd.client, database + "_c"
+        (name,) = client.start(job("made", source, target, whole(database, copy), task_type="FULL_TRANS"))
+        wait_for(lambda: target.execute(f"SELECT 1 FROM information_schema.schemata WHERE schema_name='{copy}'"), 60, "the database")
+        target.execute("CREATE TABLE t3 (id INT PRIMARY KEY, mine INT)", "INSERT INTO t3 VALUES (7,7)", database=copy)
+        wait_for(lambda: client.status(name) == "FULL_TRANSFER_FAILED", 60, "the task to stop", lambda: f"{client.status(name)} {client.logs(name)[:6]}")
+        assert any(f"{copy}.t3" in text and "appeared" in text for _, text in client.logs(name)), client.logs(name)
+        assert target.execute("SELECT * FROM t3", database=copy) == ((7, 7),)
+        assert not target.execute(f"SELECT 1 FROM drs_ctl.made WHERE job_id='{name}' AND db_name='{copy}' AND table_name='t3'")
+        target.execute("DROP TABLE t3", database=copy)
+        client.action(name, "restart")
+        client.wait_status(name, "FULL_TRANSFER_COMPLETE")
+        rows.assert_equal(source, database, target, copy, *(f"t{n}" for n in range(5)))
+        assert target.execute(f"SELECT COUNT(*) FROM drs_ctl.made WHERE job_id='{name}'") == ((5,),)
 
 
 def test_uneven_integer_keys_reach_both_ends_of_their_type(folder, usual_pair, database):

@@ -123,6 +123,26 @@ TEST(TablePlan, ATableWhoseKeyIsGeneratedIsAGroup) {
   EXPECT_EQ(groupsOf({made, table("b")}), (std::vector<int>{0, -1}));
 }
 
+TEST(TablePlan, ATableWhoseUniqueValuesTheSessionMakesIsAGroup) {
+  const auto dated = table("a");
+  dated->columns[1].dataType = "timestamp";
+  dated->indexes.push_back({"u", true, false, "FUNCTIONAL", {}});
+  const auto divided = table("b");
+  divided->createSql = "CREATE TABLE `b` (`x` int, `y` int, UNIQUE KEY `u` (((`x` / `y`))))";
+  divided->indexes.push_back({"u", true, false, "FUNCTIONAL", {}});
+  const auto generated = table("c");
+  generated->columns[1].generated = true;
+  generated->createSql = "CREATE TABLE `c` (`x` int, `d` char(3) GENERATED ALWAYS AS (dayname(`x`)))";
+  generated->indexes.push_back({"u", true, false, "BTREE", {{1, 0}}});
+  const auto plain = table("d");
+  plain->createSql = "CREATE TABLE `d` (`x` int, `m` varchar(9), UNIQUE KEY `u` ((lower(`m`))))";
+  plain->indexes.push_back({"u", true, false, "FUNCTIONAL", {}});
+  const auto onlyDated = table("e");
+  onlyDated->columns[1].dataType = "timestamp";
+  onlyDated->indexes.push_back({"u", true, false, "BTREE", {{1, 0}}});
+  EXPECT_EQ(groupsOf({dated, divided, generated, plain, onlyDated}), (std::vector<int>{0, 1, 2, -1, -1}));
+}
+
 TEST(TablePlan, SeparateFamiliesAreSeparateGroups) {
   const auto a = table("a");
   const auto b = table("b");
