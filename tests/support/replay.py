@@ -29,7 +29,25 @@ def caught_up(client, name, source, target, database, copy):
         status = client.status(name)
         assert not status.endswith("_FAILED"), f"{status}: {client.logs(name)[:4]}"
         return target.execute("SELECT n FROM marker", database=copy) == ((value,),)
-    wait_for(arrived, 120, "the marker row", lambda: f"{client.status(name)} {client.logs(name)[:6]}")
+    while_moving(arrived, lambda: marks(target, name), "the marker row", lambda: f"{client.status(name)} {client.logs(name)[:6]}")
+
+
+def marks(target, name):
+    """How far the replay is: changes with each batch."""
+    if not target.execute("SELECT 1 FROM information_schema.tables WHERE table_schema='drs_ctl' AND table_name='mark'"):
+        return None
+    return target.execute(f"SELECT MAX(sequence_no) FROM drs_ctl.mark WHERE job_id='{name}'")
+
+
+def while_moving(look, moved, what, state, still=120, most=1200):
+    """As wait_for(), for as long as moved() gives something new: a busy machine is slow, one that stands still has a reason."""
+    began = time.monotonic()
+    while not look():
+        at, since = moved(), time.monotonic()
+        while not look() and moved() == at:
+            assert time.monotonic() - since < still, f"nothing moved for {still} s, waiting for {what}: {state()}"
+            time.sleep(0.1)
+        assert time.monotonic() - began < most, f"waited {most} s for {what}: {state()}"
 
 
 def checksums(server, database, names):
