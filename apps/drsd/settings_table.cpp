@@ -113,6 +113,9 @@ const std::vector<Setting>& settingsTable() {
        "it), or an account written 'user'@'host'"},
       {"mysql", "lock_wait_seconds", node(&Settings::mysqlLockWaitSeconds, 1, kMaxSeconds),
        "wait of one try for a metadata lock that another session of the target holds"},
+      {"mysql", "source_heartbeat_seconds", node(&Settings::mysqlHeartbeatSeconds, 0, 10),
+       "seconds between two times that the tasks of a MariaDB source write there together (drs_ctl.heartbeat), so that "
+       "delays are told in milliseconds and not in the whole seconds of its log; 0 = nothing is written"},
 
       {"mysql", "source_max_running_threads", source(&SourceLimits::runningThreads, 100'000),
        "the full copy is held back while Threads_running of its source is larger; the sessions that read for the copy "

@@ -104,6 +104,7 @@ TaskContext TaskRunner::contextOf(const TaskRecord& task, const JobRecord& job, 
   engine.limits.largeRows = largeRows_;
   engine.limits.networkTimeoutSeconds = settings_.networkTimeoutSeconds;
   engine.limits.lockWaitSeconds = settings_.mysqlLockWaitSeconds;
+  engine.limits.heartbeatSeconds = settings_.mysqlHeartbeatSeconds;
   engine.definer = settings_.mysqlDefiner;
   if (!job.startPosition.empty()) engine.startPosition = Position{job.startPosition};
   engine.log = context.log;

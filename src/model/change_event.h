@@ -81,6 +81,8 @@ struct Transaction {
   /// Where the changes were made first and what they passed; the text belongs to the engine, empty = made here. What
   /// has other origins goes into a target transaction of its own.
   std::string origins = {};
+  bool wholeSeconds = false;  ///< commitMillis is cut to the second
+  bool beat = false;          ///< a task of ours wrote the time: nobody's change, and commitMillis is exact
   [[nodiscard]] bool empty() const { return changes.empty() && !stored; }
 };
 

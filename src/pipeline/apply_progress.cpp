@@ -9,6 +9,7 @@ using std::chrono::milliseconds;
 
 /// Heartbeats come about once a second; later than this, silence counts as delay.
 constexpr milliseconds kSilence{3000};
+constexpr UnixMillis kSecond = 1000;
 
 }  // namespace
 
@@ -16,16 +17,35 @@ ApplyProgress::ApplyProgress(const Clock& clock, const Position& from) : clock_(
   progress_.position = from;
 }
 
-void ApplyProgress::read(UnixMillis commitMillis) {
-  if (commitMillis <= 0) return;
+void ApplyProgress::read(const Transaction& transaction) {
+  if (transaction.commitMillis <= 0) return;
   const UnixMillis now = clock_.now();
   const std::lock_guard lock(mutex_);
-  readDelay_ = milliseconds(std::max<UnixMillis>(0, now - commitMillis));
+  if (transaction.beat) beatAt_ = now;
+  if (isVague(transaction, now)) return;
+  readDelay_ = milliseconds(std::max<UnixMillis>(0, now - transaction.commitMillis));
 }
 
 void ApplyProgress::begun(const ApplyBatch& batch) {
   const std::lock_guard lock(mutex_);
-  inFlight_[batch.number] = batch.transactions.front().commitMillis;
+  const Transaction& first = batch.transactions.front();
+  UnixMillis commitMillis = first.commitMillis;
+  if (isVague(first, clock_.now()) && commitMillis > 0) commitMillis += kSecond;  // it may have been its end
+  inFlight_[batch.number] = commitMillis;
+}
+
+void ApplyProgress::measure(UnixMillis commitMillis, UnixMillis now) {
+  progress_.delay = milliseconds(std::max<UnixMillis>(0, now - commitMillis));
+  provenAt_ = beatAt_ = now;
+}
+
+void ApplyProgress::beat(UnixMillis commitMillis) {
+  const UnixMillis now = clock_.now();
+  const std::lock_guard lock(mutex_);
+  if (inFlight_.empty())
+    measure(commitMillis, now);
+  else if (!waiting_)
+    waiting_ = {inFlight_.rbegin()->first, commitMillis};
 }
 
 void ApplyProgress::committed(const ApplyBatch& batch, const ApplyStats& stats) {
@@ -41,9 +61,15 @@ void ApplyProgress::committed(const ApplyBatch& batch, const ApplyStats& stats) 
     ++progress_.transactions;
     if (transaction.commitMillis <= 0) continue;
     progress_.lastCommitMillis = transaction.commitMillis;
+    if (isVague(transaction, now)) continue;
     progress_.delay = milliseconds(std::max<UnixMillis>(0, now - transaction.commitMillis));
   }
   provenAt_ = now;
+  if (batch.beatMillis != 0) measure(batch.beatMillis, now);
+  if (waiting_ && waiting_->behind <= batch.number) {
+    measure(waiting_->commitMillis, now);
+    waiting_.reset();
+  }
 }
 
 void ApplyProgress::idle(UnixMillis caughtUpAt) {

@@ -20,6 +20,10 @@ bool isAlone(const Transaction& transaction) {
   return transaction.stored || hasSchemaChange(transaction);
 }
 
+/// Our own heartbeats are no reason to write to the target each second.
+constexpr std::chrono::seconds kMarkBeats{30};
+constexpr std::chrono::seconds kBeatsEnd{2};  ///< behind the last one there will be no more for now
+
 std::size_t imagesOf(const Transaction& transaction) {
   std::size_t images = 0;
   for (const ChangeEvent& change : transaction.changes)
@@ -60,13 +64,15 @@ void Dispatcher::run(const std::stop_token& stop) {
     fillBatch(std::move(std::get<Transaction>(*item)), stop);
     if (!batch_.transactions.empty()) {
       const bool ends = changesDefinitions(batch_.transactions.front());
+      batch_.beatMillis = std::exchange(beat_, 0);
       sendBatch(stop);
       if (ends) {
         definitionsChanged_ = pool_.drain(stop) && !stop.stop_requested();
         return;
       }
-    } else if (markIsDue()) {
-      moveMark(stop);
+    } else {
+      if (beat_ != 0) progress_.beat(std::exchange(beat_, 0));
+      if (markIsDue()) moveMark(stop);
     }
   }
 }
@@ -111,7 +117,12 @@ void Dispatcher::addToBatch(Transaction transaction) {
   requireNoWindow(transaction);
   windows_.noteTolerant(transaction, before_, batch_.tolerant);
   before_ = transaction.end;
+  if (transaction.beat) {
+    beat_ = transaction.commitMillis;
+    beatAt_ = context_.clock.steady();
+  }
   if (transaction.empty()) {
+    onlyBeats_ = onlyBeats_ && transaction.beat;
     emptyTail_ = std::move(transaction);
     return;
   }
@@ -159,6 +170,7 @@ void Dispatcher::send(ApplyBatch batch, const std::stop_token& stop) {
   ConflictKeys keys = keysOf(batch);
   if (!pool_.submit(std::move(batch), std::move(keys), stop)) return;
   sent_ = std::move(end);
+  onlyBeats_ = true;
   markedAt_ = context_.clock.steady();
 }
 
@@ -179,12 +191,15 @@ void Dispatcher::onIdle(const LaneIdle& idle, const std::stop_token& stop) {
   before_ = idle.position;
   if (!emptyTail_) emptyTail_.emplace();
   emptyTail_->end = idle.position;
+  onlyBeats_ = onlyBeats_ && context_.clock.steady() - beatAt_ < kBeatsEnd;
   if (markIsDue()) moveMark(stop);
   progress_.idle(idle.caughtUpAt);
 }
 
 bool Dispatcher::markIsDue() const {
-  return context_.clock.steady() - markedAt_ >= context_.options.markInterval;
+  const auto passed = context_.clock.steady() - markedAt_;
+  return passed >= (onlyBeats_ ? std::max<std::chrono::milliseconds>(kMarkBeats, context_.options.markInterval)
+                               : context_.options.markInterval);
 }
 
 /// Moves the mark over transactions that changed nothing of ours.

@@ -57,8 +57,11 @@ class Dispatcher {
   ApplyBatch batch_;
   std::size_t images_ = 0;                ///< of rows, in the batch
   std::optional<Transaction> emptyTail_;  ///< the last of the transactions without changes behind the batch
-  Position before_;                       ///< the lane's position at the end of batch and tail
-  Position sent_;                         ///< at the end of what was handed over
+  UnixMillis beat_ = 0;                   ///< of the newest Transaction::beat that nobody was told of; 0 = none
+  bool onlyBeats_ = true;                 ///< nothing else has come since the last mark
+  std::chrono::steady_clock::time_point beatAt_;
+  Position before_;  ///< the lane's position at the end of batch and tail
+  Position sent_;    ///< at the end of what was handed over
   std::chrono::steady_clock::time_point markedAt_;
   bool endReached_ = false, definitionsChanged_ = false;
 };

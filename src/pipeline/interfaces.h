@@ -115,6 +115,7 @@ struct ApplyBatch {
   /// their window).
   std::vector<bool> tolerant;
   std::size_t bytes = 0;
+  UnixMillis beatMillis = 0;  ///< commit time of the newest Transaction::beat before its end; 0 = none
 };
 
 /// Applies batches, each on a database session of its own.

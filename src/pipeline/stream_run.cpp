@@ -19,7 +19,7 @@ void readLog(const StreamContext& context, LaneQueue& queue, ApplyProgress& prog
     if (transaction) {
       const std::size_t bytes = bytesOf(*transaction);
       const bool ends = changesDefinitions(*transaction);  // what follows is read with the plans in force then
-      progress.read(transaction->commitMillis);
+      progress.read(*transaction);
       if (!queue.push(std::move(*transaction), bytes, stop) || ends) return;
     } else if (!stop.stop_requested()) {
       LaneIdle idle{reader->position(), reader->caughtUpAt()};

@@ -93,5 +93,44 @@ TEST_F(Marks, loggedAsStatementsAreRefusedInAGroup) {
   EXPECT_EQ(thrown(update).msg(), Msg::logUnsupported);
 }
 
+/// A transaction of a task that writes the time at the source (heartbeat.h), and maybe of somebody else's row.
+Texts beat(EventBuilder& b, const std::string& millis, bool withRow = false, EventType type = EventType::updateRowsV1) {
+  const std::string image = EventBuilder::row(1, millis);
+  Texts events{b.mariadbGtid(b.offset()), b.tableMap(9, "heartbeat", "drs_ctl"),
+               b.rows(type, 9, type == EventType::updateRowsV1 ? EventBuilder::row(1, "0") + image : image)};
+  if (withRow) events.insert(events.end(), {b.tableMap(5), b.write(5, 1, "a")});
+  events.push_back(b.xid());
+  return events;
+}
+
+class Heartbeats : public testing::Test {
+ protected:
+  Heartbeats() { lane_.feed({b_.rotate("bin.000001", 4), b_.format()}); }
+  std::string millis(std::int64_t behind) const { return std::to_string(b_.timestamp * std::int64_t{1000} + behind); }
+  EventBuilder b_;
+  Lane lane_{mariadbByFile()};
+};
+
+TEST_F(Heartbeats, comeOutAtOnceWithTheirTimeAndNoChange) {
+  EXPECT_EQ(lane_.feed(beat(b_, millis(678))).size(), 1U);
+  EXPECT_TRUE(lane_.last().beat && lane_.last().empty() && !lane_.last().wholeSeconds);
+  EXPECT_EQ(std::to_string(lane_.last().commitMillis), millis(678));
+  EXPECT_EQ(lane_.last().end.text, lane_.at());
+  EXPECT_FALSE(lane_.assembler().hasEmpty());
+}
+
+TEST_F(Heartbeats, ofAnotherTimeThanTheServersAreNone) {
+  for (const std::string& text : {millis(60'000), millis(-60'000), std::string("0"), std::string(), std::string("12x")})
+    EXPECT_EQ(lane_.feed(beat(b_, text)), Texts{}) << text;
+  EXPECT_TRUE(lane_.assembler().hasEmpty());
+  EXPECT_EQ(lane_.feed(beat(b_, millis(1), false, EventType::writeRowsV1)), Texts{});  // the row is made
+}
+
+TEST_F(Heartbeats, doNotHideRowsOfTheirTransaction) {
+  EXPECT_EQ(lane_.feed(beat(b_, millis(5), true)).size(), 1U);
+  EXPECT_TRUE(!lane_.last().beat && !lane_.last().empty() && lane_.last().wholeSeconds);
+  EXPECT_EQ(std::to_string(lane_.last().commitMillis), millis(0));
+}
+
 }  // namespace
 }  // namespace drs::mysql

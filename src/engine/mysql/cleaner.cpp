@@ -1,6 +1,7 @@
 #include "engine/mysql/cleaner.h"
 
 #include "engine/mysql/control_tables.h"
+#include "engine/mysql/heartbeat.h"
 #include "engine/mysql/made_objects.h"
 #include "engine/mysql/origins.h"
 #include "engine/mysql/read_only.h"
@@ -20,7 +21,8 @@ constexpr int kDropTimeoutSeconds = 7 * 24 * 3600;  // large tables are dropped 
 class MySqlCleaner : public Cleaner {
  public:
   explicit MySqlCleaner(const EngineJob& job)
-      : options_(connectOptions(job, Side::target)),
+      : job_(job),
+        options_(connectOptions(job, Side::target)),
         control_(job.id),
         jobId_(job.id),
         epoch_(job.epoch),
@@ -48,9 +50,22 @@ class MySqlCleaner : public Cleaner {
     // Statements of the log have made some that no plan knows.
     for (const TableName& table : control_.made(connection)) drop(connection, table, true);
     control_.forgetProgress(connection, session.name());
+    if (const std::string left = atSource(); !left.empty()) log_.warn("not removed: {}", left);
   }
 
   std::vector<std::string> release() override {
+    std::vector<std::string> left = releaseTarget();
+    if (std::string more = atSource(); !more.empty()) left.push_back(std::move(more));
+    return left;
+  }
+
+ private:
+  /// What the replay has left there.
+  [[nodiscard]] std::string atSource() const {
+    return job_.spec.baseInfo.taskType == "FULL_TRANS" ? std::string() : forgetHeartbeatAtSource(job_);
+  }
+
+  std::vector<std::string> releaseTarget() {
     try {
       const auto connection = Connection::open(options_);
       connection->execute(fmt::format("SET lock_wait_timeout = {}", options_.lockWaitSeconds));
@@ -66,7 +81,6 @@ class MySqlCleaner : public Cleaner {
     }
   }
 
- private:
   static void throwIfStopped(const std::stop_token& stop) {
     if (stop.stop_requested()) throw Error(Msg::connectionLost, {"the target", "the task was stopped"}, Origin::target);
   }
@@ -96,6 +110,7 @@ class MySqlCleaner : public Cleaner {
     control_.forgetMade(connection, {table});
   }
 
+  const EngineJob job_;
   ConnectOptions options_;
   ControlTables control_;
   std::string jobId_;

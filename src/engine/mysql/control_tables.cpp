@@ -2,6 +2,7 @@
 
 #include "base/failpoint.h"
 #include "engine/mysql/conflict_log.h"
+#include "engine/mysql/heartbeat.h"
 #include "engine/mysql/named_lock.h"
 #include "engine/mysql/read_only.h"
 #include "engine/mysql/statement_records.h"
@@ -510,12 +511,20 @@ std::string ControlTables::forgetJob(Connection& connection) const {
   connection.execute("DROP TABLE IF EXISTS " + quoteName(renameFlag(jobId_)) + ", " +
                      quoteName(raisedRenameFlag(jobId_)));
   connection.execute(fmt::format("DELETE FROM {}.direction WHERE {}", kControlSchema, job_));
-  // A server of a two-way group keeps its identity, and with it the schema: the logs of others name it.
-  for (const std::string_view name : {"job", "mark", "chunk", "session", "made", "made_object", "conflict", "ddl",
-                                      "definition", "readonly", "direction", "server"})
-    if (connection.value(fmt::format("SELECT 1 FROM {}.{} LIMIT 1", kControlSchema, name))) return left;
-  connection.execute(fmt::format("DROP DATABASE {}", kControlSchema));
+  forgetHeartbeat(connection, jobId_);  // the server was the source before a switchover
+  dropUnusedControlSchema(connection);
   return left;
+}
+
+/// A server of a two-way group keeps its identity, and with it the schema: the logs of others name it.
+void dropUnusedControlSchema(Connection& connection) {
+  const auto tables = connection.query(
+      fmt::format("SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = '{}'", kControlSchema));
+  for (const auto& row : tables) {
+    const TableName table{std::string(kControlSchema), row.at(0).value_or("")};
+    if (connection.value("SELECT 1 FROM " + quoteName(table) + " LIMIT 1")) return;
+  }
+  connection.execute(fmt::format("DROP DATABASE IF EXISTS {}", kControlSchema));
 }
 
 }  // namespace drs::mysql

@@ -137,6 +137,9 @@ class ControlTables {
 /// they are missing.
 [[nodiscard]] std::vector<std::string> serverTables();
 
+/// Drops `drs_ctl` if no table of it has a row. Behind kSetupLock.
+void dropUnusedControlSchema(Connection& connection);
+
 /// True if `drs_ctl` is complete on this server.
 [[nodiscard]] bool hasControlTables(Connection& connection);
 

@@ -333,6 +333,10 @@ void LogAssembler::onRows(const Event& event) {
   }
   const LogTables::Table& table = *found;
   if (table.mark) return onMark(parseRows(event, framer_.format(), scratch_), table);
+  if (table.heartbeat) {
+    group_.beatMillis = heartbeatMillis(event, parseRows(event, framer_.format(), scratch_), table).value_or(0);
+    return;
+  }
   if (group_.returns) return;
   if (const SchemaChange* made = group_.schemaChange();
       made != nullptr && made->isNew && made->table == TableName{table.map.database, table.map.table}) {
@@ -439,10 +443,14 @@ std::optional<Transaction> LogAssembler::endGroup(const Event& event) {
   moveTo(eventEnd_);
   const UnixMillis committed = group_.commitMicros != 0 ? static_cast<UnixMillis>(group_.commitMicros / 1000)
                                                         : UnixMillis{event.header.timestamp} * 1000;
-  const bool empty = !group_.hasChanges();
+  const bool empty = !group_.hasChanges(), wholeSeconds = group_.commitMicros == 0;
+  const UnixMillis beatMillis = group_.beatMillis;
   Transaction transaction = group_.take(toPosition(position_), committed);
-  emptyPassed_ = empty;
-  if (!empty) return transaction;
+  transaction.beat = empty && beatMillis != 0;
+  transaction.wholeSeconds = wholeSeconds && !transaction.beat;
+  if (transaction.beat) transaction.commitMillis = beatMillis;
+  emptyPassed_ = empty && !transaction.beat;
+  if (!emptyPassed_) return transaction;
   empty_ = std::move(transaction);
   return std::nullopt;
 }

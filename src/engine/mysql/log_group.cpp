@@ -52,6 +52,7 @@ void LogGroup::clear() {
   gtid.reset();
   mariadbGtid.reset();
   commitMicros = 0;
+  beatMillis = 0;
   repeated = false;
   rowsFollow = false;
   xid.clear();

@@ -30,6 +30,7 @@ class LogGroup {
   std::optional<Gtid> gtid;  ///< MySQL
   std::optional<MariadbGtid> mariadbGtid;
   std::uint64_t commitMicros = 0;  ///< 0: only the seconds of the last event's header are known
+  std::int64_t beatMillis = 0;     ///< the time that a task wrote in it (heartbeat.h); 0 = none
   bool repeated = false;           ///< applied before: passes without effect
   std::string xid;                 ///< as XA START or XA END write it
   std::string origins;             ///< Transaction::origins

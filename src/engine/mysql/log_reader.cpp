@@ -7,6 +7,7 @@
 #include "engine/mysql/log_expiry.h"
 #include "engine/mysql/log_prepared.h"
 #include "engine/mysql/log_purge.h"
+#include "engine/mysql/log_receiver.h"
 #include "engine/mysql/log_source.h"
 #include "transform/table_plan.h"
 
@@ -68,8 +69,10 @@ GroupLimits limitsOf(const EngineJob& job) {
 
 class MysqlLogReader final : public LogReader {
  public:
-  MysqlLogReader(const EngineJob& job, const LogPosition& from, const Plans& plans, std::string target)
-      : log_(job.log.with("log reader")),
+  MysqlLogReader(const EngineJob& job, const LogPosition& from, const Plans& plans, std::string target,
+                 Heartbeat* heartbeat)
+      : heartbeat_(heartbeat),
+        log_(job.log.with("log reader")),
         options_(connectOptions(job, Side::source)),
         source_(options_, job.note, log_),
         expiry_([this](const std::string& line) { source_.say(true, line); }),
@@ -92,7 +95,7 @@ class MysqlLogReader final : public LogReader {
         if (dump_ && source_.shouldLeave(assembler_.position())) disconnect();
         if (!dump_) connect();
         if (expiry_.isDue(caughtUpAt_)) expiry_.look(source_.inUse(), assembler_.position(), caughtUpAt_);
-        auto transaction = assembler_.feed(dump_->read());
+        auto transaction = assembler_.feed(receiver_->read());
         if (transaction) {
           attempts_ = 0;
           caughtUpAt_ = std::max(caughtUpAt_, transaction->commitMillis);
@@ -131,15 +134,19 @@ class MysqlLogReader final : public LogReader {
   void connect() {
     dump_ = source_.start(assembler_.position(), identity_);
     interruptible_.set(dump_.get());
+    receiver_ = std::make_unique<LogReceiver>([dump = dump_.get()] { return dump->read(); },
+                                              [dump = dump_.get()] { dump->interrupt(); });
     assembler_.restart(dump_->foldsNames());
     assembler_.setServer(dump_->server());
     assembler_.setSystemTimeZone(dump_->systemTimeZone());
-    (void)assembler_.feed(dump_->read());  // ROTATE names the file; a place that is gone is refused here
+    if (heartbeat_ != nullptr && assembler_.position().mariadb) heartbeat_->follow(source_.inUse());
+    (void)assembler_.feed(receiver_->read());  // ROTATE names the file; a place that is gone is refused here
     log_.info("reads the log of {} from {}", dump_->peer(), position().text);
   }
 
   void disconnect() {
     interruptible_.set(nullptr);
+    receiver_.reset();
     dump_.reset();
   }
 
@@ -154,6 +161,7 @@ class MysqlLogReader final : public LogReader {
     sleepFor(pause, stop);
   }
 
+  Heartbeat* const heartbeat_;
   Log log_;
   Clock clock_;
   const ConnectOptions options_;
@@ -163,6 +171,7 @@ class MysqlLogReader final : public LogReader {
   LogAssembler assembler_;
   const DumpIdentity identity_;
   std::unique_ptr<LogDump> dump_;
+  std::unique_ptr<LogReceiver> receiver_;
   Interruptible interruptible_;
   UnixMillis caughtUpAt_ = 0;
   int attempts_ = 0;
@@ -171,8 +180,8 @@ class MysqlLogReader final : public LogReader {
 }  // namespace
 
 std::unique_ptr<LogReader> openLogReader(const EngineJob& job, const Position& from, const Plans& plans,
-                                         std::string target) {
-  return std::make_unique<MysqlLogReader>(job, fromPosition(from), plans, std::move(target));
+                                         std::string target, Heartbeat* heartbeat) {
+  return std::make_unique<MysqlLogReader>(job, fromPosition(from), plans, std::move(target), heartbeat);
 }
 
 }  // namespace drs::mysql

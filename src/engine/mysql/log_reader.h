@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/engine.h"
+#include "engine/mysql/heartbeat.h"
 #include "pipeline/interfaces.h"
 
 #include <memory>
@@ -14,8 +15,9 @@ namespace drs::mysql {
 /// connectionLost after seven tries in a row without progress. What a transaction of a foreign table costs is
 /// only the reading; long stretches without a change of ours come out as single transactions without changes.
 ///
-/// `target`: as LogScope::target. `plans` and `job` must outlive the reader.
+/// `target`: as LogScope::target. `heartbeat`: is told the server that the log is read from; null: nobody is.
+/// `plans`, `job` and `heartbeat` must outlive the reader.
 [[nodiscard]] std::unique_ptr<LogReader> openLogReader(const EngineJob& job, const Position& from, const Plans& plans,
-                                                       std::string target = {});
+                                                       std::string target = {}, Heartbeat* heartbeat = nullptr);
 
 }  // namespace drs::mysql

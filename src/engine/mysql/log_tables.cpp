@@ -3,6 +3,7 @@
 #include "engine/mysql/column_types.h"
 #include "engine/mysql/control_tables.h"
 #include "engine/mysql/definition_text.h"
+#include "engine/mysql/heartbeat.h"
 #include "engine/mysql/key_range.h"
 #include "engine/mysql/origins.h"
 #include "wire/mysql/sql_tokens.h"
@@ -11,6 +12,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdlib>
 #include <initializer_list>
 #include <string_view>
 
@@ -216,6 +219,19 @@ std::optional<OriginMark> originMark(const RowsEvent& event, const LogTables::Ta
   return mark;
 }
 
+std::optional<std::int64_t> heartbeatMillis(const Event& event, const RowsEvent& rows, const LogTables::Table& table) {
+  constexpr std::int64_t kSecond = 1000;
+  if (rows.kind != RowsKind::update) return std::nullopt;
+  MarkSink sink(table.map.columns.size());
+  table.layout.decode(rows, sink);
+  const std::string& text = sink.last();
+  std::int64_t millis = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), millis);
+  if (problem != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (std::abs(millis - std::int64_t{event.header.timestamp} * kSecond) > 2 * kSecond) return std::nullopt;
+  return millis;
+}
+
 std::string driftOf(const TableMap& map, const TableSchema& schema) {
   const std::size_t columns = schema.columns.size();
   if (map.columns.size() != columns + hiddenColumns(schema)) {
@@ -273,7 +289,8 @@ void LogTables::define(const Event& event, const FormatDescription& format) {
   table.plan = planOf(name);
   table.covered = !table.plan && scope_.covers(name);
   table.mark = name.database == kControlSchema && (name.table == "mark" || name.table == "chunk");
-  if (table.mark) {
+  table.heartbeat = name.database == kControlSchema && name.table == kHeartbeatTable;
+  if (table.mark || table.heartbeat) {
     table.map = parseTableMap(event, format);
     table.formats.resize(table.map.columns.size(), {.mayBeAbsent = true});
   }
@@ -288,7 +305,7 @@ void LogTables::define(const Event& event, const FormatDescription& format) {
       table.formats.push_back({column.isUnsigned, isFixedBytes(column), column.dataType == "uuid", column.generated});
     table.formats.resize(table.map.columns.size(), {.mayBeAbsent = true});  // hidden ones
   }
-  if (table.plan || table.mark) table.layout = RowLayout(table.map, table.formats);
+  if (table.plan || table.mark || table.heartbeat) table.layout = RowLayout(table.map, table.formats);
   entry.table = std::move(table);
   entry.raw = event.body;
   entry.group = group_;

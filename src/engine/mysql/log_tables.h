@@ -40,6 +40,7 @@ class LogTables {
     std::optional<std::size_t> plan;    ///< nothing: not planned
     bool covered = false;               ///< not planned although the selection covers it
     bool mark = false;                  ///< of our control tables, one whose updates say where a transaction comes from
+    bool heartbeat = false;             ///< of our control tables, the one of heartbeat.h
     std::vector<ColumnFormat> formats;  ///< of a planned table
     RowLayout layout;                   ///< the same
     [[nodiscard]] std::string name() const { return map.database + "." + map.table; }
@@ -96,6 +97,11 @@ struct OriginMark {
 /// Reads an event of a table with `mark`; nothing if it is no update: rows of a dump that is loaded are no marks.
 /// Throws Error(logCorrupt).
 [[nodiscard]] std::optional<OriginMark> originMark(const RowsEvent& event, const LogTables::Table& table);
+
+/// Reads an event of the table with `heartbeat`: the time that was written, in milliseconds. Nothing if it is no
+/// update, or not of the second that the event's header tells. Throws Error(logCorrupt).
+[[nodiscard]] std::optional<std::int64_t> heartbeatMillis(const Event& event, const RowsEvent& rows,
+                                                          const LogTables::Table& table);
 
 /// Why the table of the log is not the planned one; empty if it is.
 [[nodiscard]] std::string driftOf(const TableMap& map, const TableSchema& schema);

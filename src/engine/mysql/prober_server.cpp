@@ -1,4 +1,5 @@
 #include "base/ids.h"
+#include "engine/mysql/heartbeat.h"
 #include "engine/mysql/key_range.h"
 #include "engine/mysql/log_reader.h"
 #include "engine/mysql/position.h"
@@ -194,6 +195,18 @@ Verdict checkLogUpdates(ProbeState& state) {
       "(--log-slave-updates)");
 }
 
+/// Passes always: it tells what will be written at the source, or why nothing will.
+Verdict checkHeartbeat(ProbeState& state) {
+  const int seconds = state.job().limits.heartbeatSeconds;
+  if (seconds == 0 || state.job().spec.baseInfo.taskType == "FULL_TRANS" || !state.source().server().mariadb)
+    return passed();
+  const std::string obstacle =
+      heartbeatObstacle(state.source(), connectOptions(state.job(), Side::source).addresses.size());
+  Verdict verdict = passed();
+  verdict.reason = obstacle.empty() ? heartbeatNotice(seconds) : heartbeatSilence(obstacle);
+  return verdict;
+}
+
 Verdict checkStartPosition(ProbeState& state) {
   if (state.hasFullPhase()) return passed();
   const auto& start = state.job().startPosition;
@@ -342,6 +355,7 @@ const std::vector<Check>& serverChecks() {
       {"srcGtidStatusCheck", kLog, checkSourceGtid},
       {"srclogSlaveUpdatesCheck", kLog, checkLogUpdates},
       {"gtidFormatCheck", kLog, checkStartPosition},
+      {"srcHeartbeatCheck", kLog, checkHeartbeat},
       {"dbServerUuidConsistency", kConsistency, checkIdentity},
       {"dbTimeZoneConsistency", kConsistency, checkTimeZones},
       {"dbClockConsistency", kConsistency, checkClocks},

@@ -76,7 +76,10 @@ class StopSession {
 class MysqlSource final : public Source {
  public:
   explicit MysqlSource(const EngineJob& job)
-      : job_(job), options_(connectOptions(job, Side::source)), ordinarySilence_(options_.unreadSeconds) {
+      : job_(job),
+        options_(connectOptions(job, Side::source)),
+        ordinarySilence_(options_.unreadSeconds),
+        heartbeat_(job, options_.addresses.size()) {
     limitRows(ordinaryRow());
   }
 
@@ -102,7 +105,7 @@ class MysqlSource final : public Source {
     // A position that a user gave as file and offset does not tell the flavour.
     if (start.gtid.empty()) start.mariadb = withSession([](Connection& session) { return session.server().mariadb; });
     return openLogReader(job_, toPosition(start), plans,
-                         isTwoWay(job_.spec) ? identityOf(job_, Side::target) : std::string());
+                         isTwoWay(job_.spec) ? identityOf(job_, Side::target) : std::string(), &heartbeat_);
   }
 
   [[nodiscard]] bool logsWholeRows() override {
@@ -144,6 +147,7 @@ class MysqlSource final : public Source {
   EngineJob job_;
   ConnectOptions options_;
   const int ordinarySilence_;  ///< seconds
+  Heartbeat heartbeat_;
   std::unique_ptr<Connection> session_;
   LogMode mode_ = LogMode::mysqlFile;
 };
