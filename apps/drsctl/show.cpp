@@ -41,6 +41,19 @@ std::string objectsText(const json& view) {
   return out;
 }
 
+/// Of the servers of a source that are copied and followed one by one.
+void showShards(Screen& screen, const json& progress) {
+  const json shards = progress.value("progress_info", json::object()).value("shards", json::array());
+  if (shards.empty()) return;
+  std::vector<std::vector<std::string>> rows;
+  for (const json& shard : shards) {
+    rows.push_back({textOf(shard, "name"), textOf(shard, "sub_task"), textOf(shard, "transfer_status"),
+                    textOf(shard, "progress") + " %", textOf(shard, "incr_trans_delay_millis"),
+                    textOf(shard, "receive_lag_bytes"), textOf(shard, "apply_lag_bytes")});
+  }
+  screen.out << table({"SHARD", "SUB-TASK", "STATUS", "FULL", "DELAY MS", "NOT RECEIVED", "NOT APPLIED"}, rows);
+}
+
 }  // namespace
 
 Exit showJobs(const Options& options, Api& api, Screen& screen) {
@@ -90,6 +103,7 @@ Exit showJob(const Options& options, Api& api, Screen& screen) {
     const json logs = api.detail(id, "log", {{"log_level", "Error"}, {"limit", "1"}}).value("logs", json::array());
     if (!logs.empty()) line(screen, "failed    ", textOf(logs[0], "message"));
   }
+  showShards(screen, progress);
   if (const std::string found = reasons(checks); !found.empty()) screen.out << "checks\n" << found;
   return Exit::done;
 }

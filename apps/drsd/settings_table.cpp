@@ -104,6 +104,9 @@ const std::vector<Setting>& settingsTable() {
       {"redis", "spool_bytes", node(&Settings::spoolBytes, 32 * kMiB, std::int64_t{65536} * kGiB),
        "what one source server has sent and the target has not taken yet waits in the folder spool of the data folder; "
        "when so many bytes wait there, no more is read from the source, which may then cut the link"},
+      {"redis", "rescan_seconds", node(&Settings::rescanSeconds, 1, kMaxSeconds),
+       "a source that is read by SCAN is compared as a whole so long after the last time, since its notifications do "
+       "not tell everything"},
 
       {"mysql", "definer",
        TextSetting{{},

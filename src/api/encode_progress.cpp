@@ -46,6 +46,29 @@ ordered_json overview(const JobRecord& job, const JobProgress::Objects& objects)
   return out;
 }
 
+std::string_view shardStatus(const JobProgress& progress, const JobProgress::Shard& shard) {
+  using State = JobProgress::Shard::State;
+  if (shard.state == State::waiting) return "WAITING_FOR_START";
+  if (shard.state == State::copying) return "FULL_TRANSFER_STARTED";
+  return progress.taskType == "FULL_TRANS" ? "FULL_TRANSFER_COMPLETE" : "INCRE_TRANSFER_STARTED";
+}
+
+/// The API has a place for sub-tasks that are jobs of their own alone (children of a list): a member of ours.
+ordered_json encodeShards(const JobProgress& progress) {
+  ordered_json out = ordered_json::array();
+  for (const JobProgress::Shard& shard : progress.shards) {
+    ordered_json& one = out.emplace_back(ordered_json{{"name", shard.name},
+                                                      {"sub_task", std::to_string(shard.subTask + 1)},
+                                                      {"transfer_status", shardStatus(progress, shard)},
+                                                      {"progress", std::to_string(shard.percent)}});
+    if (!shard.position.empty()) one["position"] = shard.position;
+    if (shard.delayMillis) one["incr_trans_delay_millis"] = std::to_string(*shard.delayMillis);
+    if (shard.unreceivedBytes) one["receive_lag_bytes"] = std::to_string(*shard.unreceivedBytes);
+    if (shard.unappliedBytes) one["apply_lag_bytes"] = std::to_string(*shard.unappliedBytes);
+  }
+  return out;
+}
+
 void addTime(ordered_json& out, const char* name, UnixMillis millis) {
   if (millis != 0) out[name] = isoTime(millis);
 }
@@ -74,6 +97,7 @@ ordered_json encodeProgress(const JobRecord& job, const JobProgress& progress) {
     map["index"] = part(progress.indexPercent, progress.indexSeconds);
   }
   out["progress_map"] = std::move(map);
+  if (!progress.shards.empty()) out["shards"] = encodeShards(progress);
   return out;
 }
 

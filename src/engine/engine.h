@@ -39,9 +39,10 @@ struct EngineLimits {
   std::string spillFolder;                                   ///< for what must not stay in memory
   std::string spoolFolder;                                   ///< for what a source has sent and the target not taken
   std::uint64_t spoolBytes = std::uint64_t{16} << 30U;       ///< of a lane's spool on disk
-  std::shared_ptr<LargeRows> largeRows;                      ///< of the process; null: no limit
-  int networkTimeoutSeconds = 600;                           ///< a server that is silent for so long is lost
-  int lockWaitSeconds = 60;  ///< wait of a statement at the target for another session's lock
+  int rescanSeconds = 3600;  ///< longest pause of a lane that is followed by notifications between two of its passes
+  std::shared_ptr<LargeRows> largeRows;  ///< of the process; null: no limit
+  int networkTimeoutSeconds = 600;       ///< a server that is silent for so long is lost
+  int lockWaitSeconds = 60;              ///< wait of a statement at the target for another session's lock
   int heartbeatSeconds = 1;  ///< between two times that are written at a source whose log has whole seconds; 0 = never
 };
 
@@ -55,6 +56,7 @@ struct EngineJob {
   EngineLimits limits;
   std::string definer = "keep";               ///< mysql.definer: "keep", "strip" or "'user'@'host'"
   std::optional<Position> startPosition;      ///< INCR_TRANS: what PUT start-position set, canonical
+  std::vector<std::string> skippedItems;      ///< of the pre-check, by its user
   std::optional<StatementDecision> decision;  ///< of a person, on the statement at which the task stood
   /// Writes a line of the job's log, which users see; as a warning if it is something to act on. May be empty. Never
   /// throws. Threads: any.

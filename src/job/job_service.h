@@ -69,6 +69,17 @@ struct JobProgress {
     std::int64_t all = 0, done = 0;
   };
   std::vector<Objects> objects;  ///< beside tables; kinds of which there is none are left out
+  /// A server of the source that is copied and followed by itself.
+  struct Shard {
+    std::string name;
+    std::uint32_t subTask = 0;  ///< which of the sub-tasks (node_num) copies it, from 0
+    enum class State { waiting, copying, following } state = State::waiting;  ///< copied at its end is `following`
+    int percent = 0;                                                          ///< of its copy
+    std::string position;                                                     ///< of its log, applied
+    std::optional<std::int64_t> delayMillis;                                  ///< of the oldest change not yet applied
+    std::optional<std::uint64_t> unreceivedBytes, unappliedBytes;             ///< as TaskProgress
+  };
+  std::vector<Shard> shards;  ///< in the order of the plan; empty: the engine has tables, or nothing runs
 };
 
 /// Progress of one table.

@@ -1,6 +1,7 @@
 #include "job/delay_alarms.h"
 #include "job/in_force.h"
 #include "job/job_service_impl.h"
+#include "job/lane_record.h"
 #include "job/object_store.h"
 #include "job/plan_store.h"
 #include "job/remaining.h"
@@ -216,6 +217,31 @@ void addTables(JobProgress& out, const StoreView& view, const JobRecord& job, co
   out.rate = rateOf(view, job, tasks);
 }
 
+/// The lanes one by one, with what the running ones say of themselves.
+void addShards(JobProgress& out, const StoreView& view, const JobRecord& job,
+               const std::vector<TaskRecord>& phaseTasks) {
+  if (std::ranges::none_of(phaseTasks, [](const TaskRecord& task) { return task.kind == TaskKind::lane; })) return;
+  const std::vector<TaskRecord> tasks = view.tasks(job.id);
+  std::map<std::size_t, int> percents;
+  for (const TableWork& work : workOf(view.tables(job.id, "", {0, kAllTables}).items, tasks))
+    percents[work.table.plan] = percentOf(work.rows(), expectedRows(work));
+  for (const TaskRecord& task : tasks) {
+    if (task.kind != TaskKind::lane || task.state == TaskState::cancelled) continue;
+    const StoredLane stored = decodeLane(task.payload);
+    JobProgress::Shard& shard = out.shards.emplace_back();
+    shard.name = stored.lane.name;
+    shard.subTask = stored.subTask;
+    using State = JobProgress::Shard::State;
+    shard.state = stored.loaded ? State::following : saysFigures(task) ? State::copying : State::waiting;
+    shard.percent = stored.loaded ? 100 : percents[stored.lane.number];
+    shard.position = task.progress.position;
+    if (!stored.loaded || !saysFigures(task)) continue;
+    shard.delayMillis = task.progress.delayMillis;
+    shard.unreceivedBytes = task.progress.unreceivedBytes;
+    shard.unappliedBytes = task.progress.unappliedBytes;
+  }
+}
+
 ObjectPlans objectsOf(const StoreView& view, const std::string& jobId) {
   auto document = view.document(jobId, kObjectListDocument);
   if (!document) document = view.document(jobId, kObjectsDocument);  // planned by an older version
@@ -251,6 +277,7 @@ JobProgress JobService::progress(const Actor& actor, const std::string& jobId) {
     if (isCopying(task)) copySaidAt = std::max(copySaidAt, task.progress.updateMillis);
   }
   addTables(out, view, job, tasks);
+  addShards(out, view, job, tasks);
   const IndexState indexes = indexesOf(view, job, tasks);
   addPercents(out, job, indexes);
   addRemaining(out, job, indexes, copySaidAt, view.now());

@@ -87,6 +87,7 @@ TaskContext TaskRunner::contextOf(const TaskRecord& task, const JobRecord& job, 
   engine.epoch = task.epoch;
   engine.spec = *job.spec;
   engine.spec.baseInfo.taskType = taskTypeInForce(job);
+  engine.skippedItems = job.skippedItems;
   engine.open = [sealer = &sealer_, id = job.id](const Secret& secret, const std::string& path) {
     return secret.sealed ? sealer->open(secret.text, id, path) : secret.text;
   };
@@ -101,6 +102,7 @@ TaskContext TaskRunner::contextOf(const TaskRecord& task, const JobRecord& job, 
   engine.limits.spillFolder = settings_.dataFolder + "/spill";
   engine.limits.spoolFolder = settings_.dataFolder + "/spool";
   engine.limits.spoolBytes = settings_.spoolBytes;
+  engine.limits.rescanSeconds = settings_.rescanSeconds;
   engine.limits.largeRows = largeRows_;
   engine.limits.networkTimeoutSeconds = settings_.networkTimeoutSeconds;
   engine.limits.lockWaitSeconds = settings_.mysqlLockWaitSeconds;

@@ -1,11 +1,10 @@
 #include "base/error.h"
 #include "job/comparison_run.h"
 #include "job/flows.h"
+#include "job/lane_record.h"
 #include "job/lifecycle.h"
 #include "job/remaining.h"
 #include "job/tasks_common.h"
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -18,35 +17,8 @@
 namespace drs {
 namespace {
 
-using Json = nlohmann::json;
-
-struct StoredLane {
-  Lane lane;
-  bool loaded = false;  ///< its snapshot is in the target
-};
-
-std::string encodeLane(const StoredLane& stored) {
-  const Lane& lane = stored.lane;
-  return Json{{"number", lane.number}, {"name", lane.name},   {"text", lane.text},
-              {"items", lane.items},   {"bytes", lane.bytes}, {"loaded", stored.loaded}}
-      .dump();
-}
-
-StoredLane decodeLane(const std::string& text) {
-  try {
-    const Json json = Json::parse(text);
-    StoredLane out;
-    json.at("number").get_to(out.lane.number);
-    json.at("name").get_to(out.lane.name);
-    json.at("text").get_to(out.lane.text);
-    json.at("items").get_to(out.lane.items);
-    json.at("bytes").get_to(out.lane.bytes);
-    json.at("loaded").get_to(out.loaded);
-    return out;
-  } catch (const Json::exception& error) {
-    throw Error(Msg::storeDamaged, {std::string("a lane: ") + error.what()}, Origin::store);
-  }
-}
+/// How long a lane waits before it looks whether its turn to load has come.
+constexpr std::chrono::milliseconds kTurnEvery{500};
 
 /// Brings what a lane says of itself to the store. progress() may be called from any thread of the lane.
 class LaneWatch {
@@ -73,6 +45,8 @@ class LaneWatch {
     to.delayMillis = from.delayMillis;
     to.readMillis = from.readMillis;
     to.lastCommitMillis = from.lastCommitMillis;
+    to.unreceivedBytes = from.unreceivedBytes;
+    to.unappliedBytes = from.unappliedBytes;
     to.transactions = to.rows = from.changes;
     context_.progress->report(to);
   }
@@ -123,6 +97,12 @@ class LaneBody final : public TaskBody {
     const auto runner = engineOf(context).lanes(context.engineJob);
     if (!runner) throw Error(Msg::internal, {"the engine has no lanes"});
     StoredLane stored = decodeLane(context.task.payload);
+    if (!mayLoad(stored, context.store->view().tasks(context.job.id))) {
+      TaskOutcome later;
+      later.kind = TaskOutcome::Kind::again;
+      later.after = kTurnEvery;
+      return later;
+    }
     const auto flow = flows_->get(context.job.id, context.engineJob.spec);
     const PaceRun pace(flow->pace);
     LaneWatch watch(context, stored, *flow);
@@ -144,15 +124,32 @@ class LaneBody final : public TaskBody {
 
 }  // namespace
 
+namespace {
+
+/// node_num, on whichever side it stands; 0: not given.
+std::uint32_t subTasksOf(const JobSpec& spec) {
+  std::int64_t out = 0;
+  for (const auto* side : {&spec.sourceEndpoint, &spec.targetEndpoint})
+    for (const auto& each : *side)
+      if (each.config) out = std::max(out, each.config->nodeNum.value_or(0));
+  return static_cast<std::uint32_t>(out);
+}
+
+}  // namespace
+
 TaskOutcome planLanes(TaskContext& context, LaneRunner& runner) {
   const std::vector<Lane> lanes = runner.lanes(context.stop);
   if (context.stop.stop_requested()) return TaskOutcome::stoppedEarly();
   TaskOutcome outcome;
+  std::vector<StoredLane> dealt;
+  for (const Lane& lane : lanes) dealt.push_back({lane, false, 0, 0});
+  dealLanes(dealt, subTasksOf(context.engineJob.spec));
   std::vector<TableRecord> records;
-  for (const Lane& lane : lanes) {
+  for (const StoredLane& stored : dealt) {
+    const Lane& lane = stored.lane;
     NewTask& task = outcome.newTasks.emplace_back();
     task.kind = TaskKind::lane;
-    task.payload = encodeLane({lane, false});
+    task.payload = encodeLane(stored);
     TableRecord& record = records.emplace_back();
     record.plan = lane.number;
     record.sourceDatabase = record.targetTable = lane.name;

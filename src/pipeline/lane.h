@@ -37,6 +37,9 @@ struct LaneProgress {
   std::optional<std::int64_t> delayMillis;  ///< until a change is applied; 0 = caught up
   std::optional<std::int64_t> readMillis;   ///< the part of it until it is read
   UnixMillis lastCommitMillis = 0;          ///< when the newest change that is applied was received; 0 = none yet
+  /// Bytes of the log: what the source has written and this node not received, and what it has received and not
+  /// applied. Nothing: the source does not tell, or its log has no bytes.
+  std::optional<std::uint64_t> unreceivedBytes, unappliedBytes;
 };
 
 /// What a lane is run with.

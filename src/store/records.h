@@ -186,6 +186,8 @@ struct TaskProgress {
   std::optional<std::int64_t> delayMillis;  ///< stream: source commit → target commit; 0 when caught up
   std::optional<std::int64_t> readMillis;   ///< stream: the part of it until the change is read from the source's log
   UnixMillis lastCommitMillis = 0;          ///< stream: source commit time of the last transaction applied
+  /// lane: bytes of the log that the source has and this service not, and that it has received and not applied
+  std::optional<std::uint64_t> unreceivedBytes, unappliedBytes;
   std::uint64_t transactions = 0, rows = 0, conflictsKept = 0, conflictsOverwritten = 0;
   int percent = 0;  ///< finish, compare, validate
   UnixMillis updateMillis = 0;

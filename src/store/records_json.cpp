@@ -104,6 +104,8 @@ std::string encodeProgress(const TaskProgress& p) {
             {"overwritten", p.conflictsOverwritten}, {"percent", p.percent},   {"updated", p.updateMillis}};
   if (p.delayMillis) json["delay"] = *p.delayMillis;
   if (p.readMillis) json["read"] = *p.readMillis;
+  if (p.unreceivedBytes) json["unreceived"] = *p.unreceivedBytes;
+  if (p.unappliedBytes) json["unapplied"] = *p.unappliedBytes;
   if (p.rate.bytes > 0) json["rate"] = fromRate(p.rate);
   return dump(json);
 }
@@ -120,6 +122,8 @@ TaskProgress decodeProgress(const std::string& text) {
     p.position = get<std::string>(json, "position");
     if (json.contains("delay")) p.delayMillis = get<std::int64_t>(json, "delay");
     if (json.contains("read")) p.readMillis = get<std::int64_t>(json, "read");
+    if (json.contains("unreceived")) p.unreceivedBytes = get<std::uint64_t>(json, "unreceived");
+    if (json.contains("unapplied")) p.unappliedBytes = get<std::uint64_t>(json, "unapplied");
     p.lastCommitMillis = get<UnixMillis>(json, "commit");
     p.transactions = get<std::uint64_t>(json, "transactions");
     p.rows = get<std::uint64_t>(json, "rows");

@@ -6,6 +6,9 @@
 #include "engine/redis/comparer.h"
 #include "engine/redis/loader.h"
 #include "engine/redis/receiver.h"
+#include "engine/redis/scan_mode.h"
+#include "engine/redis/scan_run.h"
+#include "engine/redis/source_offset.h"
 #include "engine/redis/stream_applier.h"
 
 #include <fmt/format.h>
@@ -47,6 +50,8 @@ class LaneRun {
         std::move(link), loads ? &*snapshot : nullptr, stream_, arrivals_,
         Receiver::Options{[this] { return sourceNow({}); }, {}, job_.note, context_.follows});
     threads.start("redis-receive", [this](const std::stop_token& token) { receiver_->run(token); });
+    if (context_.follows)
+      threads.start("redis-offset", [this](const std::stop_token& token) { sourceOffset_.run(token); });
     try {
       if (loads) load(*snapshot, start, threads.token());
       if (!threads.token().stop_requested() && context_.follows) follow(threads.token());
@@ -244,6 +249,9 @@ class LaneRun {
     progress.delayMillis = waiting.count();
     progress.readMillis = unread.count();
     progress.lastCommitMillis = Clock().now() - waiting.count();
+    const std::uint64_t received = stream_.end() - 1;
+    progress.unappliedBytes = received - std::min(received, applier.applied());
+    if (const auto written = sourceOffset_.value()) progress.unreceivedBytes = *written - std::min(*written, received);
     context_.progress(progress);
   }
 
@@ -254,6 +262,7 @@ class LaneRun {
   const std::string folder_;
   Spool stream_;
   Arrivals arrivals_;
+  SourceOffset sourceOffset_{[this] { return sourceNow({}); }};
   Capabilities capabilities_;
   std::optional<Scope> scope_;
   std::unique_ptr<TargetWriter> writer_;
@@ -297,7 +306,10 @@ class RedisLanes final : public LaneRunner {
     return out;
   }
 
-  void run(const LaneContext& context, const std::stop_token& stop) override { LaneRun(job_, context).run(stop); }
+  void run(const LaneContext& context, const std::stop_token& stop) override {
+    if (readsByScan(job_)) return runByScan(job_, context, stop);
+    LaneRun(job_, context).run(stop);
+  }
 
   std::vector<TableName> parts(const std::stop_token& stop) override {
     std::vector<TableName> out;

@@ -1,4 +1,5 @@
 #include "engine/redis/prober_checks.h"
+#include "engine/redis/scan_mode.h"
 
 #include <fmt/format.h>
 
@@ -23,15 +24,29 @@ bool hasCommand(Connection& connection, const char* name, std::string& words) {
   return !reply.isError() || reply.errorCode() != "ERR" || words.find("unknown command") == std::string::npos;
 }
 
+/// Without replication a source can still be read like any client, if its user says so by skipping the item.
+void failReplication(ProbeState& state, SourceServer& server, Findings& found, const std::string& text) {
+  if (const std::string why = whyNotByScan(*server.connection, state.follows()); !why.empty())
+    return found.fail(text + ". It cannot be read by SCAN instead: " + why);
+  found.failSkippable(text);
+}
+
+constexpr const char* kByScan =
+    ". If the item is skipped, the source is read by SCAN instead: the target becomes equal to a source that rests, "
+    "but "
+    "commands are not applied one by one";
+
 Verdict checkCommands(ProbeState& state) {
   Findings found;
   std::string words;
   for (SourceServer& each : state.sources())
     for (const char* name : {"PSYNC", "REPLCONF"})
-      if (!hasCommand(*each.connection, name, words)) found.fail(each.name() + " has no " + name + ": " + words);
+      if (!hasCommand(*each.connection, name, words))
+        failReplication(state, each, found, each.name() + " has no " + name + ": " + words);
   return found.verdict(
-      "The command is renamed (rename-command) or the service does not offer it: allow it, or choose a server that "
-      "gives its data to replicas");
+      std::string("The command is renamed (rename-command) or the service does not offer it: allow it, or choose a "
+                  "server that gives its data to replicas") +
+      kByScan);
 }
 
 /// 6.x has rights, but nobody can ask for them: a transaction is refused at once what the user may not do.
@@ -53,13 +68,14 @@ Verdict checkRights(ProbeState& state) {
   for (SourceServer& each : state.sources()) {
     std::string why;
     const Permission replicates = mayReplicate(*each.connection, why);
-    if (replicates == Permission::refused) found.fail(each.name() + ": " + why);
+    if (replicates == Permission::refused) failReplication(state, each, found, each.name() + ": " + why);
     if (replicates == Permission::unknown) found.unknown(each.name(), "the right to PSYNC", why);
     if (const resp::Reply reply = each.connection->ask({"REPLCONF"}); reply.errorCode() == "NOPERM")
-      found.fail(each.name() + ": " + reply.text());
+      failReplication(state, each, found, each.name() + ": " + reply.text());
   }
   return found.verdict(
-      "ACL SETUSER … +psync +replconf +ping +info +cluster, and +scan +dump +type +ttl for comparisons");
+      std::string("ACL SETUSER … +psync +replconf +ping +info +cluster, and +scan +dump +type +ttl for comparisons") +
+      kByScan);
 }
 
 // --- buffers -------------------------------------------------------------------------------------------------------
@@ -225,8 +241,8 @@ Verdict checkOpenSlots(ProbeState& state) {
 
 const std::vector<Check>& replicationChecks() {
   static const std::vector<Check> kChecks = {
-      {"srcCommandCheck", kLog, checkCommands},
-      {"srcDbPrivilegesIsEnoughForIncre", kPrivileges, checkRights},
+      {kCommandItem.data(), kLog, checkCommands},
+      {kReplicationRightItem.data(), kPrivileges, checkRights},
       {"srcReplicaOutputBufferCheck", kLog, checkOutputBuffer},
       {"srcReplBacklogCheck", kLog, checkBacklog},
       {"srcReplTimeoutCheck", kLog, checkTimeout},
