@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""A full copy of one Redis server against its own replica that stores the snapshot to disk before it loads it, same
-servers, same run, in turn."""
+"""A full copy of one Redis server against its own replica that stores the snapshot to disk before it loads it, and a copy by
+SCAN against that, same servers, same run, in turn."""
 import argparse
 import statistics
 import threading
@@ -41,12 +41,18 @@ def native(source, target):
     return seconds
 
 
-def ours(service, source, target, name):
+def ours(service, source, target, name, scan=False):
+    """`scan`: as a user that must not replicate, so that the source is read by SCAN."""
     target.client().flushall()
     client = service.client
-    batch = client.create(redis_job(name, source.address, target.address, task_type="FULL_TRANS"))
+    wanted = redis_job(name, source.address, target.address, task_type="FULL_TRANS")
+    if scan:
+        wanted["source_endpoint"][0]["endpoint"].update(db_user="scan", db_password="pw")
+    batch = client.create(wanted)
     client.validated(batch)
     (job,) = [j["id"] for j in client.batch_jobs(batch)]
+    if scan:
+        client.action(job, "skip_precheck", skip_precheck_info={"skipped_precheck_list": ["srcDbPrivilegesIsEnoughForIncre"], "skip_reason": "bench"})
     peak, cpu = Peak(service.process.pid), common.cpu_seconds(service.process.pid)
     began = time.monotonic()
     client.call("POST", f"/batch-async-jobs/{batch}/commit")
@@ -71,15 +77,19 @@ def main():
         for million in range(options.big):
             source.client().eval("for i = 1, 1000000 do redis.call('ZADD', KEYS[1], i, ARGV[1] .. i) end", 1, "big", f"a member of some length {million} ")
         with Drsd(folder, "[worker]\npoll_millis = 50\n", check=False) as service:
-            pairs, cpu, memory = [], [], []
+            pairs, cpu, memory, scans = [], [], [], []
+            source.raw("ACL", "SETUSER", "scan", "on", ">pw", "~*", "&*", "+@all", "-psync")
             for i in range(options.rounds):
                 theirs = native(source, target)
                 seconds, used, most = ours(service, source, target, f"full-{i}")
                 print(f"round {i}: replica {theirs:.1f} s, drsd {seconds:.1f} s, {used:.2f} s of processor time, {most:.0f} MiB", flush=True)
+                scanned, scan_cpu, _ = ours(service, source, target, f"scan-{i}", scan=True)
+                print(f"round {i}: by SCAN {scanned:.1f} s, {scan_cpu:.2f} s of processor time", flush=True)
+                scans.append(scanned / seconds)
                 pairs.append((theirs, seconds))
                 cpu.append(used)
                 memory.append(most)
-    common.finish("redis-full", {"time_vs_replicaof_disk": round(statistics.median(b / a for a, b in pairs), 2)},
+    common.finish("redis-full", {"time_vs_replicaof_disk": round(statistics.median(b / a for a, b in pairs), 2), "scan_time_vs_full": round(statistics.median(scans), 2)},
                   {"keys": keys, "keys_per_s": round(keys / statistics.median(b for _, b in pairs)), "cpu_us_per_key": round(statistics.median(cpu) / keys * 1e6, 2),
                    "rss_mib_max": round(max(memory))})
 

@@ -5,6 +5,7 @@
 #include "job/chores.h"
 #include "job/delay_alarms.h"
 #include "job/lease_keeper.h"
+#include "job/left_spools.h"
 #include "job/task_results.h"
 #include "job/task_runner.h"
 #include "store/rows.h"
@@ -124,8 +125,9 @@ class Worker::Impl {
       store_.write(endExpiredJobs);
       expiredAt_ = now;
     }
-    if (now - cleanedAt_ >= kCleanEvery) {
+    if (!cleanedAt_ || now - *cleanedAt_ >= kCleanEvery) {
       store_.write(removeOldRows);
+      removeLeftSpools(store_.view(), settings_.dataFolder, owner_, log_);
       cleanedAt_ = now;
     }
   }
@@ -240,7 +242,8 @@ class Worker::Impl {
   TaskRunner runner_;
 
   std::vector<std::unique_ptr<Slot>> slots_;  // of the loop's thread, and of stop() behind it
-  SteadyTime watchedAt_{}, expiredAt_{}, cleanedAt_{};
+  SteadyTime watchedAt_{}, expiredAt_{};
+  std::optional<SteadyTime> cleanedAt_;
   std::atomic<std::size_t> tasks_ = 0, streams_ = 0, delayed_ = 0;
 
   mutable std::mutex mutex_;

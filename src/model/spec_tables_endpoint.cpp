@@ -116,8 +116,9 @@ const Table<EndpointConfig>& tableOf<EndpointConfig>() {
               "is_target_readonly", flag().defaultsTo("true"), enacted,
               "of MySQL migration and disaster recovery with job_direction up: the target is read-only from the "
               "planning to the end of the task; mandatory and true for single-active disaster recovery into this side"),
-          field<&EndpointConfig::nodeNum>("node_num", integer(0, 16).defaultsTo("0"), stored,
-                                          "rediscluster-to-gaussredis only; 0 = not set"),
+          field<&EndpointConfig::nodeNum>("node_num", integer(0, 16).defaultsTo("0"), enacted,
+                                          "rediscluster-to-gaussredis only: sub-tasks to which the shards are dealt; "
+                                          "0 = one for four shards"),
       }};
   return table;
 }

@@ -262,7 +262,7 @@ class LaneRun {
   const std::string folder_;
   Spool stream_;
   Arrivals arrivals_;
-  SourceOffset sourceOffset_{[this] { return sourceNow({}); }};
+  SourceOffset sourceOffset_{[this](const std::stop_token& stop) { return sourceNow(stop); }};
   Capabilities capabilities_;
   std::optional<Scope> scope_;
   std::unique_ptr<TargetWriter> writer_;

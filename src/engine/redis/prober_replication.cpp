@@ -32,9 +32,15 @@ void failReplication(ProbeState& state, SourceServer& server, Findings& found, c
 }
 
 constexpr const char* kByScan =
-    ". If the item is skipped, the source is read by SCAN instead: the target becomes equal to a source that rests, "
-    "but "
-    "commands are not applied one by one";
+    ". If the item is skipped, the source is read by SCAN instead (docs/reference/redis-scan.md): the target becomes "
+    "equal to a source that rests, but commands are not applied one by one";
+
+/// What is skipped here is replication itself: that is for a failure alone.
+Verdict onReplication(const Findings& found, const std::string& remedy) {
+  Verdict verdict = found.verdict(remedy + kByScan);
+  verdict.skippable = verdict.skippable && verdict.result == CheckResult::failed;
+  return verdict;
+}
 
 Verdict checkCommands(ProbeState& state) {
   Findings found;
@@ -43,10 +49,9 @@ Verdict checkCommands(ProbeState& state) {
     for (const char* name : {"PSYNC", "REPLCONF"})
       if (!hasCommand(*each.connection, name, words))
         failReplication(state, each, found, each.name() + " has no " + name + ": " + words);
-  return found.verdict(
-      std::string("The command is renamed (rename-command) or the service does not offer it: allow it, or choose a "
-                  "server that gives its data to replicas") +
-      kByScan);
+  return onReplication(found,
+                       "The command is renamed (rename-command) or the service does not offer it: allow it, or choose "
+                       "a server that gives its data to replicas");
 }
 
 /// 6.x has rights, but nobody can ask for them: a transaction is refused at once what the user may not do.
@@ -73,9 +78,8 @@ Verdict checkRights(ProbeState& state) {
     if (const resp::Reply reply = each.connection->ask({"REPLCONF"}); reply.errorCode() == "NOPERM")
       failReplication(state, each, found, each.name() + ": " + reply.text());
   }
-  return found.verdict(
-      std::string("ACL SETUSER … +psync +replconf +ping +info +cluster, and +scan +dump +type +ttl for comparisons") +
-      kByScan);
+  return onReplication(
+      found, "ACL SETUSER … +psync +replconf +ping +info +cluster, and +scan +dump +type +ttl for comparisons");
 }
 
 // --- buffers -------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ constexpr std::chrono::milliseconds kAfterFailure{5000};
 void SourceOffset::run(const std::stop_token& stop) {
   for (auto pause = kEvery; !stop.stop_requested(); (void)sleepFor(pause, stop)) {
     try {
-      ask();
+      ask(stop);
       pause = kEvery;
     } catch (const Error&) {  // the link itself says what is wrong
       connection_.reset();
@@ -24,8 +24,8 @@ void SourceOffset::run(const std::stop_token& stop) {
   }
 }
 
-void SourceOffset::ask() {
-  if (!connection_) connection_ = Connection::open(source_());
+void SourceOffset::ask(const std::stop_token& stop) {
+  if (!connection_) connection_ = Connection::open(source_(stop));
   value_ = infoOf(*connection_, "replication").number("master_repl_offset").value_or(kUnknown);
 }
 

@@ -17,7 +17,8 @@ namespace drs::redis {
 class SourceOffset {
  public:
   /// `source`: the server that is read from now.
-  explicit SourceOffset(std::function<ConnectOptions()> source) : source_(std::move(source)) {}
+  using FindSource = std::function<ConnectOptions(const std::stop_token&)>;
+  explicit SourceOffset(FindSource source) : source_(std::move(source)) {}
 
   /// Asks about once a second until the stop. A server that is away, or refuses INFO, makes the offset unknown; it is
   /// tried again every few seconds.
@@ -27,9 +28,9 @@ class SourceOffset {
 
  private:
   static constexpr std::uint64_t kUnknown = UINT64_MAX;
-  void ask();
+  void ask(const std::stop_token& stop);
 
-  const std::function<ConnectOptions()> source_;
+  const FindSource source_;
   std::unique_ptr<Connection> connection_;
   std::atomic<std::uint64_t> value_ = kUnknown;
 };
