@@ -56,7 +56,6 @@ KeyCopier::KeyCopier(Connection& source, TargetWriter& writer, const Capabilitie
 std::uint64_t KeyCopier::copy(const Scope::Database& db, std::span<const std::string> keys,
                               const std::stop_token& stop) {
   read_ = 0;
-  large_.clear();
   if (keys.empty()) return 0;
   select(db);
   std::vector<Key> whole;
@@ -198,11 +197,13 @@ void KeyCopier::copyLarge(const Key& key, const std::stop_token& stop) {
   const std::string name(key.name);
   const resp::Reply type = source_.ask({"TYPE", name});
   check(type, "TYPE");
-  if (dumps_ && type.is("list") && key.bytes <= options_.wholeListBytes) {
-    // Above the limit of a pipeline, alone.
-    return copyWhole(std::span(&key, 1), stop);
+  const bool inPieces = comparedType(type.text()) && !(type.is("list") && key.bytes <= options_.wholeListBytes);
+  bool good = true;
+  if (dumps_ && !inPieces) {
+    copyWhole(std::span(&key, 1), stop);  // alone, above the limit of a pipeline
+  } else {
+    good = copyPieces(name, type.text());
   }
-  bool good = copyPieces(name, type.text());
   for (int i = 1; !good && i < kTriesOfList && !stop.stop_requested(); ++i) good = copyPieces(name, type.text());
   if (!good && !options_.follows && !stop.stop_requested())
     throw Error(Msg::redisCommand,
@@ -210,6 +211,7 @@ void KeyCopier::copyLarge(const Key& key, const std::stop_token& stop) {
                                       "be read in pieces; a FULL_TRANS needs it to rest",
                                       key.bytes >> 20U, db_.source)},
                 Origin::source);
+  if (good && key.bytes <= options_.wholeBytes) return;
   const auto took = std::chrono::steady_clock::now() - began;
   large_.push_back({db_.source, name, std::chrono::ceil<std::chrono::milliseconds>(took), !good});
 }

@@ -14,6 +14,7 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace drs::redis {
@@ -51,8 +52,8 @@ class KeyCopier {
   /// Throws what an error reply of the source means: Error(redisCommand) if the key's slot has moved.
   void check(const resp::Reply& reply, std::string_view command) const;
 
-  /// Those of the last copy().
-  [[nodiscard]] const std::vector<Large>& large() const { return large_; }
+  /// Those that were brought since the last call.
+  [[nodiscard]] std::vector<Large> takeLarge() { return std::exchange(large_, {}); }
   /// Brought so far.
   [[nodiscard]] std::uint64_t copied() const { return copied_; }
   /// What could not be brought, by name.

@@ -267,7 +267,7 @@ class ScanRun {
 
   /// The large ones that were just brought rest for a while.
   void rest() {
-    for (const KeyCopier::Large& large : copier_->large()) {
+    for (const KeyCopier::Large& large : copier_->takeLarge()) {
       const auto now = std::chrono::steady_clock::now();
       resting_[{large.db, large.key}] = {now + std::max(kShortestRest, large.took * kRestTimes), now, large.again};
     }
