@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <set>
 
@@ -50,8 +51,10 @@ class LaneRun {
         std::move(link), loads ? &*snapshot : nullptr, stream_, arrivals_,
         Receiver::Options{[this] { return sourceNow({}); }, {}, job_.note, context_.follows});
     threads.start("redis-receive", [this](const std::stop_token& token) { receiver_->run(token); });
-    if (context_.follows)
+    if (context_.follows) {
       threads.start("redis-offset", [this](const std::stop_token& token) { sourceOffset_.run(token); });
+      threads.start("redis-report", [this](const std::stop_token& token) { reportOn(token); });
+    }
     try {
       if (loads) load(*snapshot, start, threads.token());
       if (!threads.token().stop_requested() && context_.follows) follow(threads.token());
@@ -187,13 +190,15 @@ class LaneRun {
     options.isFirst = context_.lane.number == 0;
     options.takesFunctions = capabilities_.functions;
     StreamApplier applier(*writer_, stream_, *scope_, mark_, options);
+    noteApplied(applier);
     auto lookedAt = std::chrono::steady_clock::now();
     while (!stop.stop_requested()) {
       const bool quiet = applier.step(kStep, stop);
+      noteApplied(applier);
       const auto now = std::chrono::steady_clock::now();
       if (now - reportedAt_ < kReportEvery) continue;
       if (quiet) applier.settle(stop);
-      report(applier, now);
+      reportedAt_ = now;
       sayLeftOut(applier);
       if (!scope_->isSharded() || now - lookedAt < kSlotsEvery) continue;
       lookAtSlots(stop);
@@ -233,15 +238,27 @@ class LaneRun {
     }
   }
 
-  void report(const StreamApplier& applier, std::chrono::steady_clock::time_point now) {
-    reportedAt_ = now;
+  void noteApplied(const StreamApplier& applier) {
+    applied_ = applier.applied();
+    changes_ = applier.changes();
+    following_ = true;
+  }
+
+  /// On a thread of its own: a target that stands still holds up the one that applies, and lags grow.
+  void reportOn(const std::stop_token& stop) {
+    while (sleepFor(kReportEvery, stop))
+      if (following_) report(std::chrono::steady_clock::now());
+  }
+
+  void report(std::chrono::steady_clock::time_point now) {
+    const std::uint64_t applied = applied_;
     LaneProgress progress;
     progress.loaded = true;
     progress.items = keys_;
     progress.bytes = bytes_;
-    progress.position = {fmt::format("{}:{}", writer_->done().replId, applier.applied())};
-    progress.changes = applier.changes();
-    auto waiting = arrivals_.waiting(applier.applied(), now);
+    progress.position = {fmt::format("{}:{}", stream_.history(), applied)};
+    progress.changes = changes_;
+    auto waiting = arrivals_.waiting(applied, now);
     std::chrono::milliseconds unread{0};
     if (const auto last = arrivals_.last(); last && !receiver_->isLinked())
       unread = std::chrono::ceil<std::chrono::milliseconds>(now - *last);
@@ -250,7 +267,7 @@ class LaneRun {
     progress.readMillis = unread.count();
     progress.lastCommitMillis = Clock().now() - waiting.count();
     const std::uint64_t received = stream_.end() - 1;
-    progress.unappliedBytes = received - std::min(received, applier.applied());
+    progress.unappliedBytes = received - std::min(received, applied);
     if (const auto written = sourceOffset_.value()) progress.unreceivedBytes = *written - std::min(*written, received);
     context_.progress(progress);
   }
@@ -271,6 +288,8 @@ class LaneRun {
   std::set<std::string> said_;
   std::uint64_t keys_ = 0, bytes_ = 0;
   std::chrono::steady_clock::time_point reportedAt_;
+  std::atomic<bool> following_ = false;  ///< the two that follow say something, and so do keys_ and bytes_
+  std::atomic<std::uint64_t> applied_ = 0, changes_ = 0;
 };
 
 /// The databases that the job selects; of a selection of all, those in which either side has something.
