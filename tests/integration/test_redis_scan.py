@@ -107,7 +107,7 @@ def test_large_values_come_in_pieces(drsd, pair):
     pipe.xgroup_create("large:stream", "group", id="1005-1")
     pipe.xreadgroup("group", "consumer", {"large:stream": ">"}, count=30)
     pipe.xgroup_createconsumer("large:stream", "group", "idle")
-    pipe.xdel("large:stream", "1007-1")
+    pipe.xdel("large:stream", "1500-1")
     for _ in range(36):
         pipe.rpush("large:list", *[random.randbytes(1000) for _ in range(1000)])
     pipe.execute()
@@ -217,7 +217,7 @@ def test_a_source_that_goes_away_comes_back(drsd, server_folder):
 
 def test_kill_in_the_middle(drsd, pair, server_folder):
     source, target = pair
-    source.client().mset({f"key:{i}": i for i in range(50_000)})
+    source.client().mset({f"key:{i}": i for i in range(20_000)})
     folder = server_folder / "redis-scan-killed"
     folder.mkdir()
     with Drsd(folder, CONFIG) as mine:
@@ -225,8 +225,8 @@ def test_kill_in_the_middle(drsd, pair, server_folder):
         skip(mine, batch, one, "srcCommandCheck")
         wait_for(lambda: target.client().dbsize() > 2000, 60, "some keys")
         mine.kill()
-        source.client().delete(*[f"key:{i}" for i in range(0, 50_000, 7)])
-        mine.launch()
+        source.client().delete(*[f"key:{i}" for i in range(0, 20_000, 7)])
+        mine.run()
         mine.client.wait_status(one, "INCRE_TRANSFER_STARTED")
         equal(source, target, held=False)
         end(mine, one)

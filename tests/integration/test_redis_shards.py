@@ -1,5 +1,6 @@
 """Shards of a cluster: dealt to sub-tasks, their lags, and what they leave behind."""
 import json
+import os
 import time
 
 import pytest
@@ -29,8 +30,8 @@ def test_sub_tasks_load_two_shards_at_a_time(drsd, server_folder):
     """The largest shards first; all are followed in the end."""
     with redis_servers.cluster("redis70", server_folder, shards=5) as nodes, redis_servers.single("redis70", server_folder) as target:
         client = nodes.client()
-        for i in range(400):
-            client.set(f"key:{i}", "x" * 10_000)
+        for i in range(1000):
+            client.set(f"key:{i}", os.urandom(8000))
         job = redis_job("sub-tasks", ",".join(node.address for node in nodes.masters), target.address, cluster=True)
         job["target_endpoint"][0]["config"] = {"node_num": 1}
         job["speed_limit"] = [{"begin": "00:00", "end": "23:59", "speed": "1"}]
@@ -110,7 +111,7 @@ def test_what_a_task_has_left_goes(server_folder):
         spool = mine.data / "spool"
         assert (spool / one).exists() and (spool / kept).exists()
         mine.stop()
-        mine.launch()
+        mine.run()
         wait_for(lambda: not (spool / one).exists(), 30, "the removal")
         time.sleep(0.5)
         assert (spool / kept / "0" / "stream").exists()

@@ -145,7 +145,8 @@ void readPending(Connection& source, const std::string& key, const std::string& 
 }
 
 void readGroups(Connection& source, const std::string& key, rdb::CommandForm& form) {
-  for (const Reply& group : source.call({"XINFO", "GROUPS", key}).elements()) {
+  const Reply groups = source.call({"XINFO", "GROUPS", key});
+  for (const Reply& group : groups.elements()) {
     const std::string& name = group.find("name").text();
     rdb::StreamGroup out{name, idOf(group.find("last-delivered-id").text()), {}};
     // Servers before 7.0 have no such member; a null is "not known".
@@ -153,7 +154,8 @@ void readGroups(Connection& source, const std::string& key, rdb::CommandForm& fo
     const bool counts = std::ranges::any_of(members, [](const Reply& each) { return each.is("entries-read"); });
     if (counts) out.entriesRead = group.find("entries-read").integer().value_or(-1);
     form.onGroup(out);
-    for (const Reply& consumer : source.call({"XINFO", "CONSUMERS", key, name}).elements()) {
+    const Reply consumers = source.call({"XINFO", "CONSUMERS", key, name});
+    for (const Reply& consumer : consumers.elements()) {
       const std::int64_t seen = nowMillis() - consumer.find("idle").integer().value_or(0);
       const std::string& who = consumer.find("name").text();
       form.onConsumer({who, seen, seen});
