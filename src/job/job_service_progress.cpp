@@ -225,6 +225,7 @@ void addShards(JobProgress& out, const StoreView& view, const JobRecord& job,
   std::map<std::size_t, int> percents;
   for (const TableWork& work : workOf(view.tables(job.id, "", {0, kAllTables}).items, tasks))
     percents[work.table.plan] = percentOf(work.rows(), expectedRows(work));
+  const std::vector<StoredLane> lanes = lanesOf(tasks);
   for (const TaskRecord& task : tasks) {
     if (task.kind != TaskKind::lane || task.state == TaskState::cancelled) continue;
     const StoredLane stored = decodeLane(task.payload);
@@ -232,7 +233,9 @@ void addShards(JobProgress& out, const StoreView& view, const JobRecord& job,
     shard.name = stored.lane.name;
     shard.subTask = stored.subTask;
     using State = JobProgress::Shard::State;
-    shard.state = stored.loaded ? State::following : saysFigures(task) ? State::copying : State::waiting;
+    // One whose turn has not come runs for a moment to find that out.
+    const bool copies = task.state == TaskState::running && mayLoad(stored, lanes);
+    shard.state = stored.loaded ? State::following : copies ? State::copying : State::waiting;
     shard.percent = stored.loaded ? 100 : percents[stored.lane.number];
     shard.position = task.progress.position;
     if (!stored.loaded || !saysFigures(task)) continue;

@@ -64,15 +64,19 @@ void dealLanes(std::vector<StoredLane>& lanes, std::uint32_t wanted) {
   }
 }
 
-bool mayLoad(const StoredLane& lane, const std::vector<TaskRecord>& tasks) {
+std::vector<StoredLane> lanesOf(const std::vector<TaskRecord>& tasks) {
+  std::vector<StoredLane> out;
+  for (const TaskRecord& task : tasks)
+    if (task.kind == TaskKind::lane && task.state != TaskState::cancelled) out.push_back(decodeLane(task.payload));
+  return out;
+}
+
+bool mayLoad(const StoredLane& lane, const std::vector<StoredLane>& lanes) {
   if (lane.loaded) return true;
-  std::size_t before = 0;
-  for (const TaskRecord& task : tasks) {
-    if (task.kind != TaskKind::lane || task.state == TaskState::cancelled) continue;
-    const StoredLane other = decodeLane(task.payload);
-    if (other.subTask == lane.subTask && other.turn < lane.turn && !other.loaded) ++before;
-  }
-  return before < kLoadsOfSubTask;
+  const auto before = std::ranges::count_if(lanes, [&](const StoredLane& other) {
+    return other.subTask == lane.subTask && other.turn < lane.turn && !other.loaded;
+  });
+  return static_cast<std::size_t>(before) < kLoadsOfSubTask;
 }
 
 }  // namespace drs

@@ -28,8 +28,11 @@ inline constexpr std::size_t kLoadsOfSubTask = 2;
 /// `wanted`: 0 = one for four lanes, rounded up. Sets subTask and turn; the order of the lanes stays.
 void dealLanes(std::vector<StoredLane>& lanes, std::uint32_t wanted);
 
+/// The lanes of a job, of those of its tasks that are not cancelled.
+[[nodiscard]] std::vector<StoredLane> lanesOf(const std::vector<TaskRecord>& tasks);
+
 /// May the lane load its snapshot now? Not while so many lanes of its sub-task that come before it are not loaded that
-/// their loads are as many as may run at a time. A loaded one always may run. `tasks`: of the job.
-[[nodiscard]] bool mayLoad(const StoredLane& lane, const std::vector<TaskRecord>& tasks);
+/// their loads are as many as may run at a time. A loaded one always may run. `lanes`: of the job.
+[[nodiscard]] bool mayLoad(const StoredLane& lane, const std::vector<StoredLane>& lanes);
 
 }  // namespace drs

@@ -97,7 +97,7 @@ class LaneBody final : public TaskBody {
     const auto runner = engineOf(context).lanes(context.engineJob);
     if (!runner) throw Error(Msg::internal, {"the engine has no lanes"});
     StoredLane stored = decodeLane(context.task.payload);
-    if (!mayLoad(stored, context.store->view().tasks(context.job.id))) {
+    if (!mayLoad(stored, lanesOf(context.store->view().tasks(context.job.id)))) {
       TaskOutcome later;
       later.kind = TaskOutcome::Kind::again;
       later.after = kTurnEvery;

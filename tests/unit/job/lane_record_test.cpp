@@ -9,7 +9,7 @@
 namespace drs {
 namespace {
 
-std::vector<StoredLane> lanesOf(const std::vector<std::uint64_t>& bytes) {
+std::vector<StoredLane> ofBytes(const std::vector<std::uint64_t>& bytes) {
   std::vector<StoredLane> out;
   for (const std::uint64_t each : bytes) {
     StoredLane& lane = out.emplace_back();
@@ -46,7 +46,7 @@ TEST(LaneRecord, GoesThroughText) {
 }
 
 TEST(LaneRecord, TheLargestAreDealtFirst) {
-  std::vector<StoredLane> lanes = lanesOf({10, 50, 20, 40, 30});
+  std::vector<StoredLane> lanes = ofBytes({10, 50, 20, 40, 30});
   dealLanes(lanes, 2);
   // 50 → 0; 40, 30 → 1; 20 → 0 (50 against 70); 10 → 0 or 1 (70 each): the first.
   EXPECT_EQ(subTasks(lanes), (std::vector<std::uint32_t>{0, 0, 0, 1, 1}));
@@ -59,20 +59,20 @@ TEST(LaneRecord, TheLargestAreDealtFirst) {
 TEST(LaneRecord, WithoutANumberThereIsOneSubTaskForFourLanes) {
   for (const auto& [lanes, wanted] :
        std::vector<std::pair<std::size_t, std::uint32_t>>{{1, 1}, {4, 1}, {5, 2}, {12, 3}}) {
-    std::vector<StoredLane> dealt = lanesOf(std::vector<std::uint64_t>(lanes, 0));
+    std::vector<StoredLane> dealt = ofBytes(std::vector<std::uint64_t>(lanes, 0));
     dealLanes(dealt, 0);
     EXPECT_EQ(std::ranges::max(subTasks(dealt)) + 1, wanted) << lanes;
   }
 }
 
 TEST(LaneRecord, LanesThatTellNoMemoryAreDealtInTurn) {
-  std::vector<StoredLane> lanes = lanesOf({0, 0, 0, 0});
+  std::vector<StoredLane> lanes = ofBytes({0, 0, 0, 0});
   dealLanes(lanes, 2);
   EXPECT_EQ(subTasks(lanes), (std::vector<std::uint32_t>{0, 1, 0, 1}));
 }
 
 TEST(LaneRecord, AsManyLoadAtATimeAsASubTaskMay) {
-  std::vector<StoredLane> lanes = lanesOf({5, 4, 3, 2, 1});
+  std::vector<StoredLane> lanes = ofBytes({5, 4, 3, 2, 1});
   dealLanes(lanes, 1);
   const auto tasks = [&] {
     std::vector<TaskRecord> out;
@@ -85,7 +85,7 @@ TEST(LaneRecord, AsManyLoadAtATimeAsASubTaskMay) {
   };
   const auto allowed = [&] {
     std::string out;
-    const auto all = tasks();
+    const auto all = lanesOf(tasks());
     for (const StoredLane& lane : lanes) out += mayLoad(lane, all) ? '+' : '-';
     return out;
   };
@@ -97,9 +97,9 @@ TEST(LaneRecord, AsManyLoadAtATimeAsASubTaskMay) {
   // What was cancelled holds nobody up.
   lanes[0].loaded = lanes[1].loaded = lanes[2].loaded = false;
   auto all = tasks();
-  EXPECT_FALSE(mayLoad(lanes[2], all));
+  EXPECT_FALSE(mayLoad(lanes[2], lanesOf(all)));
   all[0].state = TaskState::cancelled;
-  EXPECT_TRUE(mayLoad(lanes[2], all));
+  EXPECT_TRUE(mayLoad(lanes[2], lanesOf(all)));
 }
 
 }  // namespace
