@@ -128,7 +128,7 @@ def test_large_values_come_in_pieces(drsd, pair):
     time.sleep(4)
     ended.set()
     thread.join()
-    equal(source, target, 60, held=False)
+    equal(source, target, 180, held=False)  # it rests between two tries
     end(drsd, one)
 
 

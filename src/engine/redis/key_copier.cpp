@@ -204,7 +204,8 @@ void KeyCopier::copyLarge(const Key& key, const std::stop_token& stop) {
   } else {
     good = copyPieces(name, type.text());
   }
-  for (int i = 1; !good && i < kTriesOfList && !stop.stop_requested(); ++i) good = copyPieces(name, type.text());
+  const int tries = options_.follows ? 1 : kTriesOfList;  // it comes again, and others wait meanwhile
+  for (int i = 1; !good && i < tries && !stop.stop_requested(); ++i) good = copyPieces(name, type.text());
   if (!good && !options_.follows && !stop.stop_requested())
     throw Error(Msg::redisCommand,
                 {"RPUSH", fmt::format("a list of about {} MiB in database {} changes all the time, so that it cannot "
