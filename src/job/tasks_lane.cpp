@@ -111,6 +111,7 @@ class LaneBody final : public TaskBody {
     lane.lane = stored.lane;
     lane.fence = fenceOf(context);
     lane.follows = taskTypeOf(context) != "FULL_TRANS";
+    lane.wasLoaded = stored.loaded;
     lane.pass = [&](std::uint64_t bytes, const std::stop_token& stop) { return watch.pass(bytes, pace.seat(), stop); };
     lane.progress = [&](const LaneProgress& progress) { watch.progress(progress); };
     lane.loaded = [&] { watch.loaded(); };

@@ -46,7 +46,8 @@ struct LaneProgress {
 struct LaneContext {
   Lane lane;
   Fence fence;
-  bool follows = true;  ///< false: ends with the snapshot (FULL_TRANS)
+  bool follows = true;     ///< false: ends with the snapshot (FULL_TRANS)
+  bool wasLoaded = false;  ///< loaded() was called by this run or one before it
   /// Waits until `bytes` of the snapshot may pass (speed_limit); false = stop was requested.
   std::function<bool(std::uint64_t bytes, const std::stop_token& stop)> pass;
   /// About once a second. Threads: any.

@@ -291,10 +291,11 @@ class Probe {
     const std::string name = key("watched");
     (void)ask({"SET", name, "1", "PX", kTtl}, "SET");
     const auto other = Connection::open(options_);
-    const auto exec = [&](bool changed) -> std::optional<resp::Reply> {
+    const auto exec = [&](bool changed, const std::string& beside = {}) -> std::optional<resp::Reply> {
       if (!takes({"WATCH", name}, "OK", "WATCH")) return std::nullopt;
       if (changed && other->ask({"SET", name, "2", "PX", kTtl}).isError()) return std::nullopt;
-      if (!takes({"MULTI"}, "OK", "MULTI") || !takes({"GET", name}, "QUEUED", "GET")) {
+      if (!takes({"MULTI"}, "OK", "MULTI") || !takes({"GET", name}, "QUEUED", "GET") ||
+          (!beside.empty() && !takes({"SET", beside, "1", "PX", kTtl}, "QUEUED", "SET"))) {
         (void)ask({"DISCARD"}, "DISCARD");
         return std::nullopt;
       }
@@ -303,7 +304,19 @@ class Probe {
     const auto unchanged = exec(false);
     const auto changed = exec(true);
     found_.watch = unchanged && unchanged->elements().size() == 1 && changed && changed->isNull();
-    if (!found_.watch) found_.refusals.emplace("WATCH", "a change of a watched key does not keep EXEC from running");
+    if (!found_.watch) {
+      found_.refusals.emplace("WATCH", "a change of a watched key does not keep EXEC from running");
+      return;
+    }
+    // A proxy may split, without a word, what is over several slots: then it runs whatever was watched.
+    const auto isWhole = [&](const std::string& beside, const char* what) {
+      const auto reply = exec(true, beside);
+      if (reply && reply->isNull()) return true;
+      found_.refusals.emplace(what, "a change of a watched key does not keep it from running: it is split");
+      return false;
+    };
+    if (found_.multiAcrossTags) found_.multiAcrossTags = isWhole(taggedKeys_.front(), "a transaction over two tags");
+    if (found_.multiAcrossSlots) found_.multiAcrossSlots = isWhole(taggedKeys_.back(), "a transaction over two slots");
   }
 
   // --- the rest ----------------------------------------------------------------------------------------------------

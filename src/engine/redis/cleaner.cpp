@@ -1,5 +1,6 @@
 #include "engine/redis/cleaner.h"
 
+#include "base/failpoint.h"
 #include "engine/redis/capabilities.h"
 #include "engine/redis/loader.h"
 #include "engine/redis/releaser.h"
@@ -149,6 +150,7 @@ class RedisCleaner final : public Cleaner {
         for (bool all = false; !all;) {
           all = releaser.step({});
           if (!writer.isEmpty()) writer.commit(*writer.found(), {});
+          failpoint("redis.releasing");
         }
         vanished += releaser.vanished();
       }

@@ -57,6 +57,7 @@ class LaneRun {
     }
     try {
       if (loads) load(*snapshot, start, threads.token());
+      if (!loads) context_.loaded();  // the run before may have ended before it could say so
       if (!threads.token().stop_requested() && context_.follows) follow(threads.token());
     } catch (const Error&) {
       // Of two threads that fail, the one that failed first has the reason.
@@ -88,6 +89,10 @@ class LaneRun {
     options.answerTimeout = std::chrono::seconds(job_.limits.networkTimeoutSeconds);
     writer_ = TargetWriter::takeOver(std::move(options), stop);
     const auto& found = writer_->found();
+    if (!found && context_.wasLoaded)
+      job_.note(true, context_.lane.name +
+                          ": the target has no mark of it any more: it was emptied or lost its data, or somebody "
+                          "removed the key. Everything is copied again");
     if (!found) return;
     mark_ = *found;
     if (!mark_.failure.empty()) throw Error(Msg::redisDiverged, {target.address.text(), mark_.failure}, Origin::target);
@@ -131,8 +136,8 @@ class LaneRun {
   }
 
   void load(Spool& snapshot, const StreamPoint& start, const std::stop_token& stop) {
-    const bool again = writer_->found().has_value();
-    if (!again) mark_.wasEmpty = !hasCoveredKeys(*writer_, *scope_, stop);
+    const bool again = writer_->found() || context_.wasLoaded;
+    if (!writer_->found()) mark_.wasEmpty = !hasCoveredKeys(*writer_, *scope_, stop);
     if (stop.stop_requested()) return;
     mark_.state = LaneMark::State::loading;
     mark_.holds = context_.follows;

@@ -1,5 +1,7 @@
 #include "engine/redis/loader.h"
 
+#include "base/failpoint.h"
+
 #include <fmt/format.h>
 
 #include <charconv>
@@ -156,6 +158,7 @@ bool sweep(TargetWriter& writer, const Scope& scope, const KeySet& keys, const L
       writer.encoder().command({"DEL", key});
       writer.added({0, "del"});
       if (writer.isFull()) writer.commit(mark, stop);
+      failpoint("redis.sweeping");
       return true;
     });
     if (!all) return false;

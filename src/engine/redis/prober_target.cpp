@@ -74,6 +74,9 @@ Verdict checkTransactions(ProbeState& state) {
   else if (!target.watch)
     found.fail("the target does not keep a transaction from running when a watched key was changed (WATCH)" +
                words("WATCH"));
+  else if (!target.multiAcrossSlots && !target.cluster)
+    found.fail("the target does not run a transaction over keys of several slots as one" +
+               words("a transaction over two slots"));
   return found.verdict(
       "With each batch the task notes in the same transaction how far it is, so that nothing is done twice or left "
       "out, "

@@ -1,5 +1,7 @@
 #include "engine/redis/target_writer.h"
 
+#include "base/failpoint.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,6 +14,13 @@ constexpr std::size_t kReadBytes = std::size_t{64} << 10U;
 constexpr std::chrono::milliseconds kPatience{200};  ///< between two looks at the stop token
 constexpr std::chrono::seconds kGrace{3};
 constexpr int kClaims = 100;  ///< others that may take the lane over while we do
+
+constexpr std::string_view kOk = "+OK\r\n", kNull = "$-1\r\n";
+
+/// A text as servers send it.
+std::string bulk(const std::string& text) {
+  return fmt::format("${}\r\n{}\r\n", text.size(), text);
+}
 
 bool isNewer(const Fence& a, const Fence& b) {
   return a.plan != b.plan ? a.plan > b.plan : a.epoch > b.epoch;
@@ -79,16 +88,21 @@ void TargetWriter::findMark(const std::stop_token& stop) {
   const std::size_t each = options_.databases.size() > 1 ? 2 : 1;
   const auto replies = ask(options_.databases.front(), look.bytes(), options_.databases.size() * each, stop);
   selected_ = options_.databases.back();
+  newest_ = {options_.databases.front(), {}};
   for (std::size_t i = 0; i < replies.size(); ++i) {
     const resp::Reply& reply = replies[i];
     const bool isSelect = each == 2 && i % 2 == 0;
     if (reply.isError()) throw errorOf(reply, options_.target, isSelect ? "SELECT" : "GET");
     if (isSelect || reply.isNull()) continue;
+    const std::uint32_t db = options_.databases[i / each];
+    if (!found_ && db == newest_->db) newest_->text = reply.text();
     const auto mark = parseMark(reply.text());
     if (!mark)
       throw Error(Msg::redisRefused, {options_.target.address.text(), "GET", "the key " + keys_.mark + " is no mark"},
                   Origin::target);
-    if (mark->plan == options_.fence.plan && (!found_ || mark->sequence > found_->sequence)) found_ = mark;
+    if (mark->plan != options_.fence.plan || (found_ && mark->sequence <= found_->sequence)) continue;
+    found_ = mark;
+    newest_ = {db, reply.text()};
   }
   if (!found_) return;
   sequence_ = found_->sequence;
@@ -194,23 +208,33 @@ std::vector<resp::Reply> TargetWriter::ask(std::uint32_t db, std::string_view co
   return out;
 }
 
-/// Everything but EXEC. Returns the replies that come before those of the commands.
+/// Everything but EXEC. Returns the replies that come before those of the commands; heads_ says what they must be.
 std::size_t TargetWriter::sendBatch(const Batch& batch, const std::stop_token& stop) {
-  const std::uint32_t home = options_.databases.front();
   head_.clear();
-  std::size_t heads = 3;
-  if (selected_ != home) {
-    head_.command({"SELECT", std::to_string(home)});
+  heads_.clear();
+  std::size_t heads = 0;
+  const auto enter = [&](std::uint32_t db) {
+    if (selected_ == db) return;
+    head_.command({"SELECT", std::to_string(db)});
+    heads_ += kOk;
+    selected_ = db;
     ++heads;
-  }
+  };
+  enter(options_.databases.front());
   head_.command({"WATCH", keys_.owner});
   head_.command({"GET", keys_.owner});
-  if (batch.db != home) {
-    head_.command({"SELECT", std::to_string(batch.db)});
+  heads_ += kOk;
+  heads_ += bulk(toText(options_.fence));
+  if (newest_) {
+    enter(newest_->db);
+    head_.command({"GET", keys_.mark});
+    heads_ += newest_->text.empty() ? kNull : bulk(newest_->text);
     ++heads;
   }
-  selected_ = batch.db;
+  enter(batch.db);
   head_.command({"MULTI"});
+  heads_ += kOk;
+  heads += 3;
   send(head_.bytes(), stop);
   send(batch.commands.bytes(), stop);
   head_.clear();
@@ -224,18 +248,19 @@ void TargetWriter::queue(const Batch& batch, std::size_t heads, const std::stop_
   std::string text;
   takeReplies(heads, &text, stop);
   const auto headProblems = problems_;
-  const std::string owner = toText(options_.fence);
-  std::string wanted;
-  const bool cameHome = text.starts_with("+OK\r\n+OK\r\n");
-  if (cameHome) wanted += "+OK\r\n";
-  wanted += fmt::format("+OK\r\n${}\r\n{}\r\n", owner.size(), owner);
-  while (wanted.size() < text.size()) wanted += "+OK\r\n";
   takeReplies(batch.places.size() + 1, nullptr, stop);
-  if (headProblems.empty() && problems_.empty() && text == wanted) return;
+  if (headProblems.empty() && problems_.empty() && text == heads_) return;
   const auto problems = problems_;
   discard(stop);
   if (!headProblems.empty()) refuse(headProblems.front(), "MULTI", 0);
-  if (text != wanted) throw Error(Msg::fenced, {"the lane at " + options_.target.address.text()}, Origin::target);
+  if (text != heads_ && text.find(bulk(toText(options_.fence))) == std::string::npos)
+    throw Error(Msg::fenced, {"the lane at " + options_.target.address.text()}, Origin::target);
+  if (text != heads_)
+    throw Error(Msg::redisNotReady,
+                {options_.target.address.text(), "the stream",
+                 "its data is not what the last batch has left there, but older: it was restored, or has lost what it "
+                 "had acknowledged. The task goes on from the mark that is there"},
+                Origin::target);
   const std::size_t at = problems.front().index;
   if (at >= batch.places.size()) refuse(problems.front(), "SET", 0);
   refuse(problems.front(), batch.places[at].name, batch.places[at].offset);
@@ -254,11 +279,14 @@ void TargetWriter::discard(const std::stop_token& stop) {
   takeReplies(1, nullptr, stop);
 }
 
-void TargetWriter::exec(const std::stop_token& stop) {
+void TargetWriter::exec(const Batch& batch, const std::stop_token& stop) {
+  failpoint("redis.before_exec");
   head_.clear();
   head_.command({"EXEC"});
   send(head_.bytes(), stop);
+  failpoint("redis.after_exec");
   inFlight_ = true;
+  newest_ = {batch.db, toText(batch.mark)};
 }
 
 /// The reply to the EXEC that is on its way.
@@ -291,9 +319,10 @@ void TargetWriter::refusedWithin(const Batch& batch, std::size_t queued, const s
   note.mark.sequence = ++sequence_;
   note.mark.failure = fmt::format("{} at offset {}: {}", place.name.empty() ? "a command of the snapshot" : place.name,
                                   place.offset, withoutArguments(problem.text));
+  newest_.reset();  // a target that takes a failed transaction back has the mark before
   const std::size_t heads = sendBatch(note, stop);
   queue(note, heads, stop);
-  exec(stop);
+  exec(note, stop);
   takeReplies(1, nullptr, stop);
   inFlight_ = false;
   if (!problems_.empty()) throw Error(Msg::fenced, {"the lane at " + options_.target.address.text()}, Origin::target);
@@ -311,7 +340,7 @@ void TargetWriter::commit(LaneMark mark, const std::stop_token& stop) {
     if (!problems_.empty()) refusedWithin(sent_, heads + next_.places.size() + 1, stop);
   }
   queue(next_, heads, stop);
-  exec(stop);
+  exec(next_, stop);
   std::swap(next_, sent_);
   next_.clear();
   next_.db = sent_.db;

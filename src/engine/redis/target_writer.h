@@ -26,12 +26,13 @@ struct CommandPlace {
 /// Writes a lane's data to its target, exactly once. Commands are collected in batches; each becomes one transaction
 /// together with the lane's mark:
 ///
-///     WATCH owner · GET owner · MULTI · the commands · SET mark            EXEC
+///     WATCH owner · GET owner · GET mark · MULTI · the commands · SET mark            EXEC
 ///
 /// EXEC is sent when the replies to all that stands before it have come: the owner is still this run (WATCH sees who
-/// takes the lane over in between, and EXEC does nothing then), every command was queued, and the batch before is
-/// done. So a batch is done wholly or not at all, in order, by the owner alone; and while the target works on one
-/// batch, the next is on its way. One connection, since a server has one thread for its data. One thread.
+/// takes the lane over in between, or replaces all data, and EXEC does nothing then), the newest mark is that of the
+/// batch before (the target's data has not gone back), every command was queued, and the batch before is done. So a
+/// batch is done wholly or not at all, in order, by the owner alone; and while the target works on one batch, the next
+/// is on its way. One connection, since a server has one thread for its data. One thread.
 class TargetWriter {
  public:
   struct Options {
@@ -69,7 +70,8 @@ class TargetWriter {
   [[nodiscard]] bool isEmpty() const { return next_.places.empty(); }
 
   /// Ends the batch with the mark. Returns when it is on its way and the one before is done; drain() waits for it.
-  /// Throws Error(fenced); Error(redisNotReady) if the target cannot take it now: nothing of it was done;
+  /// Throws Error(fenced); Error(redisNotReady) if the target cannot take it now, or its data has gone back to a time
+  /// before the last batch: nothing of it was done;
   /// Error(redisRefused) if it refuses a command: nothing of the batch was done, or, if it refused while it did the
   /// others, that is noted in the mark for good and this lane goes on only after a reset. Error(connectionLost):
   /// whether it was done stands in the mark.
@@ -97,6 +99,10 @@ class TargetWriter {
     LaneMark mark;
     void clear();
   };
+  struct Mark {
+    std::uint32_t db = 0;
+    std::string text;  ///< empty: none
+  };
   explicit TargetWriter(Options options);
   void claim(const std::stop_token& stop);
   void findMark(const std::stop_token& stop);
@@ -107,7 +113,7 @@ class TargetWriter {
   void queue(const Batch& batch, std::size_t heads, const std::stop_token& stop);
   void settle(const std::stop_token& stop);
   void discard(const std::stop_token& stop);
-  void exec(const std::stop_token& stop);
+  void exec(const Batch& batch, const std::stop_token& stop);
   [[noreturn]] void refuse(const resp::ReplyProblem& problem, std::string_view command, std::uint64_t offset) const;
   [[noreturn]] void refusedWithin(const Batch& batch, std::size_t queued, const std::stop_token& stop);
 
@@ -126,6 +132,8 @@ class TargetWriter {
   LaneMark done_;
   std::uint64_t sequence_ = 0;
   resp::Encoder head_;
+  std::string heads_;           ///< replies that must stand before those to the commands of a batch
+  std::optional<Mark> newest_;  ///< what was written last; nothing: not known
 };
 
 }  // namespace drs::redis
