@@ -164,16 +164,16 @@ def suite_smoke(totals, args):
 
 def suite_crash(totals, args):
     """The release build over MySQL, the sanitizer build over MariaDB; with --all further pairs."""
-    def runs(name, pairs, kills, faults, preset="release"):
-        counts = {"OPENDRS_KILLS": kills, "OPENDRS_FAULTS": faults, "OPENDRS_CRASH_PAIRS": os.environ.get("OPENDRS_CRASH_PAIRS", pairs)}
+    def runs(name, pairs, kills, faults, redis_runs, preset="release"):
+        counts = {"OPENDRS_KILLS": kills, "OPENDRS_FAULTS": faults, "OPENDRS_REDIS_RUNS": redis_runs, "OPENDRS_CRASH_PAIRS": os.environ.get("OPENDRS_CRASH_PAIRS", pairs)}
         pytest(totals, name, ["tests/crash"], preset=preset, environment=counts, arguments=["-s"])
 
     kills, faults = ("200", "60") if args.all else ("10", "10")
     os.environ.setdefault("OPENDRS_LOAD_KILLS", "25" if args.all else "4")
-    runs("crash-release", "mysql>mysql", kills, faults)
-    runs("crash-asan", "mariadb>mariadb", kills, faults, "dev")
+    runs("crash-release", "mysql>mysql", kills, faults, "180" if args.all else "16")
+    runs("crash-asan", "mariadb>mariadb", kills, faults, "20" if args.all else "4", "dev")
     if args.all:
-        runs("crash-all", "mariadb>mysql,mysql>mariadb,mariadb105>mariadb118,mariadb118>mariadb", "40", "20")
+        runs("crash-all", "mariadb>mysql,mysql>mariadb,mariadb105>mariadb118,mariadb118>mariadb", "40", "20", "0")
 
 
 SUITES = {"check": suite_check, "unit": suite_unit, "contract": suite_contract, "tsan": suite_tsan, "fuzz": suite_fuzz, "integration": suite_integration,

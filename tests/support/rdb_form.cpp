@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -19,6 +21,9 @@
 // version that has the type; values above VALUE_LIMIT as commands. OPTIONS: what the target lacks, of p (SET PXAT), c
 // (CREATECONSUMER), s (counters of streams), f (deadlines of fields). Standard error has a line for each thing that is
 // no key or that commands cannot say. Ends with 1 and the error if the file cannot be read.
+// rdb_form many FILE: FILE holds RDB files, each behind its length (4 bytes, little endian). For each of them: the
+// length of its commands and these, or the length 0xffffffff if it cannot be read; the reason is a line of standard
+// error.
 
 namespace {
 
@@ -27,6 +32,7 @@ using namespace drs::rdb;
 
 class Resp final : public CommandSink {
  public:
+  explicit Resp(std::string* kept) : kept_(kept) {}
   void command(std::span<const std::string_view> arguments) override {
     std::string head = fmt::format("*{}\r\n", arguments.size());
     write(head);
@@ -38,14 +44,21 @@ class Resp final : public CommandSink {
   }
 
  private:
-  static void write(std::string_view text) {
-    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) std::exit(2);
+  void write(std::string_view text) {
+    if (kept_ != nullptr) {
+      kept_->append(text);
+    } else if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) {
+      std::exit(2);
+    }
   }
+
+  std::string* kept_;  ///< null: standard output
 };
 
 class Converter {
  public:
-  Converter(bool restore, CommandOptions options) : restore_(restore), form_(resp_, options) {}
+  Converter(bool restore, CommandOptions options, std::string* kept)
+      : restore_(restore), resp_(kept), form_(resp_, options) {}
 
   void operator()(const NeedMore&) {}
   void operator()(const SnapshotHeader& header) {
@@ -124,24 +137,59 @@ class Converter {
   std::unique_ptr<ValueDecoder> decoder_;
 };
 
-int convert(std::string_view mode, const char* path, SnapshotLimits limits, std::size_t piece, CommandOptions options) {
-  std::FILE* file = std::fopen(path, "rb");
-  if (file == nullptr) throw Error(Msg::internal, {fmt::format("{} cannot be opened", path)});
+using Read = std::function<std::size_t(char* to, std::size_t most)>;
+
+/// Throws Error if what is read is no RDB file.
+void convert(const Read& read, SnapshotLimits limits, Converter converter) {
   SnapshotParser parser(limits);
-  Converter converter(mode == "restore", options);
   while (!parser.ended()) {
     const SnapshotItem& item = parser.next();
     if (std::holds_alternative<NeedMore>(item)) {
       const auto room = parser.room();
-      const std::size_t got = std::fread(room.data(), 1, std::min(room.size(), piece), file);
+      const std::size_t got = read(room.data(), room.size());
       if (got == 0) throw Error(Msg::logCorrupt, {"its end", "the file is cut off"});
       parser.filled(got);
     } else {
       std::visit(converter, item);
     }
   }
-  std::fclose(file);
-  return 0;
+}
+
+std::FILE* open(const char* path) {
+  std::FILE* file = std::fopen(path, "rb");
+  if (file == nullptr) throw Error(Msg::internal, {fmt::format("{} cannot be opened", path)});
+  return file;
+}
+
+void answer(std::uint32_t length, std::string_view bytes) {
+  (void)std::fwrite(&length, 1, sizeof length, stdout);
+  (void)std::fwrite(bytes.data(), 1, bytes.size(), stdout);
+}
+
+void convertMany(const char* path) {
+  std::FILE* file = open(path);
+  std::uint32_t length = 0;
+  while (std::fread(&length, 1, sizeof length, file) == sizeof length) {
+    std::vector<char> bytes(length);  // of its own, so that a read beyond its end shows
+    if (std::fread(bytes.data(), 1, length, file) != length) std::exit(2);
+    std::size_t at = 0;
+    std::string out;
+    try {
+      convert(
+          [&](char* to, std::size_t most) {
+            const std::size_t size = std::min(most, bytes.size() - at);
+            std::copy_n(bytes.data() + at, size, to);
+            at += size;
+            return size;
+          },
+          {}, Converter(false, {true, true, true, true}, &out));
+      answer(static_cast<std::uint32_t>(out.size()), out);
+    } catch (const Error& error) {
+      fmt::print(stderr, "error {}\n", error.text());
+      answer(UINT32_MAX, {});
+    }
+  }
+  (void)std::fclose(file);
 }
 
 }  // namespace
@@ -154,10 +202,19 @@ int main(int count, char** arguments) {
   const std::string_view lacks = count > 5 ? arguments[5] : "";
   const auto has = [&](char what) { return lacks.find(what) == std::string_view::npos; };
   try {
+    const std::string_view mode = arguments[1];
+    if (mode == "many") {
+      convertMany(arguments[2]);
+      return 0;
+    }
     SnapshotLimits limits;
     limits.wholeValueBytes = number(3, limits.wholeValueBytes);
-    return convert(arguments[1], arguments[2], limits, std::max<std::size_t>(1, number(4, std::size_t{1} << 18U)),
-                   {has('p'), has('c'), has('s'), has('f')});
+    const std::size_t piece = std::max<std::size_t>(1, number(4, std::size_t{1} << 18U));
+    std::FILE* file = open(arguments[2]);
+    convert([&](char* to, std::size_t most) { return std::fread(to, 1, std::min(most, piece), file); }, limits,
+            Converter(mode == "restore", {has('p'), has('c'), has('s'), has('f')}, nullptr));
+    (void)std::fclose(file);
+    return 0;
   } catch (const Error& error) {
     fmt::print(stderr, "error {}\n", error.text());
     return 1;

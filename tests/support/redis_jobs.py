@@ -41,8 +41,11 @@ def values(server, ours=b"__drs:"):
             pipe = client.pipeline(transaction=False)
             for key in part:
                 pipe.execute_command("TYPE", key)
-                pipe.execute_command("PEXPIRETIME", key)
+                pipe.execute_command("PTTL" if server.kind == "redis60" else "PEXPIRETIME", key)
             answers = pipe.execute()
+            if server.kind == "redis60":  # it tells no moments
+                now = int(time.time() * 1000)
+                answers[1::2] = [left + now if left > 0 else left for left in answers[1::2]]
             pipe = client.pipeline(transaction=False)
             for i, key in enumerate(part):
                 for command in _ask(answers[2 * i], key):
@@ -80,7 +83,7 @@ def _value(kind, answers):
 
 
 def _add_field_deadlines(server, client, db, hashes, out):
-    if server.kind == "redis70":
+    if server.kind in ("redis60", "redis70", "valkey81"):
         return
     for key in hashes:
         fields = client.execute_command("HKEYS", key)

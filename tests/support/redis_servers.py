@@ -8,7 +8,7 @@ process id that started it.
     with cluster("redis70", folder, shards=3, replicas=1) as nodes:
         nodes.client().set("k", "v")
 
-Kinds: redis70 (Debian 12), redis80 and valkey91 (unstable). All are unpacked into the cache folder (tools/peer_server.sh)
+Kinds: redis70 (Debian 12), redis80 and valkey91 (unstable); for --all redis60 (Debian 11) and valkey81 (Debian 13). All are unpacked into the cache folder (tools/peer_server.sh)
 and run with their own libraries: nothing is installed, so no service starts.
 """
 import contextlib
@@ -30,6 +30,8 @@ PEERS = {
     "redis70": ("bookworm", ["redis-server"]),
     "redis80": ("sid", ["redis-server"]),
     "valkey91": ("sid", ["valkey-server"]),
+    "redis60": ("bullseye", ["redis-server"]),
+    "valkey81": ("trixie", ["valkey-server"]),
 }
 servers.PEERS.update(PEERS)
 START_SECONDS = 60
@@ -105,7 +107,8 @@ class Server:
     def _common(self):
         lines = [f"port {self.port}", "bind 127.0.0.1", f"dir {self.folder}", "daemonize no"]
         if self.role != "sentinel":
-            lines += ["save \"\"", "enable-debug-command yes", "repl-diskless-sync yes", "repl-diskless-sync-delay 0", "repl-backlog-size 16mb",
+            lines += ["enable-debug-command yes"] if self.kind != "redis60" else []
+            lines += ["save \"\"", "repl-diskless-sync yes", "repl-diskless-sync-delay 0", "repl-backlog-size 16mb",
                       "repl-ping-replica-period 1"]
         return lines
 
@@ -345,7 +348,8 @@ def fill(client, prefix="", big=2000, kind="redis70"):
     pipe.xdel(key("x:many"), "1010-2", "1011-3")
     pipe.xgroup_create(key("x:many"), "g1", id="0")
     pipe.xgroup_create(key("x:many"), "g2", id="$")
-    pipe.execute_command("XGROUP", "CREATECONSUMER", key("x:many"), "g1", "idle")
+    if kind != "redis60":
+        pipe.execute_command("XGROUP", "CREATECONSUMER", key("x:many"), "g1", "idle")
     pipe.execute_command("XREADGROUP", "GROUP", "g1", "worker", "COUNT", 20, "STREAMS", key("x:many"), ">")
     pipe.xack(key("x:many"), "g1", "1000-0", "1001-1")
     pipe.xadd(key("x:emptied"), {"a": 1}, id="5-5")
@@ -354,7 +358,7 @@ def fill(client, prefix="", big=2000, kind="redis70"):
     moment = int(time.time() * 1000) + 10**9
     for name in ("s:emb", "l:small", "h:many", "z:small", "x:many"):
         pipe.pexpireat(key(name), moment)
-    if kind != "redis70":
+    if kind not in ("redis60", "redis70", "valkey81"):
         pipe.hset(key("h:field-ttl"), mapping={"a": 1, "b": 2, "c": 3})
         pipe.execute_command("HPEXPIREAT", key("h:field-ttl"), moment, "FIELDS", 2, "a", "b")
     pipe.execute()

@@ -308,7 +308,15 @@ std::vector<std::uint64_t> databasesToCompare(const EngineJob& job, const std::s
     for (const Info::Keyspace& each : infoOf(*connection, "keyspace").keyspace()) out.insert(each.database);
   };
   for (const Shard& shard : shardsOf(job, stop)) add(optionsOf(job, Side::source, shard.address));
-  add(primaryOf(job, Side::target, stop));
+  try {
+    add(primaryOf(job, Side::target, stop));
+  } catch (const Error& error) {
+    if (error.msg() != Msg::redisRefused) throw;
+    job.note(true,
+             "The target does not tell which of its databases hold keys, so that those of the source and 0 are "
+             "compared: " +
+                 error.text());
+  }
   out.insert(0);
   return {out.begin(), out.end()};
 }
