@@ -191,6 +191,10 @@ def test_source_and_target_restart(drsd, server_folder):
         time.sleep(0.5)
         target.run()
         time.sleep(1)
+        load.stop()
+        caught_up(drsd.client, one, source, target)
+        equal(source, target)  # before the source's restart, behind which all is copied again
+        load = Load(source.client, 15)
         source.stop()
         source.run()
         time.sleep(1)

@@ -66,13 +66,13 @@ class Source:
 
 def differences(source, target, held):
     """`held`: deadlines are held back at the target. Servers before 7.0 tell deadlines by a clock that is read apart."""
-    a, b = source.values(), values(target)
+    a, b = ({key: value for key, value in found.items() if value[1] != -2} for found in (source.values(), values(target)))  # -2: went while it was read
     now, near = time.time() * 1000, 1000 if "redis60" in (source.kind, target.kind) else 0
 
     def same(x, y):
         if x is None or y is None:  # it passed while the task ended
             return not held and 0 < (x or y)[1] < now + 90_000_000
-        deadline = held and y[1] == HELD and x[1] > 0
+        deadline = held and abs(y[1] - HELD) <= 60 * near and x[1] > 0
         return x[0] == y[0] and (deadline or x[1] == y[1] or (min(x[1], y[1]) > 0 and abs(x[1] - y[1]) <= near))
     return [(key, a.get(key), b.get(key)) for key in a.keys() | b.keys() if not same(a.get(key), b.get(key))]
 

@@ -28,11 +28,13 @@ class Audit(threading.Thread):
             try:
                 self.one(client)
                 self.done += 1
-            except (redis.exceptions.ConnectionError, redis.exceptions.BusyLoadingError, redis.exceptions.TimeoutError):
+            except (redis.exceptions.ConnectionError, redis.exceptions.BusyLoadingError, redis.exceptions.TimeoutError, redis.exceptions.ExecAbortError):
                 time.sleep(0.05)  # the server is away; whether the transaction counted shows in the audit
             except redis.exceptions.RedisError as error:
-                self.error = error
-                return
+                if "CLUSTERDOWN" not in str(error):
+                    self.error = error
+                    return
+                time.sleep(0.05)
 
     def one(self, client):
         self.number += 1

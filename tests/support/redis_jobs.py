@@ -132,7 +132,7 @@ class Load(threading.Thread):
             try:
                 self.one(client)
                 self.done += 1
-            except (redis.exceptions.ConnectionError, redis.exceptions.BusyLoadingError, redis.exceptions.ReadOnlyError):
+            except (redis.exceptions.ConnectionError, redis.exceptions.BusyLoadingError, redis.exceptions.ReadOnlyError, redis.exceptions.ClusterDownError):
                 time.sleep(0.1)  # the source is away; the application does not know whether the last one counted
             except redis.exceptions.RedisError as e:
                 self.error = e

@@ -57,14 +57,19 @@ std::optional<DeadlineArgument> deadlineOf(const resp::CommandInfo& command, res
 }
 
 void appendWithDeadline(resp::Encoder& to, const resp::CommandInfo& command, resp::Arguments arguments,
-                        const DeadlineArgument& deadline, std::int64_t millis) {
+                        const DeadlineArgument& deadline, std::int64_t millis, bool takesMoments) {
   constexpr std::size_t kUnconditional = 3;
-  if (deadline.isRelative) millis -= Clock().now();
+  const bool becomesRelative = !takesMoments && !deadline.isRelative && command.name == "set";
+  if (deadline.isRelative || becomesRelative) millis -= Clock().now();
   const std::string text = std::to_string(deadline.inSeconds ? millis / kSecond : millis);
   const bool mayHaveConditions = command.name == "pexpireat" || command.name == "expireat";
   const std::size_t count = mayHaveConditions ? std::min(arguments.size(), kUnconditional) : arguments.size();
   to.begin(count);
-  for (std::size_t i = 0; i < count; ++i) to.argument(i == deadline.index ? std::string_view(text) : arguments[i]);
+  const std::string_view unit = deadline.inSeconds ? "EX" : "PX";
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool isUnit = becomesRelative && i + 1 == deadline.index;
+    to.argument(i == deadline.index ? std::string_view(text) : isUnit ? unit : arguments[i]);
+  }
 }
 
 }  // namespace drs::redis

@@ -36,8 +36,9 @@ struct DeadlineArgument {
 [[nodiscard]] std::optional<DeadlineArgument> deadlineOf(const resp::CommandInfo& command, resp::Arguments arguments);
 
 /// Appends the command with another deadline (Unix milliseconds; what is relative stays so, from now on). Conditions of
-/// PEXPIREAT (NX, GT …) are left out: the source sends only what took effect.
+/// PEXPIREAT (NX, GT …) are left out: the source sends only what took effect. `takesMoments`: the target knows SET …
+/// PXAT (Redis 6.2); for others it becomes relative.
 void appendWithDeadline(resp::Encoder& to, const resp::CommandInfo& command, resp::Arguments arguments,
-                        const DeadlineArgument& deadline, std::int64_t millis);
+                        const DeadlineArgument& deadline, std::int64_t millis, bool takesMoments = true);
 
 }  // namespace drs::redis

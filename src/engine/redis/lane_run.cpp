@@ -194,6 +194,7 @@ class LaneRun {
     options.isAlone = !scope_->isSharded();
     options.isFirst = context_.lane.number == 0;
     options.takesFunctions = capabilities_.functions;
+    options.takesMoments = capabilities_.setPxat;
     StreamApplier applier(*writer_, stream_, *scope_, mark_, options);
     noteApplied(applier);
     auto lookedAt = std::chrono::steady_clock::now();

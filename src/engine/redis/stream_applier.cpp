@@ -184,7 +184,7 @@ void StreamApplier::add(const resp::CommandInfo& command, std::string_view raw) 
   const auto deadline = deadlineOf(command, parser_.arguments());
   if (!deadline || (!deadline->isRelative && deadline->millis >= kHeldDeadline)) return writer_.add(raw, place);
   mark_.holds = true;
-  appendWithDeadline(writer_.encoder(), command, parser_.arguments(), *deadline, kHeldDeadline);
+  appendWithDeadline(writer_.encoder(), command, parser_.arguments(), *deadline, kHeldDeadline, options_.takesMoments);
   writer_.added(place);
 }
 

@@ -23,6 +23,7 @@ class StreamApplier {
     bool isAlone = true;         ///< the only lane of the job: what empties a whole database is the lane's to do
     bool isFirst = true;         ///< of the lanes: what belongs to all of the source is brought by one
     bool takesFunctions = true;  ///< the target keeps functions
+    bool takesMoments = true;    ///< the target knows SET … PXAT
     std::size_t transactionBytes = std::size_t{256} << 20U;  ///< of one of the source, in memory
     std::size_t windowBytes = std::size_t{1} << 20U;
   };

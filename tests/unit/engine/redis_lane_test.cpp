@@ -151,6 +151,9 @@ TEST(Deadlines, AreReplaced) {
   resp::Encoder out;
   appendWithDeadline(out, resp::findCommand(set), set, *deadlineOf(resp::findCommand(set), set), kHeldDeadline);
   EXPECT_EQ(out.bytes(), "*5\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n$4\r\nEXAT\r\n$10\r\n4102444800\r\n");
+  out.clear();
+  appendWithDeadline(out, resp::findCommand(set), set, *deadlineOf(resp::findCommand(set), set), kHeldDeadline, false);
+  EXPECT_TRUE(out.bytes().starts_with("*5\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n$2\r\nEX\r\n$10\r\n")) << out.bytes();
   const std::vector<std::string_view> less = {"PEXPIREAT", "k", "17", "LT"};
   out.clear();
   appendWithDeadline(out, resp::findCommand(less), less, *deadlineOf(resp::findCommand(less), less), kHeldDeadline);
