@@ -65,7 +65,7 @@ Value evaluateDecimal(const Expr& expr, Scope& scope) {
 Value evaluateDay(const Expr& expr, Scope& scope) {
   const Value value = expr.args[0](scope);
   if (!value.isPlain()) return value;
-  Moment moment = unpackTemporal(static_cast<std::int64_t>(value.integer));
+  Moment moment = unpackTemporal(value.integer);
   if (!isRealDate(moment)) return askServer();
   moment.hour = moment.minute = moment.second = moment.micro = 0;
   return temporalOf(packTemporal(moment));

@@ -29,7 +29,7 @@ Value printTemporal(const Expr& expr, Scope& scope) {
   if (!value.isPlain()) return value;
   std::string& out = scope.fresh();
   const Type& type = expr.args[0].type;
-  const Moment moment = unpackTemporal(static_cast<std::int64_t>(value.integer));
+  const Moment moment = unpackTemporal(value.integer);
   if (type.kind == TypeKind::date)
     appendDate(out, moment);
   else if (type.kind == TypeKind::datetime)

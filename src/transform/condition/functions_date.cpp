@@ -69,7 +69,7 @@ Int128 partOf(const Moment& m, Part part) {
 Value evaluatePart(const Expr& expr, Scope& scope) {
   const Value value = expr.args[0](scope);
   if (!value.isPlain()) return value;
-  const Moment moment = unpackTemporal(static_cast<std::int64_t>(value.integer));
+  const Moment moment = unpackTemporal(value.integer);
   if (expr.args[0].type.kind == TypeKind::time) {
     if (moment.negative) return askServer();
   } else if (!isRealDate(moment)) {
@@ -81,8 +81,8 @@ Value evaluatePart(const Expr& expr, Scope& scope) {
 Value evaluateDateDiff(const Expr& expr, Scope& scope) {
   std::array<Value, 2> v;
   if (const auto decided = evaluateAll(expr, scope, v)) return *decided;
-  const Moment a = unpackTemporal(static_cast<std::int64_t>(v[0].integer));
-  const Moment b = unpackTemporal(static_cast<std::int64_t>(v[1].integer));
+  const Moment a = unpackTemporal(v[0].integer);
+  const Moment b = unpackTemporal(v[1].integer);
   if (!isRealDate(a) || !isRealDate(b)) return askServer();
   return integerOf(dayNumber(a) - dayNumber(b));
 }
@@ -90,7 +90,7 @@ Value evaluateDateDiff(const Expr& expr, Scope& scope) {
 Value evaluateLastDay(const Expr& expr, Scope& scope) {
   const Value value = expr.args[0](scope);
   if (!value.isPlain()) return value;
-  Moment moment = unpackTemporal(static_cast<std::int64_t>(value.integer));
+  Moment moment = unpackTemporal(value.integer);
   if (!isRealDate(moment)) return askServer();
   moment.day = daysInMonth(moment.year, moment.month);
   moment.hour = moment.minute = moment.second = moment.micro = 0;
@@ -100,7 +100,7 @@ Value evaluateLastDay(const Expr& expr, Scope& scope) {
 Value evaluateUnixTime(const Expr& expr, Scope& scope) {
   const Value value = expr.args[0](scope);
   if (!value.isPlain()) return value;
-  const Moment m = unpackTemporal(static_cast<std::int64_t>(value.integer));
+  const Moment m = unpackTemporal(value.integer);
   // Before, and behind 2038, versions differ.
   if (!isRealDate(m) || m.year < 1971 || m.year > 2037) return askServer();
   constexpr std::int64_t kEpochDay = 719528, kDay = 86400, kHour = 3600, kMinute = 60;
@@ -110,7 +110,7 @@ Value evaluateUnixTime(const Expr& expr, Scope& scope) {
 Value evaluateSeconds(const Expr& expr, Scope& scope) {
   const Value value = expr.args[0](scope);
   if (!value.isPlain()) return value;
-  const Moment m = unpackTemporal(static_cast<std::int64_t>(value.integer));
+  const Moment m = unpackTemporal(value.integer);
   constexpr std::int64_t kHour = 3600, kMinute = 60;
   const std::int64_t seconds = m.hour * kHour + m.minute * kMinute + m.second;
   return integerOf(m.negative ? -seconds : seconds);
@@ -120,7 +120,7 @@ Value evaluateSeconds(const Expr& expr, Scope& scope) {
 Value evaluateInterval(const Expr& expr, Scope& scope) {
   std::array<Value, 2> v;
   if (const auto decided = evaluateAll(expr, scope, v)) return *decided;
-  Moment m = unpackTemporal(static_cast<std::int64_t>(v[0].integer));
+  Moment m = unpackTemporal(v[0].integer);
   constexpr Int128 kMost = 1'000'000'000;
   if (!isRealDate(m) || v[1].integer > kMost || v[1].integer < -kMost) return askServer();
   const auto count = static_cast<std::int64_t>(v[1].integer);

@@ -67,13 +67,13 @@ void appendClock(std::string& out, const Moment& moment, int fraction) {
 
 }  // namespace
 
-std::int64_t packTemporal(const Moment& m) {
-  const std::int64_t days = (static_cast<std::int64_t>(m.year) * kMonths + m.month) * kDays + m.day;
-  const std::int64_t packed = (((days * kHours + m.hour) * kSixty + m.minute) * kSixty + m.second) * kMicros + m.micro;
+Int128 packTemporal(const Moment& m) {
+  const Int128 days = (static_cast<Int128>(m.year) * kMonths + m.month) * kDays + m.day;
+  const Int128 packed = (((days * kHours + m.hour) * kSixty + m.minute) * kSixty + m.second) * kMicros + m.micro;
   return m.negative ? -packed : packed;
 }
 
-Moment unpackTemporal(std::int64_t packed) {
+Moment unpackTemporal(Int128 packed) {
   Moment m;
   m.negative = packed < 0;
   if (m.negative) packed = -packed;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "transform/condition/value.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,8 +16,8 @@ struct Moment {
 };
 
 /// Packed so that the order of the numbers is that of the values; negative times are negative.
-[[nodiscard]] std::int64_t packTemporal(const Moment& moment);
-[[nodiscard]] Moment unpackTemporal(std::int64_t packed);
+[[nodiscard]] Int128 packTemporal(const Moment& moment);
+[[nodiscard]] Moment unpackTemporal(Int128 packed);
 
 /// The texts of columns: "2024-02-00", "2024-02-00 00:00:00[.000]". Nothing if the text is no such thing.
 [[nodiscard]] std::optional<Moment> parseDate(std::string_view text);      ///< the date alone

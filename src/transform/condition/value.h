@@ -76,7 +76,7 @@ struct Value {
   value.text = text;
   return value;
 }
-[[nodiscard]] inline Value temporalOf(std::int64_t packed) {
+[[nodiscard]] inline Value temporalOf(Int128 packed) {
   Value value;
   value.kind = ValueKind::temporal;
   value.integer = packed;
