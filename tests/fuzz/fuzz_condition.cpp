@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-// Any text as a condition over a row whose values are the input's first bytes: it is refused by name or judged, twice the
-// same.
+// Any text as a condition over a row whose values are the input's first bytes: it is refused by name or judged, twice
+// the same.
 
 namespace {
 
@@ -28,9 +28,12 @@ drs::Column column(const char* name, drs::ColumnKind kind, const char* type) {
 drs::TableSchemaPtr makeTable() {
   auto table = std::make_shared<drs::TableSchema>();
   using Kind = drs::ColumnKind;
-  table->columns = {column("i", Kind::integer, "bigint"),    column("d", Kind::decimal, "decimal(20,2)"),
-                    column("r", Kind::real, "double"),       column("v", Kind::text, "varchar(20)"),
-                    column("b", Kind::bytes, "binary(4)"),   column("t", Kind::temporal, "datetime(6)"),
+  table->columns = {column("i", Kind::integer, "bigint"),
+                    column("d", Kind::decimal, "decimal(20,2)"),
+                    column("r", Kind::real, "double"),
+                    column("v", Kind::text, "varchar(20)"),
+                    column("b", Kind::bytes, "binary(4)"),
+                    column("t", Kind::temporal, "datetime(6)"),
                     column("e", Kind::enumerated, "enum('a','b''c')")};
   table->columns[5].fraction = 6;
   return table;
@@ -56,8 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   rows.addText((data[22] & 1U) != 0 ? "2024-02-00 01:02:03.5" : "2024-02-29 23:59:59.999999");
   rows.addUnsigned(data[23] % 4);
   try {
-    const auto condition =
-        drs::condition::Condition::compile(bytes.substr(kRowBytes), *kTable, {"utf8mb4_0900_ai_ci"});
+    const auto condition = drs::condition::Condition::compile(bytes.substr(kRowBytes), *kTable, {"utf8mb4_0900_ai_ci"});
     drs::condition::Scope scope;
     const auto verdict = condition.judge(rows, 0, scope);
     if (condition.judge(rows, 0, scope) != verdict) std::abort();

@@ -13,9 +13,9 @@
 #include <memory>
 #include <string>
 
-// condition_eval PORT USER PASSWORD DATABASE TABLE: reads the table's rows in the order of `id`, as a copy does, then one
-// condition (a JSON string) from each line of standard input. For each it prints a line: one character for each row (0,
-// 1, N = NULL, ? = the server is to be asked, E = the server fails), or "!" and the reason why it is refused.
+// condition_eval PORT USER PASSWORD DATABASE TABLE: reads the table's rows in the order of `id`, as a copy does, then
+// one condition (a JSON string) from each line of standard input. For each it prints a line: one character for each row
+// (0, 1, N = NULL, ? = the server is to be asked, E = the server fails), or "!" and the reason why it is refused.
 
 namespace {
 
@@ -44,7 +44,8 @@ int run(char** arguments) {
   options.password = arguments[3];
   const TableName name{arguments[4], arguments[5]};
   const auto connection = mysql::Connection::open(options);
-  const auto tables = mysql::readTables(*connection, {name.database}, [&](const TableName& each) { return each == name; });
+  const auto tables =
+      mysql::readTables(*connection, {name.database}, [&](const TableName& each) { return each == name; });
   TableSchemaPtr schema;
   for (const auto& table : tables) {
     if (table->name == name) schema = table;

@@ -306,7 +306,7 @@ Expr makeLike(std::vector<Expr> args, bool negated, const Collation& connection)
   }
   for (Expr& arg : args) {
     auto text = asText(std::move(arg), connection);
-    if (!text || text->type.isLabel) return opaque();
+    if (!text) return opaque();
     arg = std::move(*text);
   }
   const auto mixed = mixCollations(args);

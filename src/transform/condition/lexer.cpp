@@ -133,9 +133,12 @@ class Lexer {
   void word() {
     const std::size_t start = at_;
     while (isWordByte(peek())) ++at_;
-    if (peek() == '\'' || peek() == '"')
+    const std::string_view word = text_.substr(start, at_ - start);
+    const bool prefix = word.front() == '_' ||
+                        (word.size() == 1 && std::string_view("nNxXbB").find(word.front()) != std::string_view::npos);
+    if (prefix && (peek() == '\'' || peek() == '"'))
       refuse("a text literal with a prefix (N'…', x'…', b'…', _charset'…') is not supported; write it plainly", start);
-    add(TokenKind::word, start, std::string(text_.substr(start, at_ - start)));
+    add(TokenKind::word, start, std::string(word));
   }
 
   void symbol() {

@@ -1,5 +1,7 @@
 #include "transform/condition/operators.h"
 
+#include <array>
+
 namespace drs::condition {
 namespace {
 
@@ -55,6 +57,11 @@ Value evaluateIsTruth(const Expr& expr, Scope& scope) {
 }
 
 Value evaluateIsNull(const Expr& expr, Scope& scope) {
+  if (expr.args[0].type.fromColumn) {
+    // Also of types that only the server understands, NULL is NULL.
+    const CellKind kind = scope.cell(static_cast<std::size_t>(expr.args[0].number)).kind;
+    return kind == CellKind::absent ? askServer() : truthOf((kind == CellKind::null) != (expr.number != 0));
+  }
   const Value value = expr.args[0](scope);
   if (value.isAsk() || value.kind == ValueKind::error) return value;
   return truthOf(value.isNull() != (expr.number != 0));

@@ -1,5 +1,6 @@
-#include "base/error.h"
 #include "transform/condition/condition.h"
+
+#include "base/error.h"
 #include "transform/condition/parser.h"
 
 #include <gtest/gtest.h>
@@ -27,8 +28,8 @@ Column text(std::string name, std::string collation) {
   return out;
 }
 
-/// One row: i = 5, u = 1 unsigned, d = 1.50, v = "abc" (general_ci), w = "é" (general_ci), day = a zero date, n = NULL, g
-/// generated.
+/// One row: i = 5, u = 1 unsigned, d = 1.50, v = "abc" (general_ci), w = "é" (general_ci), day = a zero date, n = NULL,
+/// g generated.
 class ConditionTest : public ::testing::Test {
  protected:
   ConditionTest() {
@@ -107,14 +108,14 @@ TEST_F(ConditionTest, WhatIsNotProvablyExactIsTheServers) {
 }
 
 TEST_F(ConditionTest, WhatCouldLeaveItsParenthesesIsRefused) {
-  for (const char* text : {"1) OR (1", "i = 1; DROP TABLE t", "i = 1 -- x", "i = 1 #", "i /* */ = 1", "'a", "i = 1)", "",
-                           "i = @x", "(SELECT 1)", "i IN (SELECT 1)", "EXISTS(SELECT 1)", "i = ?", "i = 0x41", "i ="})
+  for (const char* text :
+       {"1) OR (1", "i = 1; DROP TABLE t", "i = 1 -- x", "i = 1 #", "i /* */ = 1", "'a", "i = 1)", "", "i = @x",
+        "(SELECT 1)", "i IN (SELECT 1)", "EXISTS(SELECT 1)", "i = ?", "i = 0x41", "i ="})
     EXPECT_NE(refusal(text), "") << text;
 }
 
 TEST_F(ConditionTest, RefusalsNameTheCauseAndThePlace) {
-  EXPECT_EQ(refusal("i = 1 AND zz = 2"),
-            "filter_conditions: there is no column zz in the table (at byte 11)");
+  EXPECT_EQ(refusal("i = 1 AND zz = 2"), "filter_conditions: there is no column zz in the table (at byte 11)");
   EXPECT_NE(refusal("g = 1").find("generated"), std::string::npos);
   EXPECT_NE(refusal("RAND() < 1").find("RAND"), std::string::npos);
   EXPECT_NE(refusal("shop.my_function(i) = 1").find("without a table"), std::string::npos);
