@@ -25,7 +25,10 @@ def letter(value):
     """A value of SELECT as the verdict on the row."""
     if value is None:
         return "N"
-    return "1" if float(value) else "0"
+    try:
+        return "1" if float(value) else "0"
+    except (TypeError, ValueError):
+        return "-"  # texts and dates in the place of a condition: always the server's
 
 
 class Judge:
@@ -39,7 +42,7 @@ class Judge:
             self.cursor.execute("SELECT " + ", ".join(f"({text})" for text in texts) + " FROM t ORDER BY id")
             columns = zip(*self.cursor.fetchall())
             return ["".join(map(letter, column)) for column in columns]
-        except (pymysql.err.MySQLError, ValueError):
+        except pymysql.err.MySQLError:
             return [self.of_one(text) for text in texts]
 
     def of_one(self, text):

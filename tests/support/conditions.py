@@ -89,7 +89,7 @@ class Conditions:
             lambda: f"EXTRACT({self.chance.choice(['YEAR', 'MONTH', 'DAY', 'YEAR_MONTH', 'QUARTER'])} FROM {m()})", lambda: f"DATEDIFF({m()}, {m()})",
             lambda: f"UNIX_TIMESTAMP({self.chance.choice(['dt', 'ts'])})", lambda: "TIME_TO_SEC(ti)", lambda: f"INSTR({t()}, {quote(self.chance.choice(WORDS))})",
             lambda: f"LOCATE({quote(self.chance.choice(WORDS))}, {t()}, {small()})", lambda: f"POSITION('b' IN {t()})", lambda: f"STRCMP({t()}, {t()})",
-            lambda: f"FIELD({t()}, 'a', 'abc', '12')", lambda: f"FIND_IN_SET('y', {t()})", lambda: f"CAST({d()} AS SIGNED)", lambda: f"CAST({i()} AS UNSIGNED)",
+            lambda: f"FIELD({t()}, 'a', 'abc', '12')", lambda: f"FIELD({i()}, {small()}, {i()})", lambda: f"FIND_IN_SET('y', {t()})", lambda: f"CAST({d()} AS SIGNED)", lambda: f"CAST({i()} AS UNSIGNED)",
             lambda: f"IF({self.condition(depth - 1)}, {i()}, {small()})", lambda: f"IFNULL({i()}, {small()})", lambda: f"COALESCE(NULL, {i()}, 4)", lambda: f"NULLIF({i()}, {small()})",
             lambda: f"CASE WHEN {self.condition(depth - 1)} THEN {small()} ELSE {i()} END", lambda: f"CASE {i()} WHEN 1 THEN 5 WHEN {small()} THEN 6 END",
             lambda: f"GREATEST(i, {small()}, 3)", lambda: f"LEAST({i()}, 2)", lambda: f"MOD({i()}, 3)", lambda: f"ISNULL({t()})")

@@ -205,6 +205,8 @@ class Compiler {
       // One rule for the whole CASE: only values of the subject's own type are compared here.
       const bool alike = args[i].type.kind == subject.type.kind || args[i].type.kind == TypeKind::null ||
                          (args[i].type.isExact() && subject.type.isExact());
+      // MySQL's CASE takes −1 for 18446744073709551615.
+      if (alike && !haveSameSign(subject, args[i])) return opaque();
       if (!alike) return opaque();
       searched.push_back(makeComparison("=", subject, std::move(args[i]), context_.connection));
       searched.push_back(std::move(args[i + 1]));

@@ -49,6 +49,14 @@ constexpr std::size_t kUnlimited = 200;  ///< arguments
   out.args = std::move(args);
   return out;
 }
+/// Do the values of two integers compare the same as 64 bits and as numbers? Some functions compare bits.
+[[nodiscard]] inline bool haveSameSign(const Expr& a, const Expr& b) {
+  if (a.type.kind != TypeKind::integer || b.type.kind != TypeKind::integer) return true;
+  const auto small = [](const Expr& x) {
+    return x.type.constant && x.constant.integer >= 0 && x.constant.integer <= kMaxSigned;
+  };
+  return a.type.isUnsigned == b.type.isUnsigned || small(a) || small(b);
+}
 /// All arguments as texts of one collation, which the result has; nothing: the server's affair.
 [[nodiscard]] std::optional<Expr> textFunction(Evaluate evaluate, std::vector<Expr> args, const Context& context,
                                                TypeKind result);

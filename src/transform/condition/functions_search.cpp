@@ -38,6 +38,7 @@ Value evaluateFind(const Expr& expr, Scope& scope) {
   if (!isAscii(text) || !isAscii(part)) return askServer();
   std::size_t from = 0;
   if (expr.args.size() > 2) {
+    if (part.empty()) return askServer();  // found behind the last character by MySQL alone
     if (v[2].integer < 1 || v[2].integer > static_cast<Int128>(text.size()) + 1) return integerOf(0);
     from = static_cast<std::size_t>(v[2].integer - 1);
   }
@@ -172,6 +173,9 @@ Result buildField(Args args, const Context& context) {
   for (const Expr& arg : args) {
     integers &= arg.type.kind == TypeKind::integer;
     texts &= arg.type.isText();
+  }
+  for (const Expr& arg : args) {
+    if (integers && !haveSameSign(args[0], arg)) return std::nullopt;
   }
   if (integers) return expressionOf(TypeKind::integer, evaluateField, std::move(args));
   if (!texts) return std::nullopt;

@@ -107,6 +107,13 @@ TEST_F(ConditionTest, WhatIsNotProvablyExactIsTheServers) {
   EXPECT_EQ(of("day < '2024-01-01'"), Verdict::yes);
 }
 
+TEST_F(ConditionTest, WhereTheServersDifferTheyAreAsked) {
+  EXPECT_EQ(of("LOCATE('', v, 4) = 4"), Verdict::askServer);
+  EXPECT_EQ(of("CASE u WHEN -1 THEN 1 ELSE 0 END"), Verdict::askServer);
+  EXPECT_EQ(of("CASE u WHEN 1 THEN 1 ELSE 0 END"), Verdict::yes);
+  EXPECT_EQ(of("FIELD(u, -1)"), Verdict::askServer);
+}
+
 TEST_F(ConditionTest, WhatCouldLeaveItsParenthesesIsRefused) {
   for (const char* text :
        {"1) OR (1", "i = 1; DROP TABLE t", "i = 1 -- x", "i = 1 #", "i /* */ = 1", "'a", "i = 1)", "", "i = @x",
