@@ -204,7 +204,9 @@ class LaneRun {
       const auto now = std::chrono::steady_clock::now();
       if (now - reportedAt_ < kReportEvery) continue;
       if (quiet) applier.settle(stop);
+      noteApplied(applier);
       reportedAt_ = now;
+      report(now);
       sayLeftOut(applier);
       if (!scope_->isSharded() || now - lookedAt < kSlotsEvery) continue;
       lookAtSlots(stop);
@@ -252,11 +254,14 @@ class LaneRun {
 
   /// On a thread of its own: a target that stands still holds up the one that applies, and lags grow.
   void reportOn(const std::stop_token& stop) {
-    while (sleepFor(kReportEvery, stop))
-      if (following_) report(std::chrono::steady_clock::now());
+    while (sleepFor(kReportEvery, stop)) {
+      const auto now = std::chrono::steady_clock::now();
+      if (following_ && now - saidAt_.load() > 2 * kReportEvery) report(now);
+    }
   }
 
   void report(std::chrono::steady_clock::time_point now) {
+    saidAt_ = now;
     const std::uint64_t applied = applied_;
     LaneProgress progress;
     progress.loaded = true;
@@ -296,6 +301,7 @@ class LaneRun {
   std::chrono::steady_clock::time_point reportedAt_;
   std::atomic<bool> following_ = false;  ///< the two that follow say something, and so do keys_ and bytes_
   std::atomic<std::uint64_t> applied_ = 0, changes_ = 0;
+  std::atomic<std::chrono::steady_clock::time_point> saidAt_ = std::chrono::steady_clock::time_point();
 };
 
 /// The databases that the job selects; of a selection of all, those in which either side has something.
