@@ -57,7 +57,7 @@ def differences(sources, target, held):
             return not held and now < y[1] < now + 90_000_000
         if y is None and x is not None:  # it had its own deadline
             return not held and 0 < x[1] < now + 3000
-        return x == y or (held and x[0] == y[0] and y[1] == HELD and x[1] > 0)
+        return x == y or (held and x[0] == y[0] and abs(y[1] - HELD) < 60_000 and x[1] > 0)  # some go as a rest of life
     return [(key, a.get(key), b.get(key)) for key in a.keys() | b.keys() if not same(a.get(key), b.get(key))]
 
 

@@ -67,7 +67,7 @@ class Secured:
 
 
 # What the pre-check advises, and the documentation says.
-SOURCE_RIGHTS = ("~*", "+psync", "+replconf", "+ping", "+info", "+cluster", "+scan", "+dump", "+type", "+ttl", "+pttl", "+pexpiretime", "+time", "+select", "+command", "+config|get")
+SOURCE_RIGHTS = ("~*", "+psync", "+replconf", "+ping", "+info", "+cluster", "+select", "+pexpiretime", "+pttl", "+time", "+scan", "+dump", "+type", "+ttl")
 TARGET_RIGHTS = ("~*", "+@all", "-@dangerous", "+restore", "+info", "+client|id", "+client|kill", "+select")
 
 
@@ -118,6 +118,16 @@ def test_wrong_authority_user_or_password_is_told_for_each_side(drsd, folder, ce
             assert PASSWORD not in told
 
 
+def test_rights_that_the_end_needs_are_asked_for_before(drsd, folder, certificates):
+    """Deadlines of keys are given back from the source's."""
+    without = [right for right in SOURCE_RIGHTS if right != "+pexpiretime"]
+    with Secured("redis70", folder, certificates, *without) as source, Secured("redis70", folder, certificates, *TARGET_RIGHTS) as target:
+        batch = drsd.client.create(secured_job("no-deadlines", source, target, certificates))
+        drsd.client.validated(batch)
+        failed = items(drsd, batch, "FAILED")
+        assert "pexpiretime" in failed.pop("srcDbPrivilegesIsEnoughForIncre") and not failed
+
+
 def test_a_password_that_changes_stops_the_task_until_it_is_back(drsd, folder, certificates):
     with Secured("redis70", folder, certificates, *SOURCE_RIGHTS) as source, Secured("redis70", folder, certificates, *TARGET_RIGHTS) as target:
         (one,) = drsd.client.start(secured_job("rotated", source, target, certificates))
@@ -152,6 +162,23 @@ def test_a_job_through_a_proxy_that_knows_few_commands(drsd, folder):
         drsd.ctl("compare", one)
         end(drsd, one)
         assert not list(target.client().scan_iter(match="__drs:*"))
+
+
+def test_a_connection_that_is_lost_while_the_target_is_tried_out_tells_nothing_of_it(drsd, folder):
+    """What a target does not know is left out: databases, functions, deadlines of fields."""
+    with redis_servers.single("redis80", folder) as source, redis_servers.single("redis80", folder) as target, RedisProxy(target, unknown=(), crossing="passed") as proxy:
+        (one,) = drsd.client.start(redis_job("lost-in-probe", source.address, proxy.address))
+        drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED")
+        caught_up(drsd.client, one, source, target)
+        proxy.closes_on = {"SELECT": 2, "FUNCTION": 1, "HPEXPIREAT": 1}
+        target.raw("CLIENT", "KILL", "TYPE", "normal")
+        source.client(3).incr("in another database")
+        source.client().execute_command("FUNCTION", "LOAD", "#!lua name=mylib\nredis.register_function('f', function() return 7 end)")
+        caught_up(drsd.client, one, source, target)
+        assert not proxy.closes_on
+        equal(source, target)
+        assert target.client().execute_command("FCALL", "f", 0) == 7
+        end(drsd, one)
 
 
 @pytest.mark.parametrize("crossing", ["refused", "split"])

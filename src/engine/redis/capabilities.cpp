@@ -66,9 +66,17 @@ class Probe {
     return fmt::format("{}probe:{{{}}}:{}", kControlPrefix, random_, name);
   }
 
-  /// The reply. Nothing if the server closes the connection on the command, or does not answer; the next one goes over
-  /// a new connection. Throws Error(redisNotReady) for what passes by itself.
+  /// The reply. Nothing if the server closes the connection on the command, or does not answer, each time: once may be
+  /// the network, and what a target does not know is left out. The next command goes over a new connection. Throws
+  /// Error(redisNotReady) for what passes by itself.
   std::optional<resp::Reply> ask(const Words& command, const std::string& what) {
+    constexpr int kTries = 3;
+    for (int i = 1; i < kTries; ++i)
+      if (auto reply = askOnce(command, what, false)) return reply;
+    return askOnce(command, what, true);
+  }
+
+  std::optional<resp::Reply> askOnce(const Words& command, const std::string& what, bool isLast) {
     try {
       resp::Reply reply = connection_->ask(command, connection_->answerDeadline());
       if (!reply.isError()) return reply;
@@ -78,7 +86,7 @@ class Probe {
       return reply;
     } catch (const Error& error) {
       if (error.msg() != Msg::connectionLost || stop_.stop_requested()) throw;
-      found_.refusals.emplace(what, "it closed the connection, or did not answer");
+      if (isLast) found_.refusals.emplace(what, "it closed the connection, or did not answer");
     }
     connection_ = Connection::open(options_);
     return std::nullopt;

@@ -68,6 +68,18 @@ Permission mayReplicate(Connection& connection, std::string& why) {
   return Permission::refused;
 }
 
+/// When the task ends, keys at the target get their deadlines back, for which the source is asked.
+void checkDeadlineRights(SourceServer& each, Findings& found) {
+  const auto note = [&](const resp::Reply& reply) {
+    if (reply.errorCode() == "NOPERM") found.failSkippable(each.name() + ", for the end of the task: " + reply.text());
+  };
+  const resp::Reply moment = each.connection->ask({"PEXPIRETIME", "__drs:probe"});
+  note(moment);
+  if (moment.errorCode() != "ERR") return;  // else it does not know the word (before 7.0)
+  note(each.connection->ask({"PTTL", "__drs:probe"}));
+  note(each.connection->ask({"TIME"}));
+}
+
 Verdict checkRights(ProbeState& state) {
   Findings found;
   for (SourceServer& each : state.sources()) {
@@ -77,9 +89,11 @@ Verdict checkRights(ProbeState& state) {
     if (replicates == Permission::unknown) found.unknown(each.name(), "the right to PSYNC", why);
     if (const resp::Reply reply = each.connection->ask({"REPLCONF"}); reply.errorCode() == "NOPERM")
       failReplication(state, each, found, each.name() + ": " + reply.text());
+    if (state.follows()) checkDeadlineRights(each, found);
   }
-  return onReplication(
-      found, "ACL SETUSER … +psync +replconf +ping +info +cluster, and +scan +dump +type +ttl for comparisons");
+  return onReplication(found,
+                       "ACL SETUSER … ~* +psync +replconf +ping +info +cluster +select +pexpiretime +pttl +time, and "
+                       "+scan +dump +type +ttl for comparisons");
 }
 
 // --- buffers -------------------------------------------------------------------------------------------------------
