@@ -57,7 +57,9 @@ void parseSlots(std::string_view text, ClusterNode& node) {
     std::string_view piece = take(text, ' ');
     if (piece.starts_with('[')) {
       piece.remove_prefix(1);
-      if (const auto slot = toSlot(take(piece, '-'))) node.openSlots.push_back(*slot);
+      const auto slot = toSlot(take(piece, '-'));
+      if (slot) node.openSlots.push_back(*slot);
+      if (slot && piece.starts_with('<')) node.importing.push_back(*slot);
       continue;
     }
     const auto first = toSlot(take(piece, '-'));
@@ -77,7 +79,9 @@ std::optional<ClusterNode> parseNode(std::string_view line) {
   parseFlags(take(line, ' '), node);
   const std::string_view master = take(line, ' ');
   if (master != "-") node.masterId = master;
-  for (int i = 0; i < 3; ++i) (void)take(line, ' ');
+  for (int i = 0; i < 2; ++i) (void)take(line, ' ');
+  const std::string_view epoch = take(line, ' ');
+  (void)std::from_chars(epoch.data(), epoch.data() + epoch.size(), node.epoch);
   if (line.empty()) return std::nullopt;
   (void)take(line, ' ');
   parseSlots(line, node);

@@ -23,6 +23,8 @@ struct ClusterNode {
   bool failed = false;   ///< fail or fail?, without address, or in handshake
   std::vector<SlotRange> slots;
   std::vector<std::uint16_t> openSlots;  ///< being moved to or from it (known of `myself` only)
+  std::vector<std::uint16_t> importing;  ///< of openSlots: those that come to it
+  std::uint64_t epoch = 0;               ///< of its configuration: grows when slots come back to a server; 0: not told
 };
 
 /// The answer to CLUSTER NODES. Lines that are no nodes are passed over. Throws Error(badReply) if none is one.

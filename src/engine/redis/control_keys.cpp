@@ -11,6 +11,7 @@ namespace drs::redis {
 namespace {
 
 constexpr std::string_view kVersion = "1";
+constexpr std::string_view kMarkVersion = "2";  ///< 1 is the same without `shard`
 
 /// The words of a text; the last of `most` takes the rest.
 std::vector<std::string_view> split(std::string_view text, std::size_t most) {
@@ -50,15 +51,16 @@ std::optional<Fence> parseFence(std::string_view text) {
 
 std::string toText(const LaneMark& mark) {
   const auto flag = [](bool set) { return set ? 1 : 0; };
-  return fmt::format("{} {} {} {} {} {} {} {} {} {} {}", kVersion, mark.plan, mark.sequence,
+  return fmt::format("{} {} {} {} {} {} {} {} {} {} {} {}", kMarkVersion, mark.plan, mark.sequence,
                      mark.state == LaneMark::State::loading ? "loading" : "following", flag(mark.wasEmpty),
                      flag(mark.holds), mark.replId.empty() ? "-" : mark.replId, mark.offset, mark.db, mark.verified,
-                     mark.failure);
+                     mark.shard.empty() ? "-" : mark.shard, mark.failure);
 }
 
 std::optional<LaneMark> parseMark(std::string_view text) {
-  const auto words = split(text, 11);
-  if (words.size() != 11 || words[0] != kVersion) return std::nullopt;
+  const std::size_t count = text.starts_with("1 ") ? 11 : 12;
+  const auto words = split(text, count);
+  if (words.size() != count || (words[0] != kVersion && words[0] != kMarkVersion)) return std::nullopt;
   LaneMark out;
   std::uint64_t wasEmpty = 0;
   std::uint64_t holds = 0;
@@ -70,7 +72,8 @@ std::optional<LaneMark> parseMark(std::string_view text) {
   out.wasEmpty = wasEmpty != 0;
   out.holds = holds != 0;
   if (words[6] != "-") out.replId = words[6];
-  out.failure = words[10];
+  if (count == 12 && words[10] != "-") out.shard = words[10];
+  out.failure = words.back();
   return out;
 }
 

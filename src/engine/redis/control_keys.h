@@ -36,6 +36,7 @@ struct LaneMark {
   std::uint64_t db = 0;        ///< of the source's stream at offset
   std::uint64_t verified = 0;  ///< up to here the target's answers were seen, and none was an error
   std::string failure;         ///< the command behind `verified` that the target refused while it took the others
+  std::string shard;           ///< of a cluster's shard: text of LaneSlots; one word, empty: no such
 };
 
 [[nodiscard]] std::string toText(const LaneMark& mark);

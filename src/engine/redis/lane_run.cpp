@@ -4,10 +4,13 @@
 #include "base/failpoint.h"
 #include "base/task_group.h"
 #include "engine/redis/comparer.h"
+#include "engine/redis/lane_claim.h"
+#include "engine/redis/lane_roster.h"
 #include "engine/redis/loader.h"
 #include "engine/redis/receiver.h"
 #include "engine/redis/scan_mode.h"
 #include "engine/redis/scan_run.h"
+#include "engine/redis/slot_keeper.h"
 #include "engine/redis/source_offset.h"
 #include "engine/redis/stream_applier.h"
 
@@ -23,7 +26,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kStep{100};
 constexpr std::chrono::milliseconds kReportEvery{1000};
-constexpr std::chrono::seconds kSlotsEvery{5};
 constexpr std::chrono::seconds kLastWords{3};
 
 /// One run of a lane, from taking it over to the stop.
@@ -33,7 +35,8 @@ class LaneRun {
       : job_(job),
         context_(context),
         selection_(job.spec),
-        slots_(decodeSlots(context.lane.text)),
+        slots_(decodeSlots(slotsPart(context.lane.text))),
+        roster_(context.lane.text),
         folder_(spoolFolderOf(job, context.lane.number)),
         stream_(folder_ + "/stream", job.limits.spoolBytes) {}
 
@@ -42,6 +45,7 @@ class LaneRun {
     const auto& found = writer_->found();
     if (found && found->state == LaneMark::State::following && !context_.follows) return context_.loaded();
     auto link = openLink(stop);
+    if (!link) return;
     const bool loads = link->full();
     std::optional<Spool> snapshot;
     TaskGroup threads(stop);
@@ -58,7 +62,7 @@ class LaneRun {
     try {
       if (loads) load(*snapshot, start, threads.token());
       if (!loads) context_.loaded();  // the run before may have ended before it could say so
-      if (!threads.token().stop_requested() && context_.follows) follow(threads.token());
+      if (!threads.token().stop_requested() && context_.follows) follow(threads);
     } catch (const Error&) {
       // Of two threads that fail, the one that failed first has the reason.
       if (!threads.token().stop_requested()) throw;
@@ -69,11 +73,33 @@ class LaneRun {
 
  private:
   /// The shard of this lane as the source has it now.
-  ConnectOptions sourceNow(const std::stop_token& stop) const {
-    for (const Shard& shard : shardsOf(job_, stop))
-      if (shard.name == context_.lane.name) return optionsOf(job_, Side::source, shard.address);
+  Shard shardNow(const std::stop_token& stop) const {
+    const std::vector<Shard> shards = shardsOf(job_, stop);
+    if (const Shard* found = roster_.find(shards, context_.lane.number)) return *found;
+    const std::string history = stream_.history();
+    for (const Shard& shard : shards) {
+      const bool isNew = !shard.cluster || !roster_.laneOf(shard.nodeIds.front());
+      if (isNew && (shard.name == context_.lane.name || (!history.empty() && shard.replId == history))) return shard;
+    }
+    if (scope_ && scope_->isSharded())
+      throw Error(Msg::redisCommand,
+                  {"CLUSTER SETSLOT", "the server of the lane " + context_.lane.name +
+                                          " has given all of its slots away, and may have become a replica before the "
+                                          "end of its stream was read"},
+                  Origin::source);
     throw Error(Msg::redisNotReady, {"the source", "the lane " + context_.lane.name, "it has no such shard now"},
                 Origin::source);
+  }
+
+  ConnectOptions sourceNow(const std::stop_token& stop) const {
+    return optionsOf(job_, Side::source, shardNow(stop).address);
+  }
+  ConnectOptions primaryNow(const std::stop_token& stop) const {
+    return optionsOf(job_, Side::source, shardNow(stop).primary);
+  }
+
+  [[nodiscard]] OtherLanes others() const {
+    return {job_.id, context_.fence.plan, context_.lane.number, roster_.lanes(), scope_->targets()};
   }
 
   void prepare(const std::stop_token& stop) {
@@ -106,11 +132,13 @@ class LaneRun {
 
   /// The source's stream from the mark on, or its snapshot.
   std::unique_ptr<ReplicaLink> openLink(const std::stop_token& stop) {
+    if (mark_.state == LaneMark::State::loading || mark_.replId.empty()) return begin(nullptr, stop);
     const ConnectOptions source = sourceNow(stop);
-    if (mark_.state == LaneMark::State::loading || mark_.replId.empty())
-      return begin(ReplicaLink::open(source, std::nullopt, {}, stop));
-    StreamPoint from{mark_.replId, mark_.offset};
-    const bool spooled = stream_.reopen(mark_.replId, mark_.offset + 1);
+    // What is held of slots stands further back.
+    const std::uint64_t needed =
+        mark_.shard.empty() ? mark_.offset : parseLaneSlots(mark_.shard).neededFrom(mark_.offset);
+    StreamPoint from{mark_.replId, needed};
+    const bool spooled = stream_.reopen(mark_.replId, needed + 1);
     if (spooled) from.offset = stream_.end() - 1;
     auto link = ReplicaLink::open(source, from, {}, stop);
     if (link->full()) {
@@ -119,10 +147,10 @@ class LaneRun {
                             "too small for the interruption); everything is copied again, and what has vanished "
                             "at the source is removed from the target",
                             context_.lane.name, from.offset));
-      return begin(std::move(link));
+      return begin(std::move(link), stop);
     }
     if (!spooled) {
-      stream_.start(link->start().replId, mark_.offset + 1);
+      stream_.start(link->start().replId, needed + 1);
     } else if (link->start().replId != stream_.history()) {
       stream_.rename(link->start().replId);
     }
@@ -130,14 +158,41 @@ class LaneRun {
     return link;
   }
 
-  std::unique_ptr<ReplicaLink> begin(std::unique_ptr<ReplicaLink> link) {
+  /// Null after a stop. `link`: one that is about to give a snapshot; null: none yet.
+  std::unique_ptr<ReplicaLink> begin(std::unique_ptr<ReplicaLink> link, const std::stop_token& stop) {
+    if (scope_->isSharded()) {
+      link.reset();
+      link = claim(stop);
+      if (!link) return nullptr;
+    }
+    if (!link) link = ReplicaLink::open(sourceNow(stop), std::nullopt, {}, stop);
     stream_.start(link->start().replId, link->start().offset + 1);
     return link;
   }
 
+  std::unique_ptr<ReplicaLink> claim(const std::stop_token& stop) {
+    if (!writer_->found()) mark_.wasEmpty = !hasCoveredKeys(*writer_, *scope_, stop);
+    LaneClaim claim(*writer_, others(),
+                    {[this](const std::stop_token& token) { return primaryNow(token); },
+                     [this](const std::stop_token& token) { return sourceNow(token); }, job_.note, context_.lane.name});
+    ShardStart start = claim.begin(mark_, stop);
+    if (!start.link) return nullptr;
+    if (!context_.follows && start.owned != slotSetOf(slots_)) refuseMoves();
+    start_ = {nullptr, start.owned, start.mayHoldRest, start.epoch};
+    scope_.emplace(selection_, rangesOf(start.owned), capabilities_.databases, true);
+    return std::move(start.link);
+  }
+
+  /// What comes to a server behind its snapshot is in its stream only.
+  [[noreturn]] static void refuseMoves() {
+    throw Error(Msg::redisCommand,
+                {"CLUSTER SETSLOT", "slots of the source's cluster have moved while a task without a stream copied it"},
+                Origin::source);
+  }
+
   void load(Spool& snapshot, const StreamPoint& start, const std::stop_token& stop) {
     const bool again = writer_->found() || context_.wasLoaded;
-    if (!writer_->found()) mark_.wasEmpty = !hasCoveredKeys(*writer_, *scope_, stop);
+    if (!writer_->found() && !scope_->isSharded()) mark_.wasEmpty = !hasCoveredKeys(*writer_, *scope_, stop);
     if (stop.stop_requested()) return;
     mark_.state = LaneMark::State::loading;
     mark_.holds = context_.follows;
@@ -167,8 +222,10 @@ class LaneRun {
     }
     if (keys) {
       keys->close();
-      if (!sweep(*writer_, *scope_, *keys, mark_, stop)) return;
+      const Scope rest(selection_, rangesOf(start_.mayHoldRest), capabilities_.databases, scope_->isSharded());
+      if (!sweep(*writer_, rest, *keys, mark_, stop)) return;
     }
+    if (scope_->isSharded()) endLoad(stop);
     mark_.state = LaneMark::State::following;
     mark_.offset = start.offset;
     mark_.db = *db;
@@ -177,6 +234,14 @@ class LaneRun {
     mark_ = writer_->done();
     failpoint("redis.loaded");
     context_.loaded();
+  }
+
+  void endLoad(const std::stop_token& stop) {
+    mark_.shard = toText(LaneSlots{start_.owned, {}});
+    if (context_.follows) return;
+    const auto primary = Connection::open(primaryNow(stop));
+    const SlotView view = viewOf(*primary, {});
+    if (view.owned != start_.owned || view.epoch != start_.epoch) refuseMoves();
   }
 
   void reportLoad(std::uint64_t keys, std::uint64_t bytes) {
@@ -189,17 +254,39 @@ class LaneRun {
     context_.progress(progress);
   }
 
-  void follow(const std::stop_token& stop) {
+  void follow(TaskGroup& threads) {
+    const std::stop_token& stop = threads.token();
     StreamApplier::Options options;
     options.isAlone = !scope_->isSharded();
     options.isFirst = context_.lane.number == 0;
     options.takesFunctions = capabilities_.functions;
     options.takesMoments = capabilities_.setPxat;
-    StreamApplier applier(*writer_, stream_, *scope_, mark_, options);
+    if (!scope_->isSharded()) {
+      StreamApplier applier(*writer_, stream_, *scope_, mark_, options);
+      return followStream(applier, nullptr, stop);
+    }
+    if (mark_.shard.empty()) mark_.shard = toText(LaneSlots{slotSetOf(slots_), {}});
+    SlotGate gate(parseLaneSlots(mark_.shard), mark_.offset);
+    SlotWatch watch({[this](const std::stop_token& token) { return primaryNow(token); },
+                     [this] { return stream_.end() - 1; },
+                     [this](const std::string& line) { job_.log.info("{}", line); }});
+    SlotKeeper keeper(gate, watch, roster_, others(), job_.note);
+    ValueWriter values(*writer_, capabilities_, true, [] {});
+    const Scope allSlots(selection_, {}, capabilities_.databases);
+    StreamApplier applier(*writer_, stream_, allSlots, mark_, options, StreamApplier::Shard{gate, values});
+    TaskGroup watching(stop);
+    watching.start("redis-slots", [&watch](const std::stop_token& token) { watch.run(token); });
+    followStream(applier, &keeper, stop);
+    watching.stop();
+    watching.wait();
+  }
+
+  /// `keeper`: of a shard whose slots may move.
+  void followStream(StreamApplier& applier, SlotKeeper* keeper, const std::stop_token& stop) {
     noteApplied(applier);
-    auto lookedAt = std::chrono::steady_clock::now();
     while (!stop.stop_requested()) {
       const bool quiet = applier.step(kStep, stop);
+      if (keeper != nullptr) keeper->tend(applier, *writer_, stop);
       noteApplied(applier);
       const auto now = std::chrono::steady_clock::now();
       if (now - reportedAt_ < kReportEvery) continue;
@@ -208,9 +295,6 @@ class LaneRun {
       reportedAt_ = now;
       report(now);
       sayLeftOut(applier);
-      if (!scope_->isSharded() || now - lookedAt < kSlotsEvery) continue;
-      lookAtSlots(stop);
-      lookedAt = std::chrono::steady_clock::now();
     }
     lastWords();
   }
@@ -219,20 +303,6 @@ class LaneRun {
   void sayLeftOut(const StreamApplier& applier) {
     for (const auto& [what, count] : applier.leftOut())
       if (said_.insert(what).second) job_.note(true, context_.lane.name + ": not carried over: " + what);
-  }
-
-  /// Slots may also move to a shard that is no lane of the task, which nobody would follow.
-  void lookAtSlots(const std::stop_token& stop) const {
-    std::vector<Shard> shards;
-    try {
-      shards = shardsOf(job_, stop);
-    } catch (const Error& error) {
-      job_.log.info("the slots of the source cannot be looked at: {}", error.text());
-      return;  // a fail-over, perhaps
-    }
-    for (const Shard& shard : shards)
-      if (shard.name == context_.lane.name && shard.slots == slots_) return;
-    throw Error(Msg::redisCommand, {"CLUSTER SETSLOT", "slots of the source's cluster are moving"}, Origin::source);
   }
 
   /// So that the next run need not wonder what became of the last batches.
@@ -286,7 +356,8 @@ class LaneRun {
   const EngineJob& job_;
   const LaneContext& context_;
   const Selection selection_;
-  const std::vector<SlotRange> slots_;
+  const std::vector<SlotRange> slots_;  ///< as planned
+  LaneRoster roster_;
   const std::string folder_;
   Spool stream_;
   Arrivals arrivals_;
@@ -296,6 +367,7 @@ class LaneRun {
   std::unique_ptr<TargetWriter> writer_;
   std::unique_ptr<Receiver> receiver_;
   LaneMark mark_;
+  ShardStart start_;  ///< of a shard whose snapshot is loaded
   std::set<std::string> said_;
   std::uint64_t keys_ = 0, bytes_ = 0;
   std::chrono::steady_clock::time_point reportedAt_;
@@ -334,11 +406,13 @@ class RedisLanes final : public LaneRunner {
 
   std::vector<Lane> lanes(const std::stop_token& stop) override {
     std::vector<Lane> out;
-    for (const Shard& shard : shardsOf(job_, stop)) {
+    const std::vector<Shard> shards = shardsOf(job_, stop);
+    const std::string roster = LaneRoster(shards).text();
+    for (const Shard& shard : shards) {
       Lane& lane = out.emplace_back();
       lane.number = static_cast<std::uint32_t>(out.size() - 1);
       lane.name = shard.name;
-      lane.text = encodeSlots(shard.slots);
+      lane.text = encodeSlots(shard.slots) + (shard.cluster ? "|" + roster : "");
       lane.items = shard.keys;
       lane.bytes = shard.usedMemory;
     }

@@ -252,7 +252,7 @@ Verdict checkOpenSlots(ProbeState& state) {
     if (!slots.empty()) found.fail(primary.address() + " has slots on the move: " + slots);
   }
   return found.verdict(
-      "Wait until they have arrived, or redis-cli --cluster fix; do not move slots while the task runs");
+      "Wait until they have arrived, or redis-cli --cluster fix");
 }
 
 }  // namespace

@@ -4,8 +4,9 @@
 
 namespace drs::redis {
 
-Scope::Scope(const Selection& selection, const std::vector<SlotRange>& slots, std::uint32_t targetDatabases)
-    : selection_(selection), sharded_(!slots.empty()) {
+Scope::Scope(const Selection& selection, const std::vector<SlotRange>& slots, std::uint32_t targetDatabases,
+             bool isShard)
+    : selection_(selection), sharded_(isShard || !slots.empty()) {
   for (const SlotRange& range : slots)
     for (std::size_t slot = range.first; slot <= range.second && slot < slots_.size(); ++slot) slots_.set(slot);
   for (const Selection::Database& each : selection.databases()) databases_.push_back({each.source, each.target});

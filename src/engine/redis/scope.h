@@ -15,9 +15,10 @@ namespace drs::redis {
 /// The keys of one lane: those of the job's selection that its server owns. One thread.
 class Scope {
  public:
-  /// `slots`: of a cluster's shard; empty: the server has all. `targetDatabases`: how many the target has, for a
-  /// selection of all.
-  Scope(const Selection& selection, const std::vector<SlotRange>& slots, std::uint32_t targetDatabases);
+  /// `slots`: of a cluster's shard; empty: the server has all, unless it `isShard` that has none. `targetDatabases`:
+  /// how many the target has, for a selection of all.
+  Scope(const Selection& selection, const std::vector<SlotRange>& slots, std::uint32_t targetDatabases,
+        bool isShard = false);
 
   struct Database {
     std::uint64_t source = 0;

@@ -23,56 +23,71 @@ std::uint64_t databaseOf(resp::Arguments arguments) {
 }  // namespace
 
 StreamApplier::StreamApplier(TargetWriter& writer, Spool& stream, const Scope& scope, const LaneMark& mark,
-                             Options options)
+                             Options options, std::optional<Shard> shard)
     : writer_(writer),
       stream_(stream),
       scope_(scope),
       options_(options),
-      offset_(mark.offset),
-      db_(mark.db),
+      shard_(shard),
       mark_(mark),
       committed_(mark.offset),
       committedAt_(std::chrono::steady_clock::now()) {
   mark_.state = LaneMark::State::following;
-  parser_.countFrom(offset_);
+  at_.offset = mark.offset;
+  at_.db = mark.db;
+  at_.border = {at_.offset, at_.db};
+  at_.parser.countFrom(at_.offset);
 }
 
 bool StreamApplier::step(std::chrono::milliseconds most, const std::stop_token& stop) {
-  const std::uint64_t enough = offset_ + options_.windowBytes;
+  const std::uint64_t enough = at_.offset + options_.windowBytes;
   for (;;) {
-    if (offset_ >= enough || stop.stop_requested()) return false;
-    const auto result = parser_.parse(std::string_view(window_).substr(begin_));
-    if (result.status == resp::CommandParser::Status::incomplete) {
-      if (result.size > kMost)
-        throw Error(Msg::limitExceeded, {"a command of the source", std::to_string(result.size), std::to_string(kMost)},
-                    Origin::source);
-      window_.erase(0, begin_);
-      begin_ = 0;
+    if (at_.offset >= enough || stop.stop_requested()) return false;
+    if (takeNext(stop) == Taken::more) {
       // More is there: the batch grows. Nothing is: it goes as it is.
-      const std::uint64_t at = offset_ + 1 + window_.size();
-      const bool isBehind = stream_.end() > at;
+      const bool isBehind = stream_.end() > at_.offset + 1 + (at_.window.size() - at_.begin);
       if (!isBehind || writer_.isEmpty()) commit(stop);
-      const std::size_t size = window_.size();
-      window_.resize(size + options_.windowBytes);
-      const std::size_t got = stream_.read(at, window_.data() + size, options_.windowBytes,
-                                           isBehind ? std::chrono::milliseconds(0) : most, stop);
-      window_.resize(size + got);
-      if (got == 0) return !isBehind;
+      if (fill(options_.windowBytes, isBehind ? std::chrono::milliseconds(0) : most, stop) == 0) return !isBehind;
       continue;
     }
-    const std::string_view raw = std::string_view(window_).substr(begin_, result.size);
-    begin_ += result.size;
-    offset_ += result.size;
-    if (result.status == resp::CommandParser::Status::command) take(raw, stop);
-    if (inTransaction_) continue;
-    mark_.offset = offset_;
-    mark_.db = db_;
+    if (at_.inTransaction) continue;
+    mark_.offset = at_.offset;
+    mark_.db = at_.db;
     if (writer_.isFull()) commit(stop);
   }
 }
 
+/// Takes the next command of the window, if it is there as a whole.
+StreamApplier::Taken StreamApplier::takeNext(const std::stop_token& stop) {
+  const auto result = at_.parser.parse(std::string_view(at_.window).substr(at_.begin));
+  if (result.status == resp::CommandParser::Status::incomplete) {
+    if (result.size > kMost)
+      throw Error(Msg::limitExceeded, {"a command of the source", std::to_string(result.size), std::to_string(kMost)},
+                  Origin::source);
+    return Taken::more;
+  }
+  const std::string_view raw = std::string_view(at_.window).substr(at_.begin, result.size);
+  begun_ = at_.offset;
+  at_.begin += result.size;
+  at_.offset += result.size;
+  if (result.status == resp::CommandParser::Status::command) take(raw, stop);
+  if (!at_.inTransaction) at_.border = {at_.offset, at_.db};
+  return Taken::command;
+}
+
+/// Reads more of the stream into the window. 0: nothing came.
+std::size_t StreamApplier::fill(std::size_t most, std::chrono::milliseconds patience, const std::stop_token& stop) {
+  at_.window.erase(0, at_.begin);
+  at_.begin = 0;
+  const std::size_t size = at_.window.size();
+  at_.window.resize(size + most);
+  const std::size_t got = stream_.read(at_.offset + 1 + size, at_.window.data() + size, most, patience, stop);
+  at_.window.resize(size + got);
+  return got;
+}
+
 void StreamApplier::commit(const std::stop_token& stop) {
-  if (inTransaction_) return;
+  if (at_.inTransaction) return;
   const auto now = std::chrono::steady_clock::now();
   const bool moved = mark_.offset != committed_;
   if (writer_.isEmpty() && (!moved || now - committedAt_ < kMarkInterval)) return;
@@ -82,32 +97,42 @@ void StreamApplier::commit(const std::stop_token& stop) {
 void StreamApplier::commitNow(const std::stop_token& stop) {
   // After a fail-over the same bytes go on under another name, and what is said of the old one is forgotten there.
   mark_.replId = stream_.history();
+  if (replaying_ != nullptr) shard_->gate.replayed(*replaying_, at_.border);
+  if (shard_ && (shard_->gate.takeChanged() || mark_.shard.empty())) mark_.shard = toText(shard_->gate.slots());
   writer_.commit(mark_, stop);
   committed_ = mark_.offset;
   committedAt_ = std::chrono::steady_clock::now();
-  stream_.release(applied() + 1);
+  const LaneMark& done = writer_.done();
+  stream_.release((done.shard.ends_with('/') || done.shard.empty()
+                       ? done.offset
+                       : parseLaneSlots(done.shard).neededFrom(done.offset)) +
+                  1);
 }
 
 void StreamApplier::settle(const std::stop_token& stop) {
-  if (inTransaction_ || !writer_.isEmpty()) return;
+  if (at_.inTransaction || !writer_.isEmpty()) return;
   writer_.verify(stop);
 }
 
 void StreamApplier::take(std::string_view raw, const std::stop_token& stop) {
-  const auto& arguments = parser_.arguments();
+  const auto& arguments = at_.parser.arguments();
   const resp::CommandInfo& command = resp::findCommand(arguments);
+  // What belongs to no slot has not been held.
+  if (replaying_ != nullptr &&
+      (command.kind == resp::CommandKind::function || command.kind == resp::CommandKind::publish))
+    return;
   switch (command.kind) {
     case resp::CommandKind::data:
       return change(command, raw, stop);
     case resp::CommandKind::select:
-      db_ = databaseOf(arguments);
+      at_.db = databaseOf(arguments);
       return;
     case resp::CommandKind::multi:
-      inTransaction_ = true;
-      changedInTransaction_ = false;
+      at_.inTransaction = true;
+      at_.changedInTransaction = false;
       return;
     case resp::CommandKind::exec:
-      inTransaction_ = false;
+      at_.inTransaction = false;
       return;
     case resp::CommandKind::control:
       return;
@@ -117,18 +142,18 @@ void StreamApplier::take(std::string_view raw, const std::stop_token& stop) {
     case resp::CommandKind::function:
       return function(command, raw, stop);
     case resp::CommandKind::script:
-      if (!scope_.coversAll()) refuse(command, "a script may touch keys that the task does not copy");
-      enter(*scope_.targetDb(db_), stop);
+      if (shard_ || !scope_.coversAll()) refuse(command, "a script may touch keys that the task does not copy");
+      enter(*scope_.targetDb(at_.db), stop);
       return add(command, raw);
     case resp::CommandKind::flush:
       return flush(command, stop);
     case resp::CommandKind::otherDb:
-      if (!scope_.coversAll())
+      if (shard_ || !scope_.coversAll())
         refuse(command, "it touches another database, and the task does not copy all of them as they are");
-      enter(*scope_.targetDb(db_), stop);
+      enter(*scope_.targetDb(at_.db), stop);
       return add(command, raw);
     case resp::CommandKind::migration:
-      refuse(command, "slots of the source's cluster are moving");
+      return migration(command, stop);
     case resp::CommandKind::wrapper:
     case resp::CommandKind::unknown:
       refuse(command, "this version does not know what it does");
@@ -137,7 +162,7 @@ void StreamApplier::take(std::string_view raw, const std::stop_token& stop) {
 
 /// Libraries of functions and scripts belong to all databases; every shard of a cluster is told of them.
 void StreamApplier::function(const resp::CommandInfo& command, std::string_view raw, const std::stop_token& stop) {
-  const auto& arguments = parser_.arguments();
+  const auto& arguments = at_.parser.arguments();
   const bool isScript = command.name.starts_with("script");
   if (!options_.takesFunctions && !isScript) {
     ++leftOut_["functions, which the target does not know"];
@@ -148,21 +173,22 @@ void StreamApplier::function(const resp::CommandInfo& command, std::string_view 
   const bool loads = !isScript && arguments.size() == 3 && resp::isWord(arguments[1], "LOAD");
   if (!loads) return add(command, raw);
   writer_.encoder().command({"FUNCTION", "LOAD", "REPLACE", arguments[2]});
-  writer_.added({offset_, command.name});
-  changedInTransaction_ = true;
+  writer_.added({at_.offset, command.name});
+  at_.changedInTransaction = true;
 }
 
 void StreamApplier::change(const resp::CommandInfo& command, std::string_view raw, const std::stop_token& stop) {
-  const auto target = scope_.targetDb(db_);
+  const auto target = scope_.targetDb(at_.db);
   if (!target) return;
-  const auto& arguments = parser_.arguments();
+  const auto& arguments = at_.parser.arguments();
   // What another task of ours has written to the source is not data.
   const bool mayBeOurs = arguments.size() > 1 && arguments[1].starts_with(kControlPrefix);
-  if (mayBeOurs || !scope_.coversWhole(db_)) {
-    const auto found = resp::keysOf(command, arguments, keys_);
+  if (shard_ && !mayApply(command)) return;
+  if (mayBeOurs || !scope_.coversWhole(at_.db)) {
+    const auto found = shard_ ? resp::KeysFound::all : resp::keysOf(command, arguments, keys_);
     if (found != resp::KeysFound::all) refuse(command, "its keys cannot be told");
     const auto covered =
-        std::ranges::count_if(keys_, [&](std::uint32_t index) { return scope_.covers(db_, arguments[index]); });
+        std::ranges::count_if(keys_, [&](std::uint32_t index) { return scope_.covers(at_.db, arguments[index]); });
     if (covered == 0) return;
     enter(*target, stop);
     if (static_cast<std::size_t>(covered) < keys_.size()) return addCovered(command);
@@ -173,37 +199,38 @@ void StreamApplier::change(const resp::CommandInfo& command, std::string_view ra
 }
 
 void StreamApplier::add(const resp::CommandInfo& command, std::string_view raw) {
-  const CommandPlace place{offset_, command.name};
+  const CommandPlace place{at_.offset, command.name};
   ++changes_;
-  changedInTransaction_ = true;
-  if (inTransaction_ && writer_.encoder().size() > options_.transactionBytes)
+  at_.changedInTransaction = true;
+  if (at_.inTransaction && writer_.encoder().size() > options_.transactionBytes)
     throw Error(Msg::limitExceeded,
-                {fmt::format("A transaction of the source, at offset {} of its stream,", offset_), "more memory",
+                {fmt::format("A transaction of the source, at offset {} of its stream,", at_.offset), "more memory",
                  fmt::format("{} MiB", options_.transactionBytes >> 20U)},
                 Origin::source);
-  const auto deadline = deadlineOf(command, parser_.arguments());
+  const auto deadline = deadlineOf(command, at_.parser.arguments());
   if (!deadline || (!deadline->isRelative && deadline->millis >= kHeldDeadline)) return writer_.add(raw, place);
   mark_.holds = true;
-  appendWithDeadline(writer_.encoder(), command, parser_.arguments(), *deadline, kHeldDeadline, options_.takesMoments);
+  appendWithDeadline(writer_.encoder(), command, at_.parser.arguments(), *deadline, kHeldDeadline,
+                     options_.takesMoments);
   writer_.added(place);
 }
 
 /// A command over keys of which the task copies only some: those that stand for themselves can do without the others.
 void StreamApplier::addCovered(const resp::CommandInfo& command) {
-  const auto& arguments = parser_.arguments();
+  const auto& arguments = at_.parser.arguments();
   const bool isMset = command.name == "mset";
   if (!isMset && command.name != "del" && command.name != "unlink")
     refuse(command, "some of its keys are copied and others are not");
   std::vector<std::string_view> kept{arguments.front()};
   for (const std::uint32_t index : keys_) {
-    if (!scope_.covers(db_, arguments[index])) continue;
+    if (!scope_.covers(at_.db, arguments[index])) continue;
     kept.push_back(arguments[index]);
     if (isMset) kept.push_back(arguments[index + 1]);
   }
   ++changes_;
-  changedInTransaction_ = true;
+  at_.changedInTransaction = true;
   writer_.encoder().command(kept);
-  writer_.added({offset_, command.name});
+  writer_.added({at_.offset, command.name});
 }
 
 /// The source's databases are emptied: the target's are, if all that stands there came from them.
@@ -211,14 +238,14 @@ void StreamApplier::flush(const resp::CommandInfo& command, const std::stop_toke
   if (command.name == "swapdb") refuse(command, "databases of a target cannot be exchanged together with our marks");
   if (!mark_.wasEmpty) refuse(command, "there were other keys at the target when the task began");
   const bool all = command.name == "flushall";
-  if (!options_.isAlone || inTransaction_)
+  if (!options_.isAlone || at_.inTransaction)
     refuse(command, "only a part of what the target holds would have to be removed");
   for (const Scope::Database& db : scope_.databases()) {
-    if (!all && db.source != db_) continue;
+    if (!all && db.source != at_.db) continue;
     if (!scope_.coversWhole(db.source)) refuse(command, "the task copies only some keys of the database");
     enter(db.target, stop);
     writer_.encoder().command({"FLUSHDB"});
-    writer_.added({offset_, command.name});
+    writer_.added({at_.offset, command.name});
     writer_.addOwner();
     ++changes_;
   }
@@ -227,18 +254,20 @@ void StreamApplier::flush(const resp::CommandInfo& command, const std::stop_toke
 void StreamApplier::enter(std::uint32_t target, const std::stop_token& stop) {
   if (writer_.db() == target) return;
   if (!writer_.isEmpty()) {
-    if (inTransaction_ && changedInTransaction_)
-      throw Error(Msg::redisCommand,
-                  {"SELECT", fmt::format("at offset {} of the stream: a transaction over several databases", offset_)},
-                  Origin::source);
+    if (at_.inTransaction && at_.changedInTransaction)
+      throw Error(
+          Msg::redisCommand,
+          {"SELECT", fmt::format("at offset {} of the stream: a transaction over several databases", at_.offset)},
+          Origin::source);
     commitNow(stop);  // what stands before the transaction, whose own commands are still to come
   }
   writer_.select(target);
 }
 
 void StreamApplier::refuse(const resp::CommandInfo& command, const std::string& why) const {
-  const std::string name(command.name.empty() ? parser_.arguments().front().substr(0, 64) : command.name);
-  throw Error(Msg::redisCommand, {name, fmt::format("at offset {} of the stream: {}", offset_, why)}, Origin::source);
+  const std::string name(command.name.empty() ? at_.parser.arguments().front().substr(0, 64) : command.name);
+  throw Error(Msg::redisCommand, {name, fmt::format("at offset {} of the stream: {}", at_.offset, why)},
+              Origin::source);
 }
 
 }  // namespace drs::redis

@@ -97,6 +97,7 @@ constexpr std::array kCommands{
     // whole databases
     plain("flushall", Kind::flush), plain("flushdb", Kind::flush), plain("swapdb", Kind::flush),
     // slots on the move
+    plain("cluster|setslot", Kind::migration),    // Valkey 8.0
     plain("cluster|syncslots", Kind::migration),  // Valkey 9.0
     plain("cluster|flushslot", Kind::migration),  // Valkey 9.0
     plain("trimslots", Kind::migration),          // Redis 8.4
