@@ -18,8 +18,8 @@ struct ShardStart {
   std::uint64_t epoch = 0;
 };
 
-/// Begins the snapshot of a shard so that each slot is in the snapshot of one lane at most, or behind it in the stream of
-/// one. One thread.
+/// Begins the snapshot of a shard so that each slot is in the snapshot of one lane at most, or behind it in the stream
+/// of one. One thread.
 class LaneClaim {
  public:
   struct Options {
@@ -31,9 +31,9 @@ class LaneClaim {
   LaneClaim(TargetWriter& writer, OtherLanes others, Options options)
       : writer_(writer), others_(std::move(others)), options_(std::move(options)) {}
 
-  /// Waits until no slot is on its way to the server and none of its slots is still another lane's at the target; begins
-  /// the snapshot; notes in the mark at the target what the lane has now. Throws what ReplicaLink::open() and viewOf()
-  /// throw.
+  /// Waits until no slot is on its way to the server and none of its slots is still another lane's at the target;
+  /// begins the snapshot; notes in the mark at the target what the lane has now. Throws what ReplicaLink::open() and
+  /// viewOf() throw.
   [[nodiscard]] ShardStart begin(LaneMark& mark, const std::stop_token& stop);
 
  private:

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <charconv>
 
-// The word in a mark: "0-5460,7000-7000/93:1200:0,94:1317:0": the lane's own slots, then those that are held with offset
-// and database.
+// The word in a mark: "0-5460,7000-7000/93:1200:0,94:1317:0": the lane's own slots, then those that are held with
+// offset and database.
 
 namespace drs::redis {
 namespace {

@@ -20,8 +20,8 @@ using SlotSet = std::bitset<resp::kSlots>;
 /// The slots for users: "5461-5470, 9000", at most ten pieces.
 [[nodiscard]] std::string describe(const SlotSet& slots);
 
-/// What a lane of a cluster may do with slots, as it stands in its mark (LaneMark::shard). Of all lanes of a job at most
-/// one has a slot for its own at any time, however the source's servers see it: only that one writes to it.
+/// What a lane of a cluster may do with slots, as it stands in its mark (LaneMark::shard). Of all lanes of a job at
+/// most one has a slot for its own at any time, however the source's servers see it: only that one writes to it.
 struct LaneSlots {
   /// Commands on a slot that are not applied yet although later ones of the stream are.
   struct Held {

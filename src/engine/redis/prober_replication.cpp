@@ -251,8 +251,7 @@ Verdict checkOpenSlots(ProbeState& state) {
         for (const std::uint16_t slot : node.openSlots) slots += (slots.empty() ? "" : ", ") + std::to_string(slot);
     if (!slots.empty()) found.fail(primary.address() + " has slots on the move: " + slots);
   }
-  return found.verdict(
-      "Wait until they have arrived, or redis-cli --cluster fix");
+  return found.verdict("Wait until they have arrived, or redis-cli --cluster fix");
 }
 
 }  // namespace

@@ -44,8 +44,8 @@ SlotSet SlotGate::look(const SlotView& view, std::uint64_t offset) {
                   Origin::source);
     if (view.owned.test(slot)) mayTake.set(slot);
     // Only a view that is younger than the last command tells what became of all of them.
-    const bool isOver = last_[slot] <= view.arrived && !view.owned.test(slot) && !view.importing.test(slot) &&
-                        view.empty.test(slot);
+    const bool isOver =
+        last_[slot] <= view.arrived && !view.owned.test(slot) && !view.importing.test(slot) && view.empty.test(slot);
     if (isOver) {
       last_.erase(slot);
       changed_ = true;

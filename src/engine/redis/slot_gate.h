@@ -10,18 +10,18 @@
 namespace drs::redis {
 
 /// Decides which commands of a lane's stream are applied, held or dropped, slot by slot
-/// (docs/adr/2026-11-28-slots-that-move.md). However a slot moves, the stream of the server that gets it holds all of its
-/// content, and that of the server that had it removes all of it. So a slot's content comes out right if its lanes write
-/// to it one behind the other, each from the first command on to the last:
+/// (docs/adr/2026-11-28-slots-that-move.md). However a slot moves, the stream of the server that gets it holds all of
+/// its content, and that of the server that had it removes all of it. So a slot's content comes out right if its lanes
+/// write to it one behind the other, each from the first command on to the last:
 ///
 ///   own, not held   the lane writes to it
 ///   held            the server executes commands on it, but the lane does not write to it (yet)
 ///   own and held    the lane has it, and applies next what has been held
 ///   neither         nothing to do; the next command makes it held
 ///
-/// A lane lets go of a slot when its server has lost it and the lane has applied all that the server did to it; it takes
-/// one that no other lane has. What was done to a slot that came and went unseen is dropped: nothing was left of it. One
-/// thread.
+/// A lane lets go of a slot when its server has lost it and the lane has applied all that the server did to it; it
+/// takes one that no other lane has. What was done to a slot that came and went unseen is dropped: nothing was left of
+/// it. One thread.
 class SlotGate {
  public:
   /// `offset`: up to here the lane has taken its stream.
@@ -56,9 +56,9 @@ class SlotGate {
  private:
   LaneSlots slots_;
   SlotSet open_;
-  SlotSet lost_;                                   ///< own, but the server does not serve them any more
-  std::map<std::uint16_t, std::uint64_t> last_;    ///< of held slots: where the last command that is known ends
-  std::map<std::uint16_t, std::uint64_t> leaving_; ///< own: behind this offset nothing more of the server's comes
+  SlotSet lost_;                                    ///< own, but the server does not serve them any more
+  std::map<std::uint16_t, std::uint64_t> last_;     ///< of held slots: where the last command that is known ends
+  std::map<std::uint16_t, std::uint64_t> leaving_;  ///< own: behind this offset nothing more of the server's comes
   bool changed_ = false;
 };
 

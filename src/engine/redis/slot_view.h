@@ -12,13 +12,13 @@ namespace drs::redis {
 /// What the primary of a shard says of slots, its own word on its own: it alone knows at once what it has lost and what
 /// it takes in. What others know of it may be seconds old.
 struct SlotView {
-  std::uint64_t arrived = 0;   ///< of the lane's stream: what had come before the view was taken. By SlotWatch
-  std::uint64_t offset = 0;    ///< of the primary's stream, read behind all the rest
-  std::uint64_t epoch = 0;     ///< of its configuration: grows when a slot comes back to it
-  SlotSet owned;               ///< it serves them
-  SlotSet importing;           ///< they may be on their way to it, key by key or as a whole
-  SlotSet empty;               ///< of those that were asked for: it has no key in them
-  bool knowsTrimming = false;  ///< slots have been moved to or from it the way of Redis 8.4
+  std::uint64_t arrived = 0;       ///< of the lane's stream: what had come before the view was taken. By SlotWatch
+  std::uint64_t offset = 0;        ///< of the primary's stream, read behind all the rest
+  std::uint64_t epoch = 0;         ///< of its configuration: grows when a slot comes back to it
+  SlotSet owned;                   ///< it serves them
+  SlotSet importing;               ///< they may be on their way to it, key by key or as a whole
+  SlotSet empty;                   ///< of those that were asked for: it has no key in them
+  bool knowsTrimming = false;      ///< slots have been moved to or from it the way of Redis 8.4
   std::vector<ClusterNode> nodes;  ///< all that it knows
 };
 

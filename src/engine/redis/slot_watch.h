@@ -15,7 +15,8 @@ namespace drs::redis {
 class SlotWatch {
  public:
   struct Options {
-    std::function<ConnectOptions(const std::stop_token& stop)> primary;  ///< as it is now: another one after a fail-over
+    std::function<ConnectOptions(const std::stop_token& stop)>
+        primary;                             ///< as it is now: another one after a fail-over
     std::function<std::uint64_t()> arrived;  ///< the last byte of the stream that has come
     std::function<void(const std::string& line)> log;
   };

@@ -100,7 +100,7 @@ class StreamApplier {
   std::uint64_t begun_ = 0;             ///< offset of the stream before the command at hand
   const SlotSet* replaying_ = nullptr;  ///< only what was held of these slots is applied
   LaneMark mark_;                       ///< behind the last command outside of a transaction
-  std::uint64_t committed_ = 0;  ///< mark_.offset of the last commit
+  std::uint64_t committed_ = 0;         ///< mark_.offset of the last commit
   std::chrono::steady_clock::time_point committedAt_;
   std::vector<std::uint32_t> keys_;
   std::uint64_t changes_ = 0;
