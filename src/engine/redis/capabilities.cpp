@@ -1,6 +1,7 @@
 #include "engine/redis/capabilities.h"
 
 #include "base/ids.h"
+#include "engine/redis/cluster_nodes.h"
 #include "engine/redis/info.h"
 #include "engine/redis/restore_samples.h"
 #include "engine/redis/selection.h"
@@ -63,7 +64,7 @@ class Probe {
 
   /// A scratch key; all of them lie in one slot, so that a cluster's node takes them together.
   [[nodiscard]] std::string key(std::string_view name) const {
-    return fmt::format("{}probe:{{{}}}:{}", kControlPrefix, random_, name);
+    return fmt::format("{}probe:{{{}}}:{}:{}", kControlPrefix, tag_, random_, name);
   }
 
   /// The reply. Nothing if the server closes the connection on the command, or does not answer, each time: once may be
@@ -103,7 +104,7 @@ class Probe {
   }
 
   void removeKeys() {
-    for (const char* name : {"string", "other", "restore", "options", "hash", "stream", "watched", "script"}) {
+    for (const char* name : {"string", "other", "restore", "options", "hash", "stream", "watched", "script", "guard"}) {
       const std::string each = key(name);
       (void)connection_->ask({"DEL", each});
     }
@@ -120,6 +121,15 @@ class Probe {
     found_.server = info.versionText();
     if (!info.has("cluster_enabled")) return;
     found_.clusterKnown = found_.cluster = info.is("cluster_enabled", "1");
+    if (found_.cluster) findOwnSlot();
+  }
+
+  /// A node of a cluster takes only keys of its own slots.
+  void findOwnSlot() {
+    const auto reply = ask({"CLUSTER", "NODES"}, "CLUSTER NODES");
+    if (!reply || reply->isError()) return;
+    for (const ClusterNode& node : parseClusterNodes(reply->text(), options_.address.text()))
+      if (node.myself && !node.slots.empty()) tag_ = resp::tagOf(node.slots.front().first);
   }
 
   void tryValues() {
@@ -286,12 +296,29 @@ class Probe {
         executes({{"SET", one, "1", "PX", kTtl}, {"SET", elsewhere, "1", "PX", kTtl}}, "a transaction over two slots");
     if (found_.multiAcrossSlots) taggedKeys_.push_back(elsewhere);
 
+    tryGuard();
     (void)ask({"SET", one, "before", "PX", kTtl}, "SET");
     if (const auto replies = transaction({{"SET", one, "after", "PX", kTtl}, {"INCR", hash}}, "a failing transaction"))
       if (replies->at(1).isError()) {
         const auto value = ask({"GET", one}, "GET");
         found_.failureRollsBack = value && value->is("before");
       }
+  }
+
+  /// ZADD … GT with a lower score must change nothing, also not for WATCH; without the member it does, and EXEC fails.
+  void tryGuard() {
+    const std::string name = key("guard");
+    (void)ask({"ZADD", name, "5", "m"}, "ZADD");
+    expire(name);
+    const auto runs = [&](std::string_view score, std::string_view member) -> std::optional<bool> {
+      if (!takes({"WATCH", name}, "OK", "WATCH") || !takes({"ZADD", name, "GT", score, member}, "ZADD … GT"))
+        return std::nullopt;
+      if (!takes({"MULTI"}, "OK", "MULTI") || !takes({"ZCARD", name}, "QUEUED", "ZCARD")) return std::nullopt;
+      const auto reply = ask({"EXEC"}, "EXEC");
+      if (!reply || reply->isError()) return std::nullopt;
+      return !reply->isNull();
+    };
+    found_.guard = runs("4.5", "m") == true && runs("4.5", "other") == false && runs("5.5", "m") == false;
   }
 
   void tryWatch() {
@@ -379,8 +406,8 @@ class Probe {
       const std::uint32_t middle = good + (bad - good) / 2;
       (selects(middle - 1) ? good : bad) = middle;
     }
-    found_.databases = good;
-    found_.databasesAtLeast = bad > kMostDatabases;
+    found_.databases = found_.cluster ? 1 : good;  // more of them (Valkey 9) are not written to
+    found_.databasesAtLeast = !found_.cluster && bad > kMostDatabases;
     found_.refusals.erase("SELECT");
     if (!first) found_.refusals.emplace("SELECT", "SELECT 0 is refused");
     if (good > 1) (void)selects(0);
@@ -390,6 +417,7 @@ class Probe {
   const std::stop_token& stop_;
   std::unique_ptr<Connection> connection_;
   std::string random_ = randomHex(8);
+  std::string tag_ = random_;  ///< all keys have it
   std::vector<std::string> taggedKeys_;
   Capabilities found_;
 };
@@ -440,6 +468,7 @@ std::string Capabilities::describe() const {
          "\nRESTORE by type, with the stamp:" + types + "\ntransactions: " +
          both({{"MULTI", multi},
                {"WATCH", watch},
+               {"ZADD GT as a guard", guard},
                {"several tags", multiAcrossTags},
                {"several slots", multiAcrossSlots},
                {"SELECT inside", selectInMulti},
@@ -450,6 +479,27 @@ std::string Capabilities::describe() const {
                {"CLIENT ID", clientId},
                {"CLIENT KILL", clientKill},
                {"CLIENT IMPORT-SOURCE", importSource}});
+}
+
+Capabilities weakest(Capabilities a, const Capabilities& b) {
+  for (const auto flag : {&Capabilities::restore,         &Capabilities::restoreReplace,
+                          &Capabilities::restoreAbsttl,   &Capabilities::restoreIdletime,
+                          &Capabilities::restoreFreq,     &Capabilities::setPxat,
+                          &Capabilities::pexpiretime,     &Capabilities::unlink,
+                          &Capabilities::fieldExpiry,     &Capabilities::createConsumer,
+                          &Capabilities::streamCounters,  &Capabilities::multi,
+                          &Capabilities::watch,           &Capabilities::guard,
+                          &Capabilities::multiAcrossTags, &Capabilities::multiAcrossSlots,
+                          &Capabilities::selectInMulti,   &Capabilities::eval,
+                          &Capabilities::functions,       &Capabilities::clientId,
+                          &Capabilities::clientKill,      &Capabilities::importSource})
+    a.*flag = a.*flag && b.*flag;
+  a.databases = std::min(a.databases, b.databases);
+  for (std::size_t dialect = 0; dialect < a.stamps.size(); ++dialect)
+    for (std::size_t type = 0; type < Capabilities::kTypes; ++type)
+      if (a.stamps.at(dialect).at(type) != b.stamps.at(dialect).at(type)) a.stamps.at(dialect).at(type) = 0;
+  a.refusals.insert(b.refusals.begin(), b.refusals.end());
+  return a;
 }
 
 Capabilities probeCapabilities(const ConnectOptions& target, const std::stop_token& stop) {

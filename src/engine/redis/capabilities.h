@@ -31,6 +31,7 @@ struct Capabilities {
   // transactions
   bool multi = false;            ///< MULTI and EXEC over keys of one slot
   bool watch = false;            ///< a change of a watched key, by another connection, makes EXEC null
+  bool guard = false;            ///< ZADD … GT changes nothing if the score is higher, also for WATCH (ClusterWriter)
   bool multiAcrossTags = false;  ///< a transaction over keys of the same slot with different hash tags
   bool multiAcrossSlots = false;
   bool selectInMulti = false;
@@ -70,5 +71,8 @@ struct Capabilities {
 /// redisNotReady (it loads, is down …; what was tried until then counts for nothing). A server that closes the
 /// connection on a command that it does not know does not have it.
 [[nodiscard]] Capabilities probeCapabilities(const ConnectOptions& target, const std::stop_token& stop);
+
+/// What both take. Stamps: the first one's, of types that both take in that way.
+[[nodiscard]] Capabilities weakest(Capabilities a, const Capabilities& b);
 
 }  // namespace drs::redis

@@ -5,10 +5,12 @@
 #include "engine/redis/loader.h"
 #include "engine/redis/releaser.h"
 #include "engine/redis/servers.h"
+#include "engine/redis/slot_state.h"
 #include "engine/redis/spool.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <set>
@@ -21,9 +23,10 @@ class Remains {
  public:
   Remains(const EngineJob& job, const std::stop_token& stop)
       : job_(job), target_(primaryOf(job, Side::target, stop)), selection_(job.spec) {
-    const Capabilities capabilities = probeCapabilities(target_, stop);
+    const Capabilities capabilities = targetCapabilities(job, stop);
+    isCluster_ = capabilities.cluster;
     databases_ = Scope(selection_, {}, capabilities.databases).targets();
-    find();
+    find(stop);
   }
 
   [[nodiscard]] const std::set<std::uint32_t>& lanes() const { return lanes_; }
@@ -39,17 +42,29 @@ class Remains {
     options.lane = lane;
     options.fence = {plan, job_.epoch};
     options.databases = databases_;
+    if (isCluster_) {
+      options.cluster = [this](const ClusterMap* known, const std::stop_token& token) {
+        return readTargetMap(job_, known, token);
+      };
+      options.slots = slotsOf(lane);
+      if (const auto home = homes_.find(lane); home != homes_.end()) options.home = home->second;
+    }
     return TargetWriter::takeOver(std::move(options), stop);
   }
 
   /// The number of the plan that a lane belongs to; nothing: it never began.
   [[nodiscard]] std::optional<std::uint64_t> planOf(std::uint32_t lane) {
+    if (isCluster_) {
+      const auto found = plans_.find(lane);
+      return found == plans_.end() ? std::nullopt : std::optional(found->second);
+    }
     const auto owner = parseFence(connection_->call({"GET", ControlKeys(job_.id, lane).owner}).text());
     return owner ? std::optional(owner->plan) : std::nullopt;
   }
 
   /// Removes our keys.
   void remove() {
+    if (isCluster_) return removeFromCluster();
     for (const std::uint32_t db : databases_) {
       select(db);
       for (const std::uint32_t lane : lanes_) {
@@ -66,31 +81,88 @@ class Remains {
     if (databases_.size() > 1 || db != 0) (void)connection_->call({"SELECT", std::to_string(db)});
   }
 
-  /// Every lane that began has its owner in the home database.
-  void find() {
+  /// Calls `take` for the keys of the server that match.
+  static void scan(Connection& server, const std::string& pattern,
+                   const std::function<void(const std::string& key)>& take) {
+    std::string cursor = "0";
+    do {
+      const resp::Reply reply = server.call({"SCAN", cursor, "MATCH", pattern, "COUNT", "10000"});
+      cursor = reply.at(0).text();
+      for (const resp::Reply& key : reply.at(1).elements()) take(key.text());
+    } while (cursor != "0" && !cursor.empty());
+  }
+
+  void find(const std::stop_token& stop) {
+    if (isCluster_) return findInCluster(stop);
+    // Every lane that began has its owner in the home database.
     connection_ = Connection::open(target_);
     select(databases_.front());
     const std::string prefix = fmt::format("{}{}:", kControlPrefix, job_.id);
-    std::string cursor = "0";
-    do {
-      const resp::Reply reply = connection_->call({"SCAN", cursor, "MATCH", prefix + "*:owner", "COUNT", "10000"});
-      cursor = reply.at(0).text();
-      for (const resp::Reply& key : reply.at(1).elements()) {
-        const std::string& name = key.text();
-        std::uint32_t lane = 0;
-        const char* const end = name.data() + name.size();
-        if (!name.starts_with(prefix)) continue;
-        if (std::from_chars(name.data() + prefix.size(), end, lane).ec == std::errc()) lanes_.insert(lane);
+    scan(*connection_, prefix + "*:owner", [&](const std::string& name) {
+      std::uint32_t lane = 0;
+      const char* const end = name.data() + name.size();
+      if (!name.starts_with(prefix)) return;
+      if (std::from_chars(name.data() + prefix.size(), end, lane).ec == std::errc()) lanes_.insert(lane);
+    });
+  }
+
+  /// Calls `take` for each of our keys on each node, and once more if slots moved meanwhile.
+  void scanCluster(const std::stop_token& stop,
+                   const std::function<void(Connection& node, const std::string& key)>& take) const {
+    for (ClusterMap map = readTargetMap(job_, nullptr, stop);;) {
+      for (const ClusterMap::Node& node : map.masters) {
+        const auto connection = Connection::open(optionsOf(job_, Side::target, node.address));
+        scan(*connection, std::string(kControlPrefix) + "{*}:" + job_.id + ":*",
+             [&](const std::string& key) { take(*connection, key); });
       }
-    } while (cursor != "0" && !cursor.empty());
+      ClusterMap again = readTargetMap(job_, &map, stop);
+      if (again.owner == map.owner && !again.isMoving) return;
+      map = std::move(again);
+    }
+  }
+
+  void findInCluster(const std::stop_token& stop) {
+    scanCluster(stop, [&](Connection& node, const std::string& key) {
+      const auto lane = laneOfKey(job_.id, key);
+      if (!lane) return;
+      lanes_.insert(*lane);
+      if (key.ends_with(":mark")) return void(homes_[*lane] = resp::slotOf(key));
+      claimed_[*lane].push_back(resp::slotOf(key));
+      // The plan is the same everywhere; one slot tells it.
+      if (plans_.contains(*lane)) return;
+      const SlotState state = parseSlotState(node.call({"ZRANGE", key, "0", "-1", "WITHSCORES"}));
+      if (state.owner) plans_[*lane] = state.owner->plan;
+    });
+  }
+
+  /// The slots that a lane has claimed.
+  [[nodiscard]] std::vector<SlotRange> slotsOf(std::uint32_t lane) const {
+    std::vector<std::uint16_t> slots = claimed_.at(lane);
+    std::ranges::sort(slots);
+    std::vector<SlotRange> out;
+    for (const std::uint16_t slot : slots) {
+      if (!out.empty() && slot <= out.back().second + 1)
+        out.back().second = slot;
+      else
+        out.emplace_back(slot, slot);
+    }
+    return out;
+  }
+
+  void removeFromCluster() {
+    scanCluster({}, [](Connection& node, const std::string& key) { (void)node.call({"DEL", key}); });
   }
 
   const EngineJob& job_;
   const ConnectOptions target_;
   const Selection selection_;
+  bool isCluster_ = false;
   std::vector<std::uint32_t> databases_;
   std::unique_ptr<Connection> connection_;
   std::set<std::uint32_t> lanes_;
+  std::map<std::uint32_t, std::uint64_t> plans_;                 ///< of clusters, by lane
+  std::map<std::uint32_t, std::vector<std::uint16_t>> claimed_;  ///< slots of clusters, by lane
+  std::map<std::uint32_t, std::uint16_t> homes_;                 ///< of clusters: the slot of the lane's mark
 };
 
 class RedisCleaner final : public Cleaner {

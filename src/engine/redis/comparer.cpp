@@ -1,5 +1,6 @@
 #include "engine/redis/comparer.h"
 
+#include "engine/redis/cluster_map.h"
 #include "engine/redis/compare_value.h"
 #include "engine/redis/deadlines.h"
 #include "engine/redis/selection.h"
@@ -114,10 +115,11 @@ class Comparison {
         suspect(look(keys), keys);
         progress(done += keys.size());
       });
-    scan(target_, [&](const std::vector<std::string>& keys) {
-      for (const std::string& each : keys) targetKeys_.add(each);
-      suspectUnknown(keys);
-    });
+    for (Server& server : targets_)
+      scan(server, [&](const std::vector<std::string>& keys) {
+        for (const std::string& each : keys) targetKeys_.add(each);
+        suspectUnknown(keys);
+      });
     settle();
     out_.sourceRows = sourceKeys_.total();
     out_.targetRows = targetKeys_.total();
@@ -155,14 +157,23 @@ class Comparison {
           open(optionsOf(job_, Side::source, shard.address), sourceDb_, shard.cluster && !shard.readsPrimary));
       sources_.back().slots = shard.slots;
     }
-    target_ = open(primaryOf(job_, Side::target, stop_), targetDb, false);
+    const ConnectOptions target = primaryOf(job_, Side::target, stop_);
+    targets_.push_back(open(target, targetDb, false));
+    const resp::Reply info = targets_.front().connection->ask({"INFO", "cluster"});
+    if (info.isError() || !Info(info.text()).is("cluster_enabled", "1")) return;
+    targets_.clear();
+    const ClusterMap map = readTargetMap(job_, nullptr, stop_);
+    for (std::size_t node = 0; node < map.masters.size(); ++node) {
+      targets_.push_back(open(optionsOf(job_, Side::target, map.masters[node].address), targetDb, false));
+      targets_.back().slots = map.slotsOf(node);
+    }
   }
 
-  [[nodiscard]] std::size_t ownerOf(const std::string& key) const {
-    if (sources_.size() == 1) return 0;
+  [[nodiscard]] static std::size_t ownerOf(const std::vector<Server>& servers, const std::string& key) {
+    if (servers.size() == 1) return 0;
     const std::uint16_t slot = resp::slotOf(key);
-    for (std::size_t i = 0; i < sources_.size(); ++i)
-      for (const auto& [first, last] : sources_[i].slots)
+    for (std::size_t i = 0; i < servers.size(); ++i)
+      for (const auto& [first, last] : servers[i].slots)
         if (slot >= first && slot <= last) return i;
     return 0;
   }
@@ -232,9 +243,8 @@ class Comparison {
     std::vector<Look> mine(keys.size()), theirs(keys.size());
     std::vector<std::size_t> all(keys.size());
     for (std::size_t i = 0; i < keys.size(); ++i) all[i] = i;
-    const auto owned = byOwner(keys, all);
-    for (const auto& [owner, which] : owned) lookAt(sources_[owner], keys, which, mine);
-    lookAt(target_, keys, all, theirs);
+    for (const auto& [owner, which] : byOwner(sources_, keys, all)) lookAt(sources_[owner], keys, which, mine);
+    for (const auto& [owner, which] : byOwner(targets_, keys, all)) lookAt(targets_[owner], keys, which, theirs);
 
     std::vector<std::optional<Finding>> found(keys.size());
     std::vector<std::size_t> equal;
@@ -248,7 +258,9 @@ class Comparison {
         equal.push_back(i);
     }
     if (!contents_) return found;
-    for (const auto& [owner, which] : byOwner(keys, equal)) compareValues(sources_[owner], keys, which, mine, found);
+    for (const auto& [owner, part] : byOwner(sources_, keys, equal))
+      for (const auto& [other, which] : byOwner(targets_, keys, part))
+        compareValues(sources_[owner], targets_[other], keys, which, mine, found);
     for (const std::size_t i : equal)
       if (!sameDeadline(mine[i], theirs[i])) note(found[i], "ttl");
     return found;
@@ -259,15 +271,17 @@ class Comparison {
     finding->what.emplace_back(what);
   }
 
-  [[nodiscard]] std::map<std::size_t, std::vector<std::size_t>> byOwner(const std::vector<std::string>& keys,
-                                                                        const std::vector<std::size_t>& which) const {
+  [[nodiscard]] static std::map<std::size_t, std::vector<std::size_t>> byOwner(const std::vector<Server>& servers,
+                                                                               const std::vector<std::string>& keys,
+                                                                               const std::vector<std::size_t>& which) {
     std::map<std::size_t, std::vector<std::size_t>> out;
-    for (const std::size_t i : which) out[ownerOf(keys[i])].push_back(i);
+    for (const std::size_t i : which) out[ownerOf(servers, keys[i])].push_back(i);
     return out;
   }
 
-  void compareValues(Server& source, const std::vector<std::string>& keys, const std::vector<std::size_t>& which,
-                     const std::vector<Look>& looks, std::vector<std::optional<Finding>>& found) {
+  void compareValues(Server& source, Server& target, const std::vector<std::string>& keys,
+                     const std::vector<std::size_t>& which, const std::vector<Look>& looks,
+                     std::vector<std::optional<Finding>>& found) {
     std::vector<std::size_t> known;
     std::vector<ComparedType> types(keys.size(), ComparedType::none);
     for (const std::size_t i : which) {
@@ -280,52 +294,54 @@ class Comparison {
       known.push_back(i);
     }
     const auto size = [&](resp::Encoder& out, std::size_t i) { appendSize(out, types[i], keys[i]); };
-    const auto mine = askAll(source, known, 1, size), theirs = askAll(target_, known, 1, size);
+    const auto mine = askAll(source, known, 1, size), theirs = askAll(target, known, 1, size);
     std::vector<std::size_t> small;
     for (std::size_t n = 0; n < known.size(); ++n) {
       const std::size_t i = known[n];
       fail(mine[n], source, "the size of a value");
-      fail(theirs[n], target_, "the size of a value");
+      fail(theirs[n], target, "the size of a value");
       const auto elements = mine[n].integer();
       const bool sameSize = elements && elements == theirs[n].integer();
       const bool isSmall = sameSize && *elements <= (types[i] == ComparedType::string ? kSmallBytes : kSmallElements);
       if (isSmall)
         small.push_back(i);
-      else if (!sameSize || !isSame(source, types[i], keys[i]))
+      else if (!sameSize || !isSame(source, target, types[i], keys[i]))
         note(found[i], "value");
     }
-    compareSmall(source, keys, small, types, found);
+    compareSmall(source, target, keys, small, types, found);
   }
 
-  void compareSmall(Server& source, const std::vector<std::string>& keys, const std::vector<std::size_t>& which,
-                    const std::vector<ComparedType>& types, std::vector<std::optional<Finding>>& found) {
+  void compareSmall(Server& source, Server& target, const std::vector<std::string>& keys,
+                    const std::vector<std::size_t>& which, const std::vector<ComparedType>& types,
+                    std::vector<std::optional<Finding>>& found) {
     const auto whole = [&](resp::Encoder& out, std::size_t i) { appendWhole(out, types[i], keys[i]); };
-    const auto mine = askAll(source, which, 1, whole), theirs = askAll(target_, which, 1, whole);
+    const auto mine = askAll(source, which, 1, whole), theirs = askAll(target, which, 1, whole);
     for (std::size_t n = 0; n < which.size(); ++n) {
       const std::size_t i = which[n];
       fail(mine[n], source, "reading a value");
-      fail(theirs[n], target_, "reading a value");
+      fail(theirs[n], target, "reading a value");
       bool equal = sameWhole(types[i], mine[n], theirs[n]);
-      if (equal && types[i] == ComparedType::stream) equal = isSame(source, types[i], keys[i]);
+      if (equal && types[i] == ComparedType::stream) equal = isSame(source, target, types[i], keys[i]);
       if (!equal) note(found[i], "value");
-      if (equal && types[i] == ComparedType::hash && !sameFields(source, keys[i])) note(found[i], "ttl of fields");
+      if (equal && types[i] == ComparedType::hash && !sameFields(source, target, keys[i]))
+        note(found[i], "ttl of fields");
     }
   }
 
   /// A value that changes while it is read may become one of another type.
-  bool isSame(Server& source, ComparedType type, const std::string& key) {
+  bool isSame(Server& source, Server& target, ComparedType type, const std::string& key) {
     try {
-      if (!sameValue(*source.connection, *target_.connection, type, key)) return false;
-      return type != ComparedType::hash || sameFields(source, key);
+      if (!sameValue(*source.connection, *target.connection, type, key)) return false;
+      return type != ComparedType::hash || sameFields(source, target, key);
     } catch (const Error& error) {
       if (error.msg() != Msg::redisRefused || error.text().find("WRONGTYPE") == std::string::npos) throw;
       return false;
     }
   }
 
-  [[nodiscard]] bool sameFields(Server& source, const std::string& key) const {
-    if (!source.hasHpexpiretime || !target_.hasHpexpiretime) return true;
-    return sameFieldDeadlines(*source.connection, *target_.connection, key, options_.ttlTolerance.count());
+  [[nodiscard]] bool sameFields(Server& source, Server& target, const std::string& key) const {
+    if (!source.hasHpexpiretime || !target.hasHpexpiretime) return true;
+    return sameFieldDeadlines(*source.connection, *target.connection, key, options_.ttlTolerance.count());
   }
 
   // --- suspects ----------------------------------------------------------------------------------------------------
@@ -340,7 +356,7 @@ class Comparison {
   void suspectUnknown(const std::vector<std::string>& keys) {
     std::vector<std::size_t> all(keys.size());
     for (std::size_t i = 0; i < keys.size(); ++i) all[i] = i;
-    for (const auto& [owner, which] : byOwner(keys, all)) {
+    for (const auto& [owner, which] : byOwner(sources_, keys, all)) {
       const auto replies = askAll(sources_[owner], which, 1,
                                   [&](resp::Encoder& out, std::size_t i) { out.command({"EXISTS", keys[i]}); });
       for (std::size_t n = 0; n < which.size(); ++n) {
@@ -407,7 +423,7 @@ class Comparison {
   const std::stop_token& stop_;
   CompareOptions options_;
   std::vector<Server> sources_;
-  Server target_;
+  std::vector<Server> targets_;
   KeyCount sourceKeys_, targetKeys_;
   std::map<std::string, Finding> suspects_;
   std::set<std::uint64_t> counted_;  ///< differences that a scan may give again

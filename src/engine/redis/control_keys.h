@@ -35,6 +35,7 @@ struct LaneMark {
   std::uint64_t offset = 0;    ///< everything up to here is applied
   std::uint64_t db = 0;        ///< of the source's stream at offset
   std::uint64_t verified = 0;  ///< up to here the target's answers were seen, and none was an error
+  std::uint64_t dbSince = 0;   ///< the stream has been in `db` since this offset; of clusters only (slot_state.h)
   std::string failure;         ///< the command behind `verified` that the target refused while it took the others
   std::string shard;           ///< of a cluster's shard: text of LaneSlots; one word, empty: no such
 };

@@ -43,7 +43,7 @@ void KeyPass::sweep(const Scope::Database& db, const std::stop_token& stop) {
   copier_.select(db);
   resp::Encoder scan;
   scan.command({"SCAN", cursor_, "COUNT", kPortion});
-  const resp::Reply reply = writer_.ask(db.target, scan.bytes(), 1, stop).front();
+  const resp::Reply reply = writer_.ask(0, db.target, scan.bytes(), 1, stop).front();
   if (reply.isError()) throw Error(Msg::redisRefused, {"the target", "SCAN", reply.text()}, Origin::target);
   std::vector<std::string> keys;
   resp::Encoder exists;

@@ -27,6 +27,9 @@ namespace {
 constexpr std::chrono::milliseconds kStep{100};
 constexpr std::chrono::milliseconds kReportEvery{1000};
 constexpr std::chrono::seconds kLastWords{3};
+constexpr std::chrono::seconds kSlotsEvery{5};
+/// A target may lose what it had acknowledged, in a fail-over; that much of the stream is kept for it.
+constexpr std::uint64_t kKeptBytes = std::uint64_t{64} << 20U;
 
 /// One run of a lane, from taking it over to the stop.
 class LaneRun {
@@ -104,7 +107,7 @@ class LaneRun {
 
   void prepare(const std::stop_token& stop) {
     const ConnectOptions target = primaryOf(job_, Side::target, stop);
-    capabilities_ = probeCapabilities(target, stop);
+    capabilities_ = targetCapabilities(job_, stop);
     scope_.emplace(selection_, slots_, capabilities_.databases);
     TargetWriter::Options options;
     options.target = target;
@@ -113,7 +116,14 @@ class LaneRun {
     options.fence = context_.fence;
     options.databases = scope_->targets();
     options.answerTimeout = std::chrono::seconds(job_.limits.networkTimeoutSeconds);
+    if (capabilities_.cluster) {
+      options.cluster = [this](const ClusterMap* known, const std::stop_token& token) {
+        return readTargetMap(job_, known, token);
+      };
+      options.slots = slots_;
+    }
     writer_ = TargetWriter::takeOver(std::move(options), stop);
+    for (const std::string& warning : writer_->warnings()) job_.note(true, context_.lane.name + ": " + warning);
     const auto& found = writer_->found();
     if (!found && context_.wasLoaded)
       job_.note(true, context_.lane.name +
@@ -158,9 +168,13 @@ class LaneRun {
     return link;
   }
 
+  /// Can slots move between the lanes? What stands at the target says who has a slot: in one place, which all lanes
+  /// see. A target in cluster mode has no such place.
+  [[nodiscard]] bool mayMove() const { return scope_->isSharded() && !capabilities_.cluster; }
+
   /// Null after a stop. `link`: one that is about to give a snapshot; null: none yet.
   std::unique_ptr<ReplicaLink> begin(std::unique_ptr<ReplicaLink> link, const std::stop_token& stop) {
-    if (scope_->isSharded()) {
+    if (mayMove()) {
       link.reset();
       link = claim(stop);
       if (!link) return nullptr;
@@ -192,7 +206,7 @@ class LaneRun {
 
   void load(Spool& snapshot, const StreamPoint& start, const std::stop_token& stop) {
     const bool again = writer_->found() || context_.wasLoaded;
-    if (!writer_->found() && !scope_->isSharded()) mark_.wasEmpty = !hasCoveredKeys(*writer_, *scope_, stop);
+    if (!writer_->found() && !mayMove()) mark_.wasEmpty = !hasCoveredKeys(*writer_, *scope_, stop);
     if (stop.stop_requested()) return;
     mark_.state = LaneMark::State::loading;
     mark_.holds = context_.follows;
@@ -222,13 +236,15 @@ class LaneRun {
     }
     if (keys) {
       keys->close();
-      const Scope rest(selection_, rangesOf(start_.mayHoldRest), capabilities_.databases, scope_->isSharded());
+      const Scope rest(selection_, mayMove() ? rangesOf(start_.mayHoldRest) : slots_, capabilities_.databases,
+                       scope_->isSharded());
       if (!sweep(*writer_, rest, *keys, mark_, stop)) return;
     }
-    if (scope_->isSharded()) endLoad(stop);
+    if (mayMove()) endLoad(stop);
     mark_.state = LaneMark::State::following;
     mark_.offset = start.offset;
     mark_.db = *db;
+    mark_.dbSince = start.offset;
     writer_->commit(mark_, stop);
     writer_->drain(stop);
     mark_ = writer_->done();
@@ -261,7 +277,8 @@ class LaneRun {
     options.isFirst = context_.lane.number == 0;
     options.takesFunctions = capabilities_.functions;
     options.takesMoments = capabilities_.setPxat;
-    if (!scope_->isSharded()) {
+    if (capabilities_.cluster) options.keepBytes = std::min(kKeptBytes, job_.limits.spoolBytes / 4);
+    if (!mayMove()) {
       StreamApplier applier(*writer_, stream_, *scope_, mark_, options);
       return followStream(applier, nullptr, stop);
     }
@@ -284,6 +301,7 @@ class LaneRun {
   /// `keeper`: of a shard whose slots may move.
   void followStream(StreamApplier& applier, SlotKeeper* keeper, const std::stop_token& stop) {
     noteApplied(applier);
+    auto lookedAt = std::chrono::steady_clock::now();
     while (!stop.stop_requested()) {
       const bool quiet = applier.step(kStep, stop);
       if (keeper != nullptr) keeper->tend(applier, *writer_, stop);
@@ -295,14 +313,40 @@ class LaneRun {
       reportedAt_ = now;
       report(now);
       sayLeftOut(applier);
+      if (keeper != nullptr || !scope_->isSharded() || now - lookedAt < kSlotsEvery) continue;
+      refuseMovedSlots(stop);
+      lookedAt = std::chrono::steady_clock::now();
     }
     lastWords();
+    if (writer_->dividedTransactions() > 0)
+      job_.note(false, fmt::format("{}: {} transactions of the source were applied slot by slot", context_.lane.name,
+                                   writer_->dividedTransactions()));
+  }
+
+  /// Where slots may not move. They may also move to a shard that is no lane of the task, which nobody would follow.
+  void refuseMovedSlots(const std::stop_token& stop) const {
+    std::vector<Shard> shards;
+    try {
+      shards = shardsOf(job_, stop);
+    } catch (const Error& error) {
+      job_.log.info("the slots of the source cannot be looked at: {}", error.text());
+      return;  // a fail-over, perhaps
+    }
+    const Shard* found = roster_.find(shards, context_.lane.number);
+    if (found != nullptr && found->slots == slots_) return;
+    throw Error(Msg::redisCommand,
+                {"CLUSTER SETSLOT", "slots of the source's cluster are moving, and the target is a cluster too"},
+                Origin::source);
   }
 
   /// Each kind once for each run.
   void sayLeftOut(const StreamApplier& applier) {
     for (const auto& [what, count] : applier.leftOut())
       if (said_.insert(what).second) job_.note(true, context_.lane.name + ": not carried over: " + what);
+    if (writer_->dividedTransactions() > 0 && said_.insert("divided").second)
+      job_.note(false, context_.lane.name +
+                           ": transactions of the source over keys of several slots of the target's "
+                           "cluster are applied slot by slot");
   }
 
   /// So that the next run need not wonder what became of the last batches.

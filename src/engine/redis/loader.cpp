@@ -1,6 +1,7 @@
 #include "engine/redis/loader.h"
 
 #include "base/failpoint.h"
+#include "engine/redis/slot_state.h"
 
 #include <fmt/format.h>
 
@@ -18,15 +19,14 @@ struct Overloaded : Handlers... {
   using Handlers::operator()...;
 };
 
-/// Calls `take` for the keys of a database of the target, in portions; false = enough.
-template <typename Take>
-bool scanTarget(TargetWriter& writer, std::uint32_t db, const std::stop_token& stop, Take take) {
+bool scanServer(TargetWriter& writer, std::size_t server, std::uint32_t db, const std::stop_token& stop,
+                const std::function<bool(const std::string& key)>& take) {
   std::string cursor = "0";
   do {
     if (stop.stop_requested()) return false;
     resp::Encoder scan;
     scan.command({"SCAN", cursor, "COUNT", kScanCount});
-    const resp::Reply reply = writer.ask(db, scan.bytes(), 1, stop).front();
+    const resp::Reply reply = writer.ask(server, db, scan.bytes(), 1, stop).front();
     if (reply.isError()) throw Error(Msg::redisRefused, {"the target", "SCAN", reply.text()}, Origin::target);
     cursor = reply.at(0).text();
     for (const resp::Reply& key : reply.at(1).elements())
@@ -36,6 +36,16 @@ bool scanTarget(TargetWriter& writer, std::uint32_t db, const std::stop_token& s
 }
 
 }  // namespace
+
+bool scanTarget(TargetWriter& writer, std::uint32_t db, const std::stop_token& stop,
+                const std::function<bool(const std::string& key)>& take) {
+  for (;;) {
+    const std::uint64_t layout = writer.layout(stop);
+    for (std::size_t server = 0; server < writer.servers(); ++server)
+      if (!scanServer(writer, server, db, stop, take)) return false;
+    if (writer.layout(stop) == layout) return true;
+  }
+}
 
 Loader::Loader(TargetWriter& writer, const Scope& scope, ValueWriter& values, LaneMark mark, KeySet* keys,
                LoadCallbacks callbacks)
@@ -173,7 +183,8 @@ bool othersKeys(TargetWriter& writer, const Scope& scope, const std::string& job
   const std::string probes = std::string(kControlPrefix) + "probe:";
   for (const Scope::Database& db : scope.databases()) {
     const bool none = scanTarget(writer, db.target, stop, [&](const std::string& key) {
-      return !key.starts_with(kControlPrefix) || key.starts_with(ours) || key.starts_with(probes);
+      return !key.starts_with(kControlPrefix) || key.starts_with(ours) || key.starts_with(probes) ||
+             laneOfKey(jobId, key);
     });
     if (!none) return true;
   }

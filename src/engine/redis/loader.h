@@ -60,6 +60,11 @@ class Loader {
   std::map<std::string, std::uint64_t> leftOut_;  ///< what could not be brought, by name
 };
 
+/// Calls `take` for the keys of a database of the target, in portions; some may come twice. False: `take` has said
+/// enough, or stop was requested. Of a cluster the keys of all nodes, and once more if slots moved meanwhile.
+[[nodiscard]] bool scanTarget(TargetWriter& writer, std::uint32_t db, const std::stop_token& stop,
+                              const std::function<bool(const std::string& key)>& take);
+
 /// Removes from the target what the lane covers and the snapshot did not have: what an earlier try of the copy has
 /// written and the source has deleted since. False after a stop.
 [[nodiscard]] bool sweep(TargetWriter& writer, const Scope& scope, const KeySet& keys, const LaneMark& mark,

@@ -1,5 +1,6 @@
 #include "engine/redis/prober.h"
 
+#include "engine/redis/cluster_map.h"
 #include "engine/redis/prober_checks.h"
 
 #include <fmt/format.h>
@@ -160,8 +161,20 @@ const std::optional<Info>& ProbeState::targetInfo() {
 }
 
 const Capabilities& ProbeState::capabilities() {
-  return once<Capabilities>(capabilities_, capabilitiesError_,
-                            [&] { return probeCapabilities(target().options(), stop_); });
+  return once<Capabilities>(capabilities_, capabilitiesError_, [&] { return targetCapabilities(job_, stop_); });
+}
+
+std::vector<std::unique_ptr<Connection>>& ProbeState::targets() {
+  return once<std::vector<std::unique_ptr<Connection>>>(targets_, targetsError_, [&] {
+    std::vector<std::unique_ptr<Connection>> out;
+    if (!capabilities().cluster) {
+      out.push_back(Connection::open(target().options()));
+      return out;
+    }
+    for (const ClusterMap::Node& node : readTargetMap(job_, nullptr, stop_).masters)
+      out.push_back(Connection::open(optionsOf(job_, Side::target, node.address)));
+    return out;
+  });
 }
 
 std::uint64_t ProbeState::sourceMemory() {

@@ -48,6 +48,8 @@ class ProbeState {
   [[nodiscard]] const std::optional<Info>& targetInfo();
   [[nodiscard]] const std::string& targetInfoRefusal() const { return infoRefusal_; }
   [[nodiscard]] const Capabilities& capabilities();
+  /// Connections to all masters of a target that is a cluster; else to the one server.
+  [[nodiscard]] std::vector<std::unique_ptr<Connection>>& targets();
 
   /// Used memory of all shards, in bytes.
   [[nodiscard]] std::uint64_t sourceMemory();
@@ -65,7 +67,8 @@ class ProbeState {
   std::optional<std::optional<Info>> targetInfo_;
   std::string infoRefusal_;
   std::optional<Capabilities> capabilities_;
-  std::optional<Error> selectionError_, sourcesError_, targetError_, infoError_, capabilitiesError_;
+  std::optional<std::vector<std::unique_ptr<Connection>>> targets_;
+  std::optional<Error> targetsError_, selectionError_, sourcesError_, targetError_, infoError_, capabilitiesError_;
 };
 
 /// What a check found. `reason` names the server, the cause and the remedy; empty when passed.

@@ -71,6 +71,19 @@ Verdict checkDatabases(ProbeState& state) {
 /// Once the task has begun, what is at the target is its own work.
 bool hasBegun(ProbeState& state, std::uint32_t database) {
   Connection& target = state.target();
+  if (state.capabilities().cluster) {
+    // Each node that has slots has some of the control keys.
+    for (auto& node : state.targets()) {
+      std::string cursor = "0";
+      do {
+        const resp::Reply page = node->call(
+            {"SCAN", cursor, "MATCH", std::string(kControlPrefix) + "{*}:" + state.job().id + ":*", "COUNT", "1000"});
+        if (!page.at(1).elements().empty()) return true;
+        cursor = page.at(0).text();
+      } while (cursor != "0" && !cursor.empty());
+    }
+    return false;
+  }
   const std::string number = std::to_string(database);
   if (!target.ask({"SELECT", number}).is("OK")) return false;
   for (std::size_t lane = 0; lane < state.sources().size(); ++lane)
@@ -83,19 +96,21 @@ bool hasBegun(ProbeState& state, std::uint32_t database) {
 
 /// A key of the database that the task could overwrite; nothing: there is none. Reads until the first one.
 std::optional<std::string> keyInTheWay(ProbeState& state, std::uint32_t database) {
-  Connection& target = state.target();
   const std::string number = std::to_string(database);
-  // GeminiDB Redis and others refuse SELECT 0 where there is only that one.
-  if (const resp::Reply reply = target.ask({"SELECT", number}); reply.isError() && database != 0)
-    throw errorOf(reply, target.options(), "SELECT");
   const auto source = state.selection().sourceDb(database);
-  std::string cursor = "0";
-  do {
-    const resp::Reply page = target.call({"SCAN", cursor, "COUNT", "1000"});
-    for (const resp::Reply& key : page.at(1).elements())
-      if (!source || state.selection().covers(*source, key.text())) return key.text();
-    cursor = page.at(0).text();
-  } while (cursor != "0" && !cursor.empty() && !state.stop().stop_requested());
+  for (auto& server : state.targets()) {
+    // GeminiDB Redis and others refuse SELECT 0 where there is only that one.
+    if (const resp::Reply reply = server->ask({"SELECT", number}); reply.isError() && database != 0)
+      throw errorOf(reply, server->options(), "SELECT");
+    std::string cursor = "0";
+    do {
+      const resp::Reply page = server->call({"SCAN", cursor, "COUNT", "1000"});
+      for (const resp::Reply& key : page.at(1).elements())
+        if (!key.text().starts_with(kControlPrefix) && (!source || state.selection().covers(*source, key.text())))
+          return key.text();
+      cursor = page.at(0).text();
+    } while (cursor != "0" && !cursor.empty() && !state.stop().stop_requested());
+  }
   return std::nullopt;
 }
 

@@ -26,6 +26,8 @@ bool hasCommand(Connection& connection, const char* name, std::string& words) {
 
 /// Without replication a source can still be read like any client, if its user says so by skipping the item.
 void failReplication(ProbeState& state, SourceServer& server, Findings& found, const std::string& text) {
+  if (state.capabilities().cluster)
+    return found.fail(text + ". It cannot be read by SCAN instead: the target is a cluster");
   if (const std::string why = whyNotByScan(*server.connection, state.follows()); !why.empty())
     return found.fail(text + ". It cannot be read by SCAN instead: " + why);
   found.failSkippable(text);

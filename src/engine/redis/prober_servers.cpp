@@ -1,3 +1,4 @@
+#include "engine/redis/cluster_map.h"
 #include "engine/redis/prober_checks.h"
 
 #include <fmt/format.h>
@@ -124,13 +125,34 @@ Verdict checkClocks(ProbeState& state) {
   return found.verdict("Set the clocks (NTP)");
 }
 
+/// A cluster as target: whole, of servers that guard a slot's transaction, and only database 0.
+Verdict checkNodes(ProbeState& state) {
+  Findings found;
+  const ClusterMap map = readTargetMap(state.job(), nullptr, state.stop());
+  if (const std::string missing = map.uncovered(); !missing.empty()) found.fail("no node has the slots " + missing);
+  for (auto& node : state.targets()) {
+    const Info info(node->call({"CLUSTER", "INFO"}).text());
+    if (!info.is("cluster_state", "ok"))
+      found.fail(node->address() + " says cluster_state:" + info.find("cluster_state").value_or("?"));
+  }
+  if (!state.capabilities().guard)
+    found.fail(
+        "a node does not take ZADD … GT as Redis 6.2 and later do, which keeps a worker that was replaced from writing "
+        "to a slot");
+  for (const Selection::Database& each : state.selection().databases())
+    if (each.target != 0)
+      found.fail(fmt::format("keys are to go to database {}, and a cluster has only 0", each.target));
+  if (map.isMoving) found.warn("slots are on the move; as long as one is, what goes there waits");
+  if (!isClusterRoute(state.job().spec))
+    found.warn(
+        "the target is a cluster and the source is none: commands over keys of several slots stop the task (RENAME, "
+        "SUNIONSTORE, LMOVE …), but for DEL, UNLINK, MSET and MSETNX; transactions are divided by slot");
+  return found.verdict();
+}
+
 Verdict checkTargetCluster(ProbeState& state) {
   const Capabilities& target = state.capabilities();
-  if (target.cluster)
-    return failed(
-        state.target().address() +
-        " is a node of a cluster. Clusters as targets are not supported by this version yet: give the address "
-        "of a proxy in front of it, or a target without cluster mode");
+  if (target.cluster) return checkNodes(state);
   if (!target.clusterKnown)
     return alarm(
         "whether the target is a node of a cluster is unknown, because INFO does not tell it; a task stops at "

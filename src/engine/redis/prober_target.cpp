@@ -1,4 +1,5 @@
 #include "engine/redis/prober_checks.h"
+#include "wire/resp/slot.h"
 
 #include <fmt/format.h>
 
@@ -83,19 +84,44 @@ Verdict checkTransactions(ProbeState& state) {
       "and a worker that was replaced cannot write; that needs both");
 }
 
-Verdict checkStatus(ProbeState& state) {
-  const auto& info = state.targetInfo();
-  Findings found;
-  const std::string name = state.target().address();
-  if (!info)
+/// A key of ours that the server takes: of a cluster's node one of its own slots.
+std::string scratchKey(ProbeState& state, Connection& server) {
+  std::string_view tag;
+  if (state.capabilities().cluster)
+    for (const ClusterNode& node : parseClusterNodes(server.call({"CLUSTER", "NODES"}).text(), server.address()))
+      if (node.myself && !node.slots.empty()) tag = resp::tagOf(node.slots.front().first);
+  return fmt::format("{}probe:{{{}}}status", kControlPrefix, tag);
+}
+
+void checkServer(ProbeState& state, Connection& server, const Info* info, Findings& found) {
+  const std::string name = server.address();
+  if (info == nullptr)
     found.unknown(name, "whether the target is a replica", "it refuses INFO: " + state.targetInfoRefusal());
   else if (info->is("role", "slave"))
     found.fail(name + " is a replica of " + info->find("master_host").value_or("?") + ":" +
                info->find("master_port").value_or("?") + ", which takes no writes");
-  if (info && info->is("loading", "1")) found.fail(name + " still loads its data");
+  if (info != nullptr && info->is("loading", "1")) found.fail(name + " still loads its data");
   // A master that misses its replicas, or whose disk is full, refuses writes.
-  const resp::Reply wrote = state.target().ask({"SET", "__drs:probe:status", "1", "PX", "1000"});
+  const std::string key = scratchKey(state, server);
+  const resp::Reply wrote = server.ask({"SET", key, "1", "PX", "1000"});
   if (wrote.isError()) found.fail(name + " does not take a write: " + wrote.text());
+}
+
+/// Calls `check` for each server that has a part of the target's data, with what INFO tells; null: it refuses INFO.
+void forEachServer(ProbeState& state, const std::function<void(Connection& server, const Info* info)>& check) {
+  if (!state.capabilities().cluster) {
+    const auto& info = state.targetInfo();
+    return check(state.target(), info ? &*info : nullptr);
+  }
+  for (auto& server : state.targets()) {
+    const Info info = infoOf(*server);
+    check(*server, &info);
+  }
+}
+
+Verdict checkStatus(ProbeState& state) {
+  Findings found;
+  forEachServer(state, [&](Connection& server, const Info* info) { checkServer(state, server, info, found); });
   return found.verdict("Give the address of the master, and mend what it names");
 }
 
@@ -111,9 +137,18 @@ Verdict checkMemory(ProbeState& state) {
   const auto& info = state.targetInfo();
   if (!info) return alarm("the target's memory is unknown, because it refuses INFO: " + state.targetInfoRefusal());
   const std::uint64_t need = state.sourceMemory();
-  const auto used = info->number("used_memory");
-  auto most = info->number("maxmemory");
-  if (!most) most = settingOf(state.target(), "maxmemory").number();
+  std::optional<std::uint64_t> used = 0;
+  std::optional<std::uint64_t> most = 0;
+  bool isLimited = true;
+  forEachServer(state, [&](Connection& server, const Info* each) {
+    const auto hasUsed = each->number("used_memory");
+    auto hasMost = each->number("maxmemory");
+    if (!hasMost) hasMost = settingOf(server, "maxmemory").number();
+    used = used && hasUsed ? std::optional(*used + *hasUsed) : std::nullopt;
+    most = most && hasMost ? std::optional(*most + *hasMost) : std::nullopt;
+    isLimited = isLimited && hasMost && *hasMost > 0;
+  });
+  if (!isLimited && most) most = 0;  // one of the nodes has no limit
   if (need == 0) return alarm("how much memory the data needs is unknown, because the source's INFO does not tell it");
   if (!used || !most)
     return alarm("the target's memory is unknown, because INFO does not tell used_memory or maxmemory");
@@ -136,37 +171,45 @@ Verdict checkMemory(ProbeState& state) {
 }
 
 /// What a target drops to make room is lost without an error.
-Verdict checkEviction(ProbeState& state) {
-  const auto& info = state.targetInfo();
-  std::optional<std::string> policy = info ? info->find("maxmemory_policy") : std::nullopt;
+void checkPolicy(Connection& server, const Info* info, Findings& found) {
+  std::optional<std::string> policy = info != nullptr ? info->find("maxmemory_policy") : std::nullopt;
   Setting setting;
   if (!policy) {
-    setting = settingOf(state.target(), "maxmemory-policy");
+    setting = settingOf(server, "maxmemory-policy");
     policy = setting.value;
   }
   if (!policy)
-    return alarm("whether the target drops keys when its memory is full (maxmemory-policy) is unknown, because " +
-                 setting.why + ". It must be noeviction");
-  if (*policy == "noeviction") return passed();
+    return found.warn("whether the target drops keys when its memory is full (maxmemory-policy) is unknown, because " +
+                      setting.why + ". It must be noeviction");
+  if (*policy == "noeviction") return;
   const std::string text =
       "maxmemory-policy is " + *policy +
       " at the target: when its memory is full it drops keys, without an error that the task could "
       "see";
-  const bool unlimited = info && info->number("maxmemory") == 0;
-  if (unlimited) return alarm(text + " (now maxmemory is 0: no limit). CONFIG SET maxmemory-policy noeviction");
-  return skippable(text + ". CONFIG SET maxmemory-policy noeviction, at least until the task has ended");
+  const bool unlimited = info != nullptr && info->number("maxmemory") == 0;
+  if (unlimited) return found.warn(text + " (now maxmemory is 0: no limit). CONFIG SET maxmemory-policy noeviction");
+  found.failSkippable(text + ". CONFIG SET maxmemory-policy noeviction, at least until the task has ended");
+}
+
+Verdict checkEviction(ProbeState& state) {
+  Findings found;
+  forEachServer(state, [&](Connection& server, const Info* info) { checkPolicy(server, info, found); });
+  return found.verdict();
 }
 
 Verdict checkPersistence(ProbeState& state) {
-  const auto& info = state.targetInfo();
-  if (!info || !info->has("aof_enabled"))
-    return alarm("whether the target keeps its data on disk is unknown, because " +
-                 (info ? "INFO does not tell it" : "it refuses INFO: " + state.targetInfoRefusal()));
-  if (info->is("aof_enabled", "1")) return passed();
-  return alarm(
-      "the target writes no log of its changes (appendonly no): after a crash of it what it had acknowledged is gone, "
-      "and "
-      "the task finds out by its mark and copies again what it can. CONFIG SET appendonly yes");
+  Findings found;
+  forEachServer(state, [&](Connection& server, const Info* info) {
+    if (info == nullptr || !info->has("aof_enabled"))
+      found.warn(server.address() + ": whether the target keeps its data on disk is unknown, because " +
+                 (info != nullptr ? "INFO does not tell it" : "it refuses INFO: " + state.targetInfoRefusal()));
+    else if (!info->is("aof_enabled", "1"))
+      found.warn(server.address() +
+                 ": the target writes no log of its changes (appendonly no): after a crash of it what it had "
+                 "acknowledged is gone, and the task finds out by its mark and copies again what it can. CONFIG SET "
+                 "appendonly yes");
+  });
+  return found.verdict();
 }
 
 Verdict checkSpool(ProbeState& state) {

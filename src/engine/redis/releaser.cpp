@@ -61,17 +61,22 @@ Connection& Releaser::source() {
 
 bool Releaser::step(const std::stop_token& stop) {
   if (database_ >= scope_.databases().size()) return true;
+  if (server_ == 0 && cursor_ == "0") layout_ = writer_.layout(stop);
   const Scope::Database& db = scope_.databases()[database_];
   const std::vector<std::string> keys = heldKeys(db, stop);
   if (!keys.empty()) release(db, keys);
-  if (cursor_ == "0") ++database_;
+  if (cursor_ == "0" && ++server_ >= writer_.servers()) {
+    server_ = 0;
+    // Where keys moved from server to server meanwhile, the scan may have missed some.
+    if (writer_.layout(stop) == layout_) ++database_;
+  }
   return database_ >= scope_.databases().size();
 }
 
 std::vector<std::string> Releaser::heldKeys(const Scope::Database& db, const std::stop_token& stop) {
   resp::Encoder scan;
   scan.command({"SCAN", cursor_, "COUNT", kPortion});
-  const resp::Reply reply = writer_.ask(db.target, scan.bytes(), 1, stop).front();
+  const resp::Reply reply = writer_.ask(server_, db.target, scan.bytes(), 1, stop).front();
   if (reply.isError()) throw Error(Msg::redisRefused, {"the target", "SCAN", reply.text()}, Origin::target);
   cursor_ = reply.at(0).text();
   std::vector<std::string> keys;
@@ -79,7 +84,7 @@ std::vector<std::string> Releaser::heldKeys(const Scope::Database& db, const std
     if (scope_.covers(db.source, key.text())) keys.push_back(key.text());
   if (keys.empty()) return keys;
   const auto deadlines = deadlinesOf(keys, [&](std::string_view commands, std::size_t count) {
-    return writer_.ask(db.target, commands, count, stop);
+    return writer_.ask(server_, db.target, commands, count, stop);
   });
   std::vector<std::string> held;
   for (std::size_t i = 0; i < keys.size(); ++i)

@@ -35,6 +35,8 @@ class Releaser {
   const std::function<ConnectOptions()> options_;
   std::unique_ptr<Connection> source_;
   std::size_t database_ = 0;
+  std::size_t server_ = 0;    ///< of the target
+  std::uint64_t layout_ = 0;  ///< of its keys, as the scan of the database began
   std::string cursor_ = "0";
   std::uint64_t vanished_ = 0;
 };

@@ -67,7 +67,11 @@ class ScanRun {
 
   void prepare(const std::stop_token& stop) {
     const ConnectOptions target = primaryOf(job_, Side::target, stop);
-    capabilities_ = probeCapabilities(target, stop);
+    capabilities_ = targetCapabilities(job_, stop);
+    if (capabilities_.cluster)
+      throw Error(Msg::redisRefused,
+                  {"The target", "SCAN mode", "a source that does not replicate can be copied to a single server only"},
+                  Origin::target);
     scope_.emplace(selection_, slots_, capabilities_.databases);
     TargetWriter::Options options;
     options.target = target;

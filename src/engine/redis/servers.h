@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/engine.h"
+#include "engine/redis/capabilities.h"
 #include "engine/redis/cluster_nodes.h"
 #include "engine/redis/connection.h"
 #include "engine/redis/info.h"
@@ -59,6 +60,9 @@ struct Watched {
 /// redisNotReady (slots without a shard, a shard without a server that answers); redisRefused (INFO or CLUSTER is not
 /// allowed).
 [[nodiscard]] std::vector<Shard> shardsOf(const EngineJob& job, const std::stop_token& stop);
+
+/// What the job's target takes; of a cluster what all of its masters take. Throws Error as probeCapabilities().
+[[nodiscard]] Capabilities targetCapabilities(const EngineJob& job, const std::stop_token& stop);
 
 /// Is the job's source a cluster by its engine_type?
 [[nodiscard]] bool isClusterRoute(const JobSpec& spec);

@@ -14,7 +14,7 @@ std::vector<OtherLanes::Other> OtherLanes::read(TargetWriter& writer, const std:
   for (const std::uint32_t db : databases_) {
     resp::Encoder look;
     for (std::uint32_t lane = 0; lane < lanes_; ++lane) look.command({"GET", ControlKeys(jobId_, lane).mark});
-    const auto replies = writer.ask(db, look.bytes(), lanes_, stop);
+    const auto replies = writer.ask(0, db, look.bytes(), lanes_, stop);
     for (std::size_t lane = 0; lane < lanes_; ++lane) {
       if (replies[lane].isError())
         throw Error(Msg::redisRefused, {"the target", "GET", replies[lane].text()}, Origin::target);

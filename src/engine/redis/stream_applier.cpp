@@ -102,11 +102,11 @@ void StreamApplier::commitNow(const std::stop_token& stop) {
   writer_.commit(mark_, stop);
   committed_ = mark_.offset;
   committedAt_ = std::chrono::steady_clock::now();
+  // What is held of slots stands further back.
   const LaneMark& done = writer_.done();
-  stream_.release((done.shard.ends_with('/') || done.shard.empty()
-                       ? done.offset
-                       : parseLaneSlots(done.shard).neededFrom(done.offset)) +
-                  1);
+  const bool holds = !done.shard.empty() && !done.shard.ends_with('/');
+  const std::uint64_t needed = (holds ? parseLaneSlots(done.shard).neededFrom(done.offset) : writer_.needed()) + 1;
+  stream_.release(needed - std::min(needed, options_.keepBytes));
 }
 
 void StreamApplier::settle(const std::stop_token& stop) {
@@ -125,14 +125,17 @@ void StreamApplier::take(std::string_view raw, const std::stop_token& stop) {
     case resp::CommandKind::data:
       return change(command, raw, stop);
     case resp::CommandKind::select:
+      if (databaseOf(arguments) != at_.db) mark_.dbSince = at_.offset;
       at_.db = databaseOf(arguments);
       return;
     case resp::CommandKind::multi:
       at_.inTransaction = true;
+      writer_.transaction(true);
       at_.changedInTransaction = false;
       return;
     case resp::CommandKind::exec:
       at_.inTransaction = false;
+      writer_.transaction(false);
       return;
     case resp::CommandKind::control:
       return;
@@ -244,9 +247,9 @@ void StreamApplier::flush(const resp::CommandInfo& command, const std::stop_toke
     if (!all && db.source != at_.db) continue;
     if (!scope_.coversWhole(db.source)) refuse(command, "the task copies only some keys of the database");
     enter(db.target, stop);
-    writer_.encoder().command({"FLUSHDB"});
-    writer_.added({at_.offset, command.name});
-    writer_.addOwner();
+    writer_.removeAll(
+        db.target, [&](std::string_view key) { return scope_.covers(db.source, key); }, mark_,
+        {at_.offset, command.name}, stop);
     ++changes_;
   }
 }

@@ -28,6 +28,7 @@ class StreamApplier {
     bool takesFunctions = true;  ///< the target keeps functions
     bool takesMoments = true;    ///< the target knows SET … PXAT
     std::size_t transactionBytes = std::size_t{256} << 20U;  ///< of one of the source, in memory
+    std::uint64_t keepBytes = 0;  ///< of the stream, kept behind what the target needs no more, in case it loses it
     std::size_t windowBytes = std::size_t{1} << 20U;
   };
   /// Of a shard of a cluster, whose slots may move.

@@ -1,0 +1,192 @@
+"""Clusters as targets: exactly once over kill -9, slots that move there, and fail-overs that lose acknowledged writes."""
+import os
+import random
+import signal
+import time
+
+import pytest
+
+from support import redis_servers
+from support.drsd import Drsd, wait_for
+from support.redis_jobs import HELD, Load, redis_job, sharded_values, values
+
+CONFIG = "[worker]\npoll_millis = 100\nretry_limit = 20\nretry_max_seconds = 1\nlease_ttl_seconds = 3\nlease_renew_seconds = 1\nlease_margin_seconds = 1\npoison_limit = 30\n"
+ALL = "OPENDRS_ALL" in os.environ
+TAGS = [f"{{{tag}}}token" for tag in "abcdefghij"]  # in slots of all shards
+
+
+def addresses(nodes):
+    return ",".join(node.address for node in nodes.nodes)
+
+
+@pytest.fixture(scope="module")
+def target(server_folder):
+    with redis_servers.cluster("redis70", server_folder, shards=3) as nodes:
+        yield nodes
+
+
+@pytest.fixture
+def empty(target):
+    for node in target.masters:
+        node.client().flushall()
+    return target
+
+
+@pytest.fixture
+def source(server_folder):
+    with redis_servers.single("redis70", server_folder) as server:
+        yield server
+
+
+def of(side):
+    found = sharded_values(side) if hasattr(side, "nodes") else set(values(side).items())
+    return {key: value for (_, key), value in found}
+
+
+def equal(source, target, seconds=60, held=True):
+    def same(a, b):
+        return a == b or (held and a and b and a[0] == b[0] and b[1] == HELD and a[1] > 0)
+
+    def differences():
+        a, b = of(source), of(target)
+        return [(k, a.get(k), b.get(k)) for k in a.keys() | b.keys() if not same(a.get(k), b.get(k))]
+    deadline = time.monotonic() + seconds
+    while (found := differences()) and time.monotonic() < deadline:
+        time.sleep(0.3)
+    assert not found, f"{len(found)} differ: {found[:8]}"
+
+
+def caught_up(drsd, one, source, target, seconds=90):
+    client, there = source.client(), target.client()
+    tokens = {key: str(random.random()) for key in TAGS}
+    for key, value in tokens.items():
+        client.set(key, value)
+
+    def came():
+        return all(there.get(k) == v.encode() for k, v in tokens.items())
+    wait_for(came, seconds, "the tokens", lambda: f"{drsd.client.status(one)} {drsd.client.logs(one)[:8]}")
+
+
+def ours(target):
+    return [k for node in target.masters for k in node.client().scan_iter(count=1000) if k.startswith(b"__drs:")]
+
+
+def end(drsd, one, target):
+    drsd.client.call("POST", f"/jobs/{one}/stop", {"is_force_stop": False})
+    drsd.client.wait_status(one, "RELEASE_RESOURCE_COMPLETE")
+    assert not ours(target)
+    assert HELD not in [deadline for _, deadline in of(target).values()]
+
+
+def test_single_to_cluster(folder, source, empty):
+    """Everything arrives in its slots, commands and transactions over several slots are divided, FLUSHALL empties all nodes."""
+    redis_servers.fill(source.client())
+    with Drsd(folder, CONFIG) as drsd:
+        (one,) = drsd.client.start(redis_job("to-cluster", source.address, addresses(empty)))
+        drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED")
+        load = Load(source.client, 1)
+        client = source.client()
+        client.mset({f"many:{i}": i for i in range(100)})
+        client.delete(*[f"many:{i}" for i in range(50)])
+        client.msetnx({f"new:{i}": i for i in range(20)})
+        pipe = client.pipeline(transaction=True)
+        for i in range(300):
+            pipe.incr(f"part:{i % 30}")
+        pipe.execute()
+        client.execute_command("FUNCTION", "LOAD", "#!lua name=mylib\nredis.register_function('f', function() return 7 end)")
+        load.stop()
+        assert load.done > 100
+        caught_up(drsd, one, source, empty)
+        equal(source, empty)
+        for node in empty.masters:
+            assert node.client().execute_command("FCALL", "f", 0) == 7
+        assert any("slot by slot" in text for _, text in drsd.client.logs(one))
+        client.flushall()
+        for i in range(100):
+            client.incr(f"after:{i}")
+        caught_up(drsd, one, source, empty)
+        equal(source, empty)
+        end(drsd, one, empty)
+
+
+def test_commands_over_slots_stop_by_name(folder, source, empty):
+    with Drsd(folder, CONFIG) as drsd:
+        (one,) = drsd.client.start(redis_job("crossing", source.address, addresses(empty)))
+        drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED")
+        source.client().set("{a}1", 1)
+        source.client().rename("{a}1", "{b}1")
+        wait_for(lambda: drsd.client.status(one) == "INCRE_TRANSFER_FAILED", 60, "the stop", lambda: f"{drsd.client.status(one)} {drsd.client.logs(one)[:5]}")
+        assert any("rename" in text and "several slots" in text for _, text in drsd.client.logs(one))
+        drsd.client.call("POST", f"/jobs/{one}/stop", {"is_force_stop": True})
+        drsd.client.wait_status(one, "RELEASE_RESOURCE_COMPLETE")
+        assert not ours(empty)
+
+
+def test_kills_and_moving_slots(folder, server_folder, empty):
+    """Counters, lists and streams are exact while drsd dies at random and slots move at the target."""
+    rnd = random.Random(int(os.environ.get("OPENDRS_SEED", "1")))
+    with redis_servers.cluster("redis70", server_folder, shards=3) as source, Drsd(folder, CONFIG) as drsd:
+        loads = [Load(source.client, seed, keys=8) for seed in (3, 4)]
+        (one,) = drsd.client.start(redis_job("kills", addresses(source), addresses(empty), cluster=True))
+        slots = [redis_servers.redis.cluster.key_slot(f"count:3:{i}".encode()) for i in range(8)]
+        drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED")
+        for i in range(20 if ALL else 6):
+            time.sleep(rnd.random() * 2)
+            drsd.kill()
+            drsd.run()
+            time.sleep(rnd.random())
+            slot = slots[i % len(slots)]
+            owner = empty.owner(slot)
+            empty.move_slot(slot, rnd.choice([node for node in empty.masters if node is not owner]))
+        for load in loads:
+            load.stop()
+        assert sum(load.done for load in loads) > 300
+        caught_up(drsd, one, source, empty)
+        equal(source, empty)
+        assert not [text for _, text in drsd.client.logs(one) if "copied again" in text]
+        end(drsd, one, empty)
+
+
+def test_fail_over_that_loses_writes(folder, source, server_folder):
+    """The replica lacks what its master had acknowledged: that is applied again, out of the spool."""
+    with redis_servers.cluster("redis70", server_folder, shards=3, replicas=1) as target, Drsd(folder, CONFIG) as drsd:
+        (one,) = drsd.client.start(redis_job("lost", source.address, addresses(target)))
+        drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED")
+        load = Load(source.client, 5)
+        time.sleep(2)
+        master = target.masters[0]
+        replica = next(n for n in target.nodes if n not in target.masters and n.info()["master_port"] == master.port)
+        # The replica gets nothing more, as if the network between them were slow.
+        os.kill(replica.process.pid, signal.SIGSTOP)
+        before = drsd.client.status(one)
+        time.sleep(1)
+        lost = [f"lost:{i}" for i in range(200)]
+        for key in lost:
+            source.client().incr(key)
+        caught_up(drsd, one, source, target)
+        assert before == "INCRE_TRANSFER_STARTED"
+        master.stop(hard=True)
+        os.kill(replica.process.pid, signal.SIGCONT)
+        wait_for(lambda: replica.raw("CLUSTER", "FAILOVER", "TAKEOVER") == b"OK", 20, "the fail-over", str)
+        target.masters[0] = replica
+        redis_servers.wait_until("the new master", lambda: replica.info()["role"] == "master")
+        load.stop()
+        caught_up(drsd, one, source, target)
+        equal(source, target)
+        assert any("has lost writes" in text or "does not hold" in text for _, text in drsd.client.logs(one)), drsd.client.logs(one)[:20]
+
+
+def test_reset_and_compare(folder, source, empty):
+    redis_servers.fill(source.client())
+    with Drsd(folder, CONFIG) as drsd:
+        (one,) = drsd.client.start(redis_job("compared", source.address, addresses(empty)))
+        drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED")
+        caught_up(drsd, one, source, empty)
+        assert ours(empty)
+        drsd.client.action(one, "stop", pause_mode="target")
+        drsd.client.wait_status(one, "PAUSING")
+        drsd.client.action(one, "reset")
+        drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED")
+        caught_up(drsd, one, source, empty)
+        equal(source, empty)
+        end(drsd, one, empty)
