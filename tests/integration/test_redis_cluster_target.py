@@ -94,8 +94,8 @@ def test_single_to_cluster(folder, source, empty):
             pipe.incr(f"part:{i % 30}")
         pipe.execute()
         client.execute_command("FUNCTION", "LOAD", "#!lua name=mylib\nredis.register_function('f', function() return 7 end)")
+        wait_for(lambda: load.done > 100, 60, "load", lambda: f"{load.done} {load.error}")
         load.stop()
-        assert load.done > 100
         caught_up(drsd, one, source, empty)
         equal(source, empty)
         for node in empty.masters:
@@ -138,9 +138,9 @@ def test_kills_and_moving_slots(folder, server_folder, empty):
             slot = slots[i % len(slots)]
             owner = empty.owner(slot)
             empty.move_slot(slot, rnd.choice([node for node in empty.masters if node is not owner]))
+        wait_for(lambda: sum(load.done for load in loads) > 300, 60, "load", lambda: f"{[load.done for load in loads]}")
         for load in loads:
             load.stop()
-        assert sum(load.done for load in loads) > 300
         caught_up(drsd, one, source, empty)
         equal(source, empty)
         assert not [text for _, text in drsd.client.logs(one) if "copied again" in text]

@@ -52,8 +52,8 @@ class NodeLink {
  private:
   const ConnectOptions options_;
   const std::uint64_t serial_;
+  std::string rest_;  ///< before the stream, which is made with it
   std::unique_ptr<net::Stream> stream_;
-  std::string rest_;
   resp::ReplyScanner scanner_;
   std::size_t sent_ = 0;
   std::uint64_t answered_ = 0;
