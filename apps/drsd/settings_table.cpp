@@ -119,6 +119,10 @@ const std::vector<Setting>& settingsTable() {
       {"mysql", "source_heartbeat_seconds", node(&Settings::mysqlHeartbeatSeconds, 0, 10),
        "seconds between two times that the tasks of a MariaDB source write there together (drs_ctl.heartbeat), so that "
        "delays are told in milliseconds and not in the whole seconds of its log; 0 = nothing is written"},
+      {"mysql", "keyless_snapshot_seconds", node(&Settings::snapshotSeconds, 0, kMaxSeconds),
+       "a task stops when a table without a primary key, or tables joined by foreign keys with actions, take longer to "
+       "read: they are read in one snapshot, for which the source keeps all old row versions; a source without a log "
+       "is read in one snapshot however long that takes; 0 = no limit"},
 
       {"mysql", "source_max_running_threads", source(&SourceLimits::runningThreads, 100'000),
        "the full copy is held back while Threads_running of its source is larger; the sessions that read for the copy "

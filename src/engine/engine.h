@@ -55,7 +55,7 @@ struct EngineJob {
   std::shared_ptr<const InstanceCatalogue> instances;
   EngineLimits limits;
   std::string definer = "keep";               ///< mysql.definer: "keep", "strip" or "'user'@'host'"
-  std::optional<Position> startPosition;      ///< INCR_TRANS: what PUT start-position set, canonical
+  std::optional<Position> startPosition;      ///< INCR_TRANS: of PUT start-position; copy: of the plan
   std::vector<std::string> skippedItems;      ///< of the pre-check, by its user
   std::optional<StatementDecision> decision;  ///< of a person, on the statement at which the task stood
   /// Writes a line of the job's log, which users see; as a warning if it is something to act on. May be empty. Never

@@ -117,6 +117,7 @@ void addStream(JobProgress& out, const JobRecord& job, const TaskRecord& task) {
 struct IndexState {
   bool known = false;                         ///< false: the task was planned by an older version
   bool complete = false;                      ///< all are there
+  std::map<std::size_t, std::uint64_t> work;  ///< by table
   std::map<std::size_t, std::uint64_t> left;  ///< by table
   std::uint64_t all = 0, done = 0, rate = 0;  ///< bytes of work
   UnixMillis saidAt = 0;                      ///< 0 = it has not begun
@@ -132,7 +133,7 @@ IndexState indexesOf(const StoreView& view, const JobRecord& job, const std::vec
   const auto document = view.document(job.id, kIndexDocument);
   out.known = document.has_value();
   for (const IndexWork& work : document ? decodeIndexWork(*document) : std::vector<IndexWork>()) {
-    out.left[work.plan] = work.bytes;
+    out.work[work.plan] = out.left[work.plan] = work.bytes;
     out.all += work.bytes;
   }
   for (const TaskRecord& task : tasks) {
@@ -140,7 +141,12 @@ IndexState indexesOf(const StoreView& view, const JobRecord& job, const std::vec
     const bool isBehind = replayFirst && (task.kind == TaskKind::finish || (adds && !task.progress.position.empty()));
     out.complete = out.complete || isBehind;
     if (!adds) continue;
-    for (const TableCount& count : task.progress.tables) out.left.erase(count.plan);
+    for (const TableCount& count : task.progress.tables) {
+      const auto found = out.left.find(count.plan);
+      if (found == out.left.end()) continue;
+      found->second -= std::min(found->second, count.bytes);
+      if (found->second == 0) out.left.erase(found);
+    }
     out.rate = task.progress.rate.bytes;
     if (saysFigures(task)) out.saidAt = task.progress.updateMillis;
   }
@@ -149,6 +155,15 @@ IndexState indexesOf(const StoreView& view, const JobRecord& job, const std::vec
   out.done = out.all;
   for (const auto& [plan, bytes] : out.left) out.done -= bytes;
   return out;
+}
+
+int indexPercentOf(const IndexState& indexes, std::size_t plan) {
+  if (indexes.complete) return 100;
+  if (!indexes.known) return 0;
+  const auto left = indexes.left.find(plan);
+  if (left == indexes.left.end()) return 100;
+  const std::uint64_t work = indexes.work.at(plan);
+  return percentOf(work - left->second, work);
 }
 
 std::int64_t rounded(double seconds) {
@@ -164,7 +179,7 @@ std::int64_t dataSeconds(const JobProgress& out, const JobRecord& job, UnixMilli
   return std::max<std::int64_t>(1, rounded(*seconds - static_cast<double>(age) / 1000));
 }
 
-/// Of the indexes. A table's are added without a word from the server: the time since the last word counts as work.
+/// Of the indexes. Not every server says how far it is with a table's: the time since the last word counts as work.
 std::int64_t indexSeconds(const IndexState& indexes, UnixMillis now) {
   if (indexes.left.empty()) return 0;
   const double seconds = secondsOfIndexes(indexes.all - indexes.done, indexes.rate);
@@ -305,8 +320,7 @@ Page<TableProgress> JobService::tableProgress(const Actor& actor, const std::str
     const bool done = over || (work.table.chunks > 0 && work.table.chunksDone >= work.table.chunks);
     TableProgress& one = out.items.emplace_back();
     one.percent = done ? 100 : percentOf(work.rows(), expectedRows(work));
-    const bool indexed = indexes.complete || (indexes.known && !indexes.left.contains(work.table.plan));
-    one.indexPercent = indexed ? 100 : 0;
+    one.indexPercent = indexPercentOf(indexes, work.table.plan);
     one.bytesExpected = expectedBytes({work}).front();
     work.table.rows = work.rows();
     work.table.bytes = work.bytes();

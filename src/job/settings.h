@@ -25,9 +25,10 @@ struct Settings {
   std::size_t chunkBytes = 16U << 20U;
   int leaseTtlSeconds = 30, leaseRenewSeconds = 10, leaseMarginSeconds = 5;
   int pollMillis = 500;
-  int poisonLimit = 3;       ///< crashes in a row that a task may cause before its job gets a fault
-  int retryLimit = 12;       ///< tries in a row that may fail for a passing reason before the job gets a fault
-  int retryMaxSeconds = 60;  ///< longest pause between two tries
+  int poisonLimit = 3;         ///< crashes in a row that a task may cause before its job gets a fault
+  int retryLimit = 12;         ///< tries in a row that may fail for a passing reason before the job gets a fault
+  int retryMaxSeconds = 60;    ///< longest pause between two tries
+  int snapshotSeconds = 1800;  ///< Source::limitSnapshots()
   std::size_t minFreeDiskBytes = 256U << 20U;  ///< below this no task is started and /readyz says so
   std::string mysqlDefiner = "keep";           ///< EngineJob::definer
   int networkTimeoutSeconds = 600;             ///< EngineLimits::networkTimeoutSeconds

@@ -144,6 +144,7 @@ class CopyBody final : public TaskBody {
     EngineJob reading = context.engineJob;
     if (!planned->start.empty()) reading.startPosition = planned->start;
     const auto source = engine.source(reading);
+    source->limitSnapshots(std::chrono::seconds(context.settings->snapshotSeconds));
     const auto sink = engine.sink(context.engineJob);
     const auto flow = flows_->get(context.job.id, context.engineJob.spec);
     const PaceRun run(flow->pace);

@@ -152,6 +152,26 @@ std::vector<TableRecord> tableRecords(const Plans& plans, const std::vector<Chun
   return records;
 }
 
+/// What one session reads in a second at the least, as a rule.
+constexpr std::uint64_t kSlowRead = 20'000'000;
+
+/// Says which chunks are likely to meet the limit of Source::limitSnapshots(), before hours have gone by.
+void warnOfLongSnapshots(TaskContext& context, const StoredPlan& planned, const std::vector<Chunk>& chunks) {
+  const auto most = static_cast<std::uint64_t>(context.settings->snapshotSeconds);
+  if (most == 0 || planned.start.empty()) return;
+  for (const Chunk& chunk : chunks) {
+    if (!chunk.exact || chunk.estimatedBytes / kSlowRead < most) continue;
+    const TableName& table = planned.plans.at(chunk.plans.front()).source->name;
+    context.event(
+        EventLevel::warn,
+        table.database + "." + table.table +
+            (chunk.plans.size() > 1 ? " and the tables that foreign keys join to it have " : " has ") +
+            std::to_string(chunk.estimatedBytes >> 20U) +
+            " MiB and must be read in one snapshot. If that takes longer than mysql.keyless_snapshot_seconds (" +
+            std::to_string(most) + "), the task stops. Add a primary key, or raise the limit");
+  }
+}
+
 constexpr const char* kWithoutLog =
     ". The source writes no log: all tables are read in one snapshot by one session, and a copy that is interrupted "
     "begins anew";
@@ -184,6 +204,7 @@ class PlanBody final : public TaskBody {
         chunks = source->split(plans);
         checkCovered(plans, chunks);
         sortByLength(chunks);
+        warnOfLongSnapshots(context, *planned->plan, chunks);
       }
     }
     if (context.stop.stop_requested()) return TaskOutcome::stoppedEarly();

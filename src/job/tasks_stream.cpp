@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <mutex>
@@ -40,8 +41,9 @@ class IndexWatch {
   void finish(Sink& sink, const Plans& plans) {
     began_ = std::chrono::steady_clock::now();
     context_.progress->report(progress_);
+    sink.watchIndexes([this](std::size_t plan, double part) { noteBuilding(plan, part); });
     sink.finish(plans, [this](std::size_t plan, bool added) { note(plan, added); });
-    context_.progress->report(progress_);
+    report();
   }
 
  private:
@@ -49,13 +51,37 @@ class IndexWatch {
     const std::lock_guard lock(mutex_);
     const auto found = work_.find(plan);
     if (found == work_.end()) return;
-    progress_.tables.push_back({plan, 0, found->second});
-    if (added) added_ += static_cast<double>(found->second);  // what stood there took no time
+    done_[plan] = found->second;
+    if (!added) there_ += found->second;  // what stood there took no time
+    say(added);
+  }
+
+  void noteBuilding(std::size_t plan, double part) {
+    const std::lock_guard lock(mutex_);
+    const auto found = work_.find(plan);
+    if (found == work_.end() || done_[plan] == found->second) return;
+    // All of it is done when that has been said.
+    done_[plan] = std::min(found->second - 1, static_cast<std::uint64_t>(part * static_cast<double>(found->second)));
+    say(true);
+  }
+
+  void say(bool isMeasured) {
     const auto now = std::chrono::steady_clock::now();
     const double seconds = std::chrono::duration<double>(now - began_).count();
-    if (added && seconds >= kMeasurable) progress_.rate.bytes = static_cast<std::uint64_t>(added_ / seconds);
+    std::uint64_t built = 0;
+    for (const auto& [plan, bytes] : done_) built += bytes;
+    built -= there_;
+    if (isMeasured && built > 0 && seconds >= kMeasurable)
+      progress_.rate.bytes = static_cast<std::uint64_t>(static_cast<double>(built) / seconds);
     if (now - reportedAt_ < kReportEvery) return;
     reportedAt_ = now;
+    report();
+  }
+
+  void report() {
+    progress_.tables.clear();
+    for (const auto& [plan, bytes] : done_)
+      if (bytes > 0) progress_.tables.push_back({plan, 0, bytes});
     context_.progress->report(progress_);
   }
 
@@ -66,7 +92,8 @@ class IndexWatch {
   std::chrono::steady_clock::time_point began_;
   std::mutex mutex_;  ///< guards what follows
   TaskProgress progress_;
-  double added_ = 0;
+  std::map<std::size_t, std::uint64_t> done_;  ///< bytes of work, by plan
+  std::uint64_t there_ = 0;                    ///< of it, what was found done
   std::chrono::steady_clock::time_point reportedAt_;
 };
 

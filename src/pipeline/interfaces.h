@@ -9,6 +9,7 @@
 #include "transform/definition_change.h"
 #include "transform/table_plan.h"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -66,6 +67,9 @@ class Source {
   [[nodiscard]] virtual bool reached(const Position& at, const Position& goal) const = 0;
   /// True if `position` (of a snapshot) contains this very transaction. Never blocks.
   [[nodiscard]] virtual bool covers(const Position& position, const Transaction& transaction) const = 0;
+  /// How long an exact chunk may take to read where there is a log; zero = no limit. readChunk() throws
+  /// Error(limitExceeded) then: the source keeps all old row versions for as long. Free chunks are short by themselves.
+  virtual void limitSnapshots(std::chrono::seconds /*most*/) {}
 };
 
 /// Who may write. The job's control row in the target holds both numbers; each transaction of ours checks them under a
@@ -172,6 +176,9 @@ class Sink {
   [[nodiscard]] virtual std::vector<StatementRow> statements(std::uint64_t /*after*/, std::size_t /*most*/) {
     return {};
   }
+  /// `told`: while finish() adds a table's indexes, so much of that (0 … 1) is done. About once a second, as far as the
+  /// target tells it to the job's account; from a thread of the sink's.
+  virtual void watchIndexes(std::function<void(std::size_t plan, double part)> /*told*/) {}
 };
 
 }  // namespace drs

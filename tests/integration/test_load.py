@@ -6,7 +6,7 @@ import time
 import pytest
 
 from support import rows, servers
-from support.drsd import Drsd, job, wait_for, whole
+from support.drsd import Drsd, job, tables, wait_for, whole
 from support.replay import caught_up, create_database
 
 TRAPS = ["", "NULL", "\\N", "\\", "\t\n\r\0\x1a", "'\"`;--", "ä€😀", "trailing  "]
@@ -124,6 +124,25 @@ def test_under_writes_gtids_are_asked_for_now_and_then(folder, mariadb_pair, dat
     # The plan asks too, and each of the four sessions may before the first has its answer.
     assert windows[0] > 20 and windows[1] > windows[0] / 2, windows
     assert asked[1] <= 8 + 4 * float(asked[0] or 0) / 10 < windows[0] / 2, f"{asked} questions for {windows[0]} chunks"
+
+
+def test_a_snapshot_of_a_table_without_a_key_is_limited(folder, mariadb_pair, database):
+    """The source keeps old row versions for it; tables with a key are read in pieces, however long they take together."""
+    source, target = mariadb_pair
+    source.execute(f"CREATE DATABASE {database}")
+    for name, key in (("keyed", "id INT PRIMARY KEY"), ("heap", "id INT")):
+        source.execute(f"CREATE TABLE {name} ({key}, body LONGTEXT NOT NULL)", f"INSERT INTO {name} SELECT seq, REPEAT('x',100000) FROM seq_1_to_100", f"ANALYZE TABLE {name}", database=database)
+    started = lambda client, name, **more: client.start(job(name, source, target, tables(database, name, target=f"{database}_{name}"), speed_limit=[{"begin": "00:00", "end": "23:59", "speed": "2"}], **more))[0]
+    with Drsd(folder, "[worker]\nchunk_bytes = 1048576\n[mysql]\nkeyless_snapshot_seconds = 1\n") as drsd:
+        client = drsd.client
+        keyed, heap = started(client, "keyed"), started(client, "heap")
+        wait_for(lambda: client.status(heap) == "FULL_TRANSFER_FAILED", 60, "the task to stop", lambda: f"{client.status(heap)} {client.logs(heap)[:6]}")
+        assert any(f"{database}.heap" in text and "keyless_snapshot_seconds" in text for _, text in client.logs(heap)), client.logs(heap)
+        client.wait_status(keyed, "INCRE_TRANSFER_STARTED")
+    with Drsd(folder, "[mysql]\nkeyless_snapshot_seconds = 0\n") as drsd:
+        drsd.client.action(heap, "restart")
+        drsd.client.wait_status(heap, "INCRE_TRANSFER_STARTED")
+        rows.assert_equal(source, database, target, database + "_heap", "heap")
 
 
 def test_small_tables_are_made_with_their_rows(folder, pair, database):

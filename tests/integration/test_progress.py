@@ -1,8 +1,10 @@
 """Progress of the full phase: what remains, of all and of each object. A speed limit makes the copy take as long as it says."""
 import time
 
-from support import rows
-from support.drsd import job, tables, wait_for
+import pytest
+
+from support import rows, servers
+from support.drsd import Drsd, job, tables, wait_for, whole
 
 WHOLE_DAY = lambda speed: [{"begin": "00:00", "end": "23:59", "speed": str(speed)}]
 POLL = 0.5
@@ -71,6 +73,29 @@ def test_remaining_time_is_right_after_the_first_tenth(drsd, usual_pair, databas
     assert done["progress"] == "100" and done["remaining_time"] == "0", done
     assert {part["completed"] for part in done["progress_map"].values()} == {"100%"}, done
     rows.assert_equal(source, database, target, database + "_c", "narrow", "middle", "wide", "nothing")
+
+
+@pytest.mark.parametrize("kind", ["mariadb", "mysql"])
+def test_the_target_tells_how_far_an_index_is(folder, kind, database):
+    """One table, so that no index built before tells how fast they are."""
+    tells = ["--performance-schema-consumer-events-stages-current=ON"] if kind == "mysql" else []
+    with servers.start(kind, folder) as source, servers.start(kind, folder, *tells) as target, Drsd(folder) as drsd:
+        numbers = "seq_1_to_300000" if source.mariadb else "(WITH RECURSIVE s (seq) AS (SELECT 1 UNION ALL SELECT seq+1 FROM s WHERE seq<300000) SELECT seq FROM s) AS s"
+        source.execute(f"CREATE DATABASE {database}")
+        digest = lambda text: f"LEFT(SHA2({text},224),40)"
+        source.execute("DO 0" if source.mariadb else "SET cte_max_recursion_depth=400000",
+                       "CREATE TABLE big (id INT PRIMARY KEY, a CHAR(40) NOT NULL, b CHAR(40) NOT NULL, c CHAR(40) NOT NULL, KEY a (a), KEY b (b), KEY c (c))",
+                       f"INSERT INTO big SELECT seq, {digest('seq')}, {digest('-seq')}, {digest('seq+0.5')} FROM {numbers}",
+                       "ANALYZE TABLE big", database=database)
+        client = drsd.client
+        (name,) = client.start(job("indexes", source, target, whole(database, database + "_c")))
+        percents = []
+        while (status := client.status(name)) != "INCRE_TRANSFER_STARTED":
+            assert not status.endswith("FAILED"), client.logs(name)
+            percents.append(int(client.progress(name)["progress_map"]["index"]["completed"].rstrip("%")))
+            time.sleep(0.1)
+        between = [percent for percent in percents if 0 < percent < 100]
+        assert len(set(between)) > 1 and between == sorted(between), percents
 
 
 def test_a_pause_and_a_changed_limit_leave_the_remaining_time_right(drsd, mariadb_pair, database):

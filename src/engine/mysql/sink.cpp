@@ -3,6 +3,7 @@
 #include "engine/mysql/appliers.h"
 #include "engine/mysql/conflict_log.h"
 #include "engine/mysql/definition_workers.h"
+#include "engine/mysql/index_progress.h"
 #include "engine/mysql/server_errors.h"
 #include "engine/mysql/sink_chunk.h"
 #include "engine/mysql/sink_definitions.h"
@@ -12,6 +13,8 @@
 #include "engine/mysql/two_way.h"
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 namespace drs::mysql {
 namespace {
@@ -51,13 +54,20 @@ class MySqlSink : public Sink {
 
   void finish(const Plans& plans, const std::function<void(std::size_t plan, bool added)>& indexed) override {
     const TargetDefinitions definitions = describe(plans);
-    definitions_.each(plans.size(), 1, [&](Connection& connection, std::size_t i) {
-      named(plans[i], [&] { indexed(i, definitions.finish(connection, plans[i])); });
-    });
+    {
+      IndexProgress progress(options_, job_.log, indexesTold_);
+      definitions_.each(plans.size(), 1, [&](Connection& connection, std::size_t i) {
+        named(plans[i], [&] { indexed(i, definitions.finish(connection, i, progress)); });
+      });
+    }
     // One after the other: each locks the definitions of its parents too.
     definitions_.each(1, 1, [&](Connection& connection, std::size_t) {
       for (const TablePlan& plan : plans) named(plan, [&] { definitions.addForeignKeys(connection, plan); });
     });
+  }
+
+  void watchIndexes(std::function<void(std::size_t plan, double part)> told) override {
+    indexesTold_ = std::move(told);
   }
 
   std::unique_ptr<ChunkWriter> openChunk(const Chunk& chunk, const Fence& fence, const Plans& plans,
@@ -157,6 +167,7 @@ class MySqlSink : public Sink {
   SinkSession session_;            ///< for rows
   DefinitionWorkers definitions_;  ///< for prepare() and finish()
   DatabaseCollations collations_;
+  std::function<void(std::size_t plan, double part)> indexesTold_;
   std::string origin_;
   std::unique_ptr<Connection> reader_;  ///< of conflicts
   std::uint64_t furthest_ = 0;          ///< sequence of the furthest mark when the fence was taken

@@ -125,28 +125,53 @@ std::vector<std::vector<std::string>> referencedColumns(const TablePlan& parent,
   return lists;
 }
 
-/// Whether there were any to add.
-bool addIndexes(Connection& connection, const TablePlan& plan, const Plans& plans, const TableDdl& ddl) {
+/// A full-text index is slow to build; others count as much as reading the table for them.
+constexpr double kFulltextWeight = 10;
+
+struct IndexStatement {
+  std::string sql;
+  std::size_t indexes = 0;
+  double weight = 0;  ///< among the statements of its table
+};
+
+/// What is to be added: all that can be in one pass over the table, then the others.
+std::vector<IndexStatement> indexStatements(Connection& connection, const TablePlan& plan, const Plans& plans,
+                                            const TableDdl& ddl) {
   const auto there = namesOf(
       connection, "SELECT DISTINCT INDEX_NAME FROM information_schema.STATISTICS WHERE " + onTable(plan.target));
   const auto referenced =
       plan.secondaryIndexes ? std::vector<std::vector<std::string>>() : referencedColumns(plan, plans);
   const std::string alter = "ALTER TABLE " + quoteName(plan.target);
-  std::string together;
-  std::vector<std::string> alone;
+  IndexStatement together{alter, 0, 1};
+  std::vector<IndexStatement> statements;
   for (const IndexDdl& index : ddl.secondary) {
     const bool wanted =
         plan.secondaryIndexes || std::any_of(referenced.begin(), referenced.end(),
                                              [&](const auto& columns) { return startsWith(index.columns, columns); });
     if (!wanted || there.contains(index.name)) continue;
-    if (index.alone)
-      alone.push_back(alter + " ADD " + index.sql);
-    else
-      together += (together.empty() ? " ADD " : ", ADD ") + index.sql;
+    if (index.alone) {
+      statements.push_back({alter + " ADD " + index.sql, 1, kFulltextWeight});
+      continue;
+    }
+    together.sql += (together.indexes++ == 0 ? " ADD " : ", ADD ") + index.sql;
+    together.weight += 1;
   }
-  if (!together.empty()) connection.execute(alter + together);
-  for (const std::string& sql : alone) connection.execute(sql);
-  return !together.empty() || !alone.empty();
+  if (together.indexes > 0) statements.insert(statements.begin(), std::move(together));
+  return statements;
+}
+
+/// Whether there were any to add.
+bool addIndexes(Connection& connection, const std::vector<IndexStatement>& statements, std::size_t number,
+                IndexProgress& progress) {
+  if (statements.empty()) return false;
+  double weight = 0;
+  for (const IndexStatement& statement : statements) weight += statement.weight;
+  IndexProgress::Build build(progress, number, connection, weight);
+  for (const IndexStatement& statement : statements) {
+    build.next(statement.weight, statement.indexes);
+    connection.execute(statement.sql);
+  }
+  return true;
 }
 
 void raiseAutoIncrement(Connection& connection, const TablePlan& plan, std::uint64_t wanted) {
@@ -219,14 +244,16 @@ void TargetDefinitions::create(Connection& connection, std::size_t first, std::s
   creator_.create(connection, missing);
 }
 
-bool TargetDefinitions::finish(Connection& connection, const TablePlan& plan) const {
+bool TargetDefinitions::finish(Connection& connection, std::size_t number, IndexProgress& progress) const {
+  const TablePlan& plan = plans_.at(number);
   const bool isOurs = plan.createTable && made_.contains(plan.target);
   if (plan.createTable && !isOurs) refuseTable(plan.target, kNotOurs);
   const SyncTypes types = syncTypesOf(job_.spec);
   if (!isOurs && (types.structure || !types.constraints)) return false;
   const TableDdl ddl =
       rewriteTable(*plan.source, plan.target, creator_.collations(), isOurs && creator_.createsAllIndexes(plan));
-  const bool added = !ddl.secondary.empty() && addIndexes(connection, plan, plans_, ddl);
+  const bool added = !ddl.secondary.empty() &&
+                     addIndexes(connection, indexStatements(connection, plan, plans_, ddl), number, progress);
   if (isOurs && ddl.autoIncrement) raiseAutoIncrement(connection, plan, *ddl.autoIncrement);
   return added;
 }

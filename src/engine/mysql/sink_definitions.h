@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/mysql/control_tables.h"
+#include "engine/mysql/index_progress.h"
 #include "engine/mysql/table_creator.h"
 #include "transform/table_plan.h"
 
@@ -30,7 +31,8 @@ class TargetDefinitions {
   /// Adds to a table that we created (to any table if SyncTypes asks for constraints without structure) what create()
   /// left out: secondary indexes (all of a table in one pass; those that
   /// a foreign key needs even without index_trans) and the AUTO_INCREMENT value. True = there were indexes to add.
-  bool finish(Connection& connection, const TablePlan& plan) const;
+  /// `plan`: its place in the plans; `progress` is told by that number.
+  bool finish(Connection& connection, std::size_t plan, IndexProgress& progress) const;
   /// Adds the foreign keys to tables of the plans, without checking the rows, when the indexes of all tables are there.
   /// A foreign key to a table outside the selection is left out with a warning.
   void addForeignKeys(Connection& connection, const TablePlan& plan) const;

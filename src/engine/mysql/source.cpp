@@ -17,6 +17,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <stop_token>
 #include <type_traits>
@@ -59,6 +60,26 @@ std::size_t sizeOf(const Row& row) {
   for (const Field& field : row) size += field.size();
   return size;
 }
+
+/// How long a snapshot has been open.
+class SnapshotAge {
+ public:
+  /// Zero = it may be open for any time.
+  explicit SnapshotAge(std::chrono::seconds most) : most_(most) {}
+  /// Throws Error(limitExceeded), naming the table that is read.
+  void check(const TableName& table) const {
+    if (most_.count() == 0 || std::chrono::steady_clock::now() - begun_ < most_) return;
+    throw Error(Msg::limitExceeded,
+                {"Reading " + table.database + "." + table.table + " in one snapshot",
+                 "more time (with a primary key, and without foreign keys that act on rows, it is read in pieces)",
+                 fmt::format("mysql.keyless_snapshot_seconds, {} s", most_.count())},
+                Origin::source);
+  }
+
+ private:
+  const std::chrono::seconds most_;
+  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+};
 
 /// Makes the session's calls end when a stop is requested, as long as this lives.
 class StopSession {
@@ -115,6 +136,8 @@ class MysqlSource final : public Source {
     });
   }
 
+  void limitSnapshots(std::chrono::seconds most) override { longestSnapshot_ = most; }
+
   [[nodiscard]] bool reached(const Position& at, const Position& goal) const override {
     return mysql::reached(fromPosition(at), fromPosition(goal));
   }
@@ -142,7 +165,7 @@ class MysqlSource final : public Source {
     std::vector<std::string> endedAt;  ///< as in ChunkResult
   };
   Streamed streamTable(Connection& session, std::size_t plan, const TableSchemaPtr& schema, const Chunk& chunk,
-                       const BatchConsumer& out, const std::stop_token& stop) const;
+                       const SnapshotAge& age, const BatchConsumer& out, const std::stop_token& stop) const;
 
   EngineJob job_;
   ConnectOptions options_;
@@ -150,6 +173,7 @@ class MysqlSource final : public Source {
   Heartbeat heartbeat_;
   std::unique_ptr<Connection> session_;
   LogMode mode_ = LogMode::mysqlFile;
+  std::chrono::seconds longestSnapshot_{0};
 };
 
 Connection& MysqlSource::session() {
@@ -206,9 +230,10 @@ ChunkResult MysqlSource::readChunk(const Chunk& chunk, const Plans& plans, const
     if (job_.startPosition) request.notBefore = fromPosition(*job_.startPosition);
     for (const std::size_t plan : chunk.plans) request.tables.push_back(plans.at(plan).source->name);
     const SnapshotPositions positions = beginSnapshot(session, options_, request, stop);
+    const SnapshotAge age(chunk.exact && mode_ != LogMode::none ? longestSnapshot_ : std::chrono::seconds(0));
     for (std::size_t i = 0; i < chunk.plans.size() && result.endedAt.empty(); ++i) {
       const std::size_t plan = chunk.plans[i];
-      const Streamed streamed = streamTable(session, plan, plans.at(plan).source, chunk, out, stop);
+      const Streamed streamed = streamTable(session, plan, plans.at(plan).source, chunk, age, out, stop);
       // Also if the log was switched on behind the plan: such a plan replays nothing.
       if (chunk.exact && copiesWithoutLog() && streamed.wanted) requireSameDefinition(session, *plans.at(plan).source);
       result.endedAt = streamed.endedAt;
@@ -238,7 +263,7 @@ ChunkResult MysqlSource::readChunk(const Chunk& chunk, const Plans& plans, const
 }
 
 MysqlSource::Streamed MysqlSource::streamTable(Connection& session, std::size_t plan, const TableSchemaPtr& schema,
-                                               const Chunk& chunk, const BatchConsumer& out,
+                                               const Chunk& chunk, const SnapshotAge& age, const BatchConsumer& out,
                                                const std::stop_token& stop) const {
   const bool mayEnd = !chunk.exact && canCut(*schema);
   const KeyReader keys(*schema);
@@ -255,6 +280,7 @@ MysqlSource::Streamed MysqlSource::streamTable(Connection& session, std::size_t 
   const auto send = [&] {
     bytes += batch.volume();
     history.look();
+    age.check(schema->name);
     streamed.wanted = out(plan, std::exchange(batch, RowBatch(schema)));
     return streamed.wanted;
   };
