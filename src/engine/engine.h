@@ -43,7 +43,7 @@ struct EngineLimits {
   std::shared_ptr<LargeRows> largeRows;  ///< of the process; null: no limit
   int networkTimeoutSeconds = 600;       ///< a server that is silent for so long is lost
   int lockWaitSeconds = 60;              ///< wait of a statement at the target for another session's lock
-  int heartbeatSeconds = 1;  ///< between two times that are written at a source whose log has whole seconds; 0 = never
+  int heartbeatSeconds = 0;  ///< between two times that are written at a source whose log has whole seconds; 0 = never
 };
 
 /// All that an engine is told about a job. `open` unseals a secret: the only place where secrets become plain.

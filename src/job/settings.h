@@ -33,7 +33,7 @@ struct Settings {
   std::string mysqlDefiner = "keep";           ///< EngineJob::definer
   int networkTimeoutSeconds = 600;             ///< EngineLimits::networkTimeoutSeconds
   int mysqlLockWaitSeconds = 60;               ///< EngineLimits::lockWaitSeconds
-  int mysqlHeartbeatSeconds = 1;               ///< EngineLimits::heartbeatSeconds
+  int mysqlHeartbeatSeconds = 0;               ///< EngineLimits::heartbeatSeconds
   SourceLimits source;                         ///< of every job's source
   InstanceCatalogue instances;
 };

@@ -10,6 +10,7 @@ from support.drsd import Drsd, job, wait_for, whole
 from test_source_failover import erase_history, follow
 
 CONFIG = "[worker]\npoll_millis = 100\nretry_limit = 3\nretry_max_seconds = 1\n"
+BEATING = CONFIG + "[mysql]\nsource_heartbeat_seconds = 1\n"
 LATE = (0.75, 0.98)  # of a second: the log tells such a commit this much too early
 
 
@@ -22,7 +23,7 @@ def mine(server_folder):
 
 @pytest.fixture
 def service(folder):
-    with Drsd(folder, CONFIG) as running:
+    with Drsd(folder, BEATING) as running:
         yield running
 
 
@@ -183,9 +184,9 @@ def test_nothing_is_written_to_a_replica(service, mine, server_folder, database)
         ended(service.client, one)
 
 
-def test_it_can_be_switched_off(folder, mine, database):
+def test_nothing_is_written_unless_it_is_set(folder, mine, database):
     source, target = mine
-    with Drsd(folder, CONFIG + "[mysql]\nsource_heartbeat_seconds = 0\n") as service:
+    with Drsd(folder, CONFIG) as service:
         (one,) = started(service.client, source, target, database, "without")
         source.execute(f"INSERT INTO {database}.item (v) VALUES (3)")
         same(source, target, database, "without")
