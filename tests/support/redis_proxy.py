@@ -39,11 +39,11 @@ def _reply(file):
 
 class RedisProxy(Listening):
     """`unknown`: commands that it does not know. `crossing`: what becomes of a transaction over several slots: "refused",
-    "split" (silently, into single commands) or "passed". `seen` counts the words of all commands. `closes_on`: {word: n}, at the
-    n-th of these from then on the connection is lost."""
+    "split" (silently, into single commands) or "passed". `seen` counts the words of all commands. `closes_on`: commands, or first
+    words of some, at the next of which the connection is lost, once for each."""
 
     def __init__(self, server, unknown=("INFO", "SELECT", "CLIENT"), crossing="refused"):
-        self.unknown, self.crossing, self.seen, self.closes_on = set(unknown), crossing, {}, {}
+        self.unknown, self.crossing, self.seen, self.closes_on = set(unknown), crossing, {}, set()
         super().__init__(server)
 
     def __exit__(self, *_):
@@ -81,12 +81,10 @@ class _Session:
         while found := _command(self.commands):
             name = found[0][0].decode().upper()
             self.proxy.seen[name] = self.proxy.seen.get(name, 0) + 1
-            if name in self.proxy.closes_on:
-                self.proxy.closes_on[name] -= 1
-                if not self.proxy.closes_on[name]:
-                    del self.proxy.closes_on[name]
-                    self.client.shutdown(socket.SHUT_RDWR)
-                    return
+            if lost := self.proxy.closes_on & {name, b" ".join(found[0]).decode("latin-1")}:
+                self.proxy.closes_on -= lost
+                self.client.shutdown(socket.SHUT_RDWR)
+                return
             self.client.sendall(self._answer(name, *found))
 
     def _forward(self, raw):
