@@ -227,17 +227,10 @@ bool isOneFamily(const std::vector<Expr>& args) {
         return false;
     }
     const bool literal = own == text && arg.type.constant;
-    if (family == none) {
-      family = own;
-    } else if (family == exact && own == real) {
-      family = real;
-    } else if (family == real && own == exact) {
-      continue;
-    } else if (family == temporal && literal) {
-      continue;
-    } else if (family != own) {
-      family = mixed;
-    }
+    const bool fits = family == own || (family == real && own == exact) || (family == temporal && literal);
+    if (fits) continue;
+    const bool widens = family == none || (family == exact && own == real);
+    family = widens ? own : mixed;
   }
   return family != mixed;
 }

@@ -49,6 +49,11 @@ constexpr std::size_t kUnlimited = 200;  ///< arguments
   out.args = std::move(args);
   return out;
 }
+/// Counts and places beyond 31 bits: some functions cut them off to 32 bits before they look at them.
+[[nodiscard]] inline bool isBeyondInt(const Value& count) {
+  constexpr Int128 kMaxInt = std::numeric_limits<std::int32_t>::max();
+  return count.integer > kMaxInt || count.integer < -kMaxInt;
+}
 /// Do the values of two integers compare the same as 64 bits and as numbers? Some functions compare bits.
 [[nodiscard]] inline bool haveSameSign(const Expr& a, const Expr& b) {
   if (a.type.kind != TypeKind::integer || b.type.kind != TypeKind::integer) return true;

@@ -38,7 +38,7 @@ Value evaluateFind(const Expr& expr, Scope& scope) {
   if (!isAscii(text) || !isAscii(part)) return askServer();
   std::size_t from = 0;
   if (expr.args.size() > 2) {
-    if (part.empty()) return askServer();  // found behind the last character by MySQL alone
+    if (part.empty() || isBeyondInt(v[2])) return askServer();  // found behind the last character by MySQL alone
     if (v[2].integer < 1 || v[2].integer > static_cast<Int128>(text.size()) + 1) return integerOf(0);
     from = static_cast<std::size_t>(v[2].integer - 1);
   }
@@ -97,6 +97,7 @@ Value evaluateSubstringIndex(const Expr& expr, Scope& scope) {
   if (const auto decided = evaluateAll(expr, scope, v)) return *decided;
   const std::string_view text = v[0].text, mark = v[1].text;
   const Int128 count = v[2].integer;
+  if (isBeyondInt(v[2])) return askServer();
   if (mark.empty() || count == 0 || text.empty()) return textOf({});
   if (count > 0) {
     std::size_t at = 0;

@@ -94,6 +94,7 @@ Value piece(const Expr& expr, std::string_view text, Int128 from, Int128 count) 
 Value evaluateSide(const Expr& expr, Scope& scope) {
   std::array<Value, 2> v;
   if (const auto decided = evaluateAll(expr, scope, v)) return *decided;
+  if (isBeyondInt(v[1])) return askServer();
   const Int128 count = v[1].integer;
   if (expr.number == 0) return piece(expr, v[0].text, 0, count);
   const auto size = countOf(v[0].text, expr.type.collation);
@@ -105,7 +106,7 @@ Value evaluateSubstring(const Expr& expr, Scope& scope) {
   std::array<Value, 3> v;
   if (const auto decided = evaluateAll(expr, scope, v)) return *decided;
   const auto size = countOf(v[0].text, expr.type.collation);
-  if (!size) return askServer();
+  if (!size || isBeyondInt(v[1]) || isBeyondInt(v[2])) return askServer();
   const auto characters = static_cast<Int128>(*size);
   const Int128 from = v[1].integer, count = expr.args.size() > 2 ? v[2].integer : characters;
   if (from == 0 || from > characters || from < -characters) return textOf({});
@@ -141,6 +142,7 @@ Value evaluateReverse(const Expr& expr, Scope& scope) {
 Value evaluateRepeat(const Expr& expr, Scope& scope) {
   std::array<Value, 2> v;
   if (const auto decided = evaluateAll(expr, scope, v)) return *decided;
+  if (isBeyondInt(v[1])) return askServer();
   if (v[1].integer <= 0 || v[0].text.empty()) return textOf({});
   if (v[1].integer > static_cast<Int128>(kMaxTextBytes / v[0].text.size())) return askServer();
   std::string& out = scope.fresh();
@@ -188,6 +190,7 @@ Value evaluateHex(const Expr& expr, Scope& scope) {
 Value evaluateElt(const Expr& expr, Scope& scope) {
   const Value which = expr.args[0](scope);
   if (!which.isPlain()) return which;
+  if (isBeyondInt(which)) return askServer();
   if (which.integer < 1 || which.integer >= static_cast<Int128>(expr.args.size())) return {};
   return expr.args[static_cast<std::size_t>(which.integer)](scope);
 }

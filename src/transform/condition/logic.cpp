@@ -63,7 +63,8 @@ Value evaluateIsNull(const Expr& expr, Scope& scope) {
     return kind == CellKind::absent ? askServer() : truthOf((kind == CellKind::null) != (expr.number != 0));
   }
   const Value value = expr.args[0](scope);
-  if (value.isAsk() || value.kind == ValueKind::error) return value;
+  // Of what cannot be NULL by its type the servers know the answer without coming to the error.
+  if (value.isAsk() || value.kind == ValueKind::error) return askServer();
   return truthOf(value.isNull() != (expr.number != 0));
 }
 

@@ -112,6 +112,8 @@ TEST_F(ConditionTest, WhereTheServersDifferTheyAreAsked) {
   EXPECT_EQ(of("CASE u WHEN -1 THEN 1 ELSE 0 END"), Verdict::askServer);
   EXPECT_EQ(of("CASE u WHEN 1 THEN 1 ELSE 0 END"), Verdict::yes);
   EXPECT_EQ(of("FIELD(u, -1)"), Verdict::askServer);
+  EXPECT_EQ(of("ELT(4294967297, v, 'x') = 'abc'"), Verdict::askServer);
+  EXPECT_EQ(of("(u - 2) IS NULL"), Verdict::askServer);
 }
 
 TEST_F(ConditionTest, WhatCouldLeaveItsParenthesesIsRefused) {
@@ -128,6 +130,12 @@ TEST_F(ConditionTest, RefusalsNameTheCauseAndThePlace) {
   EXPECT_NE(refusal("shop.my_function(i) = 1").find("without a table"), std::string::npos);
   EXPECT_NE(refusal("day IS NULL").find("zero dates"), std::string::npos);
   EXPECT_NE(refusal(std::string(500, '(') + "1" + std::string(500, ')')).find("nested"), std::string::npos);
+}
+
+TEST_F(ConditionTest, OperandsThatAreHeldOftenDoNotGrowWithoutBounds) {
+  std::string nested = "i";
+  for (int depth = 0; depth < 20; ++depth) nested = "(" + nested + " IN (1,2,3,4,5,6,7,8))";
+  EXPECT_EQ(of(nested), Verdict::askServer);
 }
 
 TEST_F(ConditionTest, ColumnsAreTheOnesThatItNames) {
