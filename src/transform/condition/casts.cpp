@@ -79,7 +79,8 @@ Value evaluateBytes(const Expr& expr, Scope& scope) {
 
 std::optional<Expr> toInteger(Expr value, bool isUnsigned) {
   const Type& type = value.type;
-  if (!type.isNumber() && !(type.isText() && !type.isLabel && type.collation.isAsciiBased)) return std::nullopt;
+  const bool isPlainText = type.isText() && !type.isLabel && type.collation.isAsciiBased;
+  if (!type.isNumber() && !isPlainText) return std::nullopt;
   std::vector<Expr> args;
   args.push_back(std::move(value));
   Expr out = expressionOf(TypeKind::integer, evaluateInteger, std::move(args));

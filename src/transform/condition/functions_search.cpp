@@ -161,6 +161,8 @@ Result buildLocate(Args args, const Context& context) {
   return find(std::move(args), std::move(from), context);
 }
 Result buildStrcmp(Args args, const Context& context) {
+  // Beside a date MySQL compares dates.
+  if (!args[0].type.isText() || !args[1].type.isText()) return std::nullopt;
   return textFunction(evaluateStrcmp, std::move(args), context, TypeKind::integer);
 }
 Result buildFindInSet(Args args, const Context& context) {

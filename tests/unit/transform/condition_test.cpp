@@ -113,6 +113,7 @@ TEST_F(ConditionTest, WhereTheServersDifferTheyAreAsked) {
   EXPECT_EQ(of("CASE u WHEN 1 THEN 1 ELSE 0 END"), Verdict::yes);
   EXPECT_EQ(of("FIELD(u, -1)"), Verdict::askServer);
   EXPECT_EQ(of("ELT(4294967297, v, 'x') = 'abc'"), Verdict::askServer);
+  EXPECT_EQ(of("STRCMP(day, v) = 1"), Verdict::askServer);
   EXPECT_EQ(of("(u - 2) IS NULL"), Verdict::askServer);
 }
 
