@@ -119,18 +119,18 @@ std::size_t watchDelays(StoreTransaction& tx) {
     const auto tasks = tx.phaseTasks(job.id);
     const auto stream = slowest(tasks);
     const std::string before = tx.document(job.id, kDelaysDocument).value_or("{}");
-    Json state = Json::parse(before);
+    Json said = Json::parse(before);
     // Behind a reset the incremental phase begins anew.
-    if (state.value("stream", UnixMillis{0}) != job.streamStartedMillis) state = {{"stream", job.streamStartedMillis}};
+    if (said.value("stream", UnixMillis{0}) != job.streamStartedMillis) said = {{"stream", job.streamStartedMillis}};
     bool alarmed = false;
     for (const Watched& watched : kWatched) {
       const auto delay = delayNow(job, stream == tasks.end() ? nullptr : &*stream, watched, now);
-      Json& its = state[watched.name];
+      Json& its = said[watched.name];
       judge(life, job, watched, delay, its, now);
       alarmed = alarmed || (its.is_object() && its.at("told").get<bool>());
     }
     alarms += alarmed ? 1 : 0;
-    if (const std::string after = state.dump(); after != before) tx.setDocument(job.id, kDelaysDocument, after);
+    if (const std::string after = said.dump(); after != before) tx.setDocument(job.id, kDelaysDocument, after);
   }
   return alarms;
 }

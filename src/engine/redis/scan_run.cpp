@@ -5,6 +5,7 @@
 #include "base/task_group.h"
 #include "engine/redis/key_copier.h"
 #include "engine/redis/key_pass.h"
+#include "engine/redis/lane_roster.h"
 #include "engine/redis/lane_run.h"
 #include "engine/redis/loader.h"
 #include "engine/redis/notifications.h"
@@ -35,7 +36,7 @@ constexpr std::chrono::milliseconds kShortestRest{1000};
 class ScanRun {
  public:
   ScanRun(const EngineJob& job, const LaneContext& context)
-      : job_(job), context_(context), selection_(job.spec), slots_(decodeSlots(context.lane.text)) {}
+      : job_(job), context_(context), selection_(job.spec), slots_(decodeSlots(slotsPart(context.lane.text))) {}
 
   void run(const std::stop_token& stop) {
     prepare(stop);

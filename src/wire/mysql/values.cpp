@@ -34,6 +34,7 @@ constexpr auto kPairs = [] {
 
 /// The text of one value, made here and copied once: a log has many millions of them. Room for a DateTime whose fields
 /// all have the ten digits of their type, and for the longest DECIMAL.
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): only what put() has written is read
 class ShortText {
  public:
   void put(char c) { text_[size_++] = c; }
@@ -45,7 +46,7 @@ class ShortText {
     size_ += digits;
     for (; digits >= 2; value /= 100) {
       digits -= 2;
-      std::memcpy(begin + digits, &kPairs[2 * (value % 100)], 2);
+      std::memcpy(begin + digits, &kPairs[std::size_t{2} * (value % 100)], 2);
     }
     if (digits != 0) *begin = static_cast<char>('0' + value);
   }
