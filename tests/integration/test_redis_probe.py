@@ -333,7 +333,9 @@ def test_clusters(folder):
         found = items(nodes.nodes[0], single, cluster=1)
         assert found["srcClusterStateCheck"]["result"] == found["srcClusterSlotsCheck"]["result"] == "passed"
         result, reason = verdict(single, nodes.nodes[0], "dstClusterModeCheck")
-        assert result == "failed" and "not supported by this version yet" in reason
+        assert result == "alarm" and "commands over keys of several slots stop the task" in reason
+        assert verdict(nodes.nodes[0], nodes.nodes[0], "dstClusterModeCheck", cluster=1)[0] == "passed"
+        assert verdict(single, nodes.nodes[0], "dstStatusCheck")[0] == verdict(single, nodes.nodes[0], "dstTransactionCheck")[0] == "passed"
         a, b = nodes.masters
         b.raw("CLUSTER", "SETSLOT", 5, "IMPORTING", nodes.id_of(a))
         a.raw("CLUSTER", "SETSLOT", 5, "MIGRATING", nodes.id_of(b))

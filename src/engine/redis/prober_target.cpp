@@ -86,10 +86,10 @@ Verdict checkTransactions(ProbeState& state) {
 
 /// A key of ours that the server takes: of a cluster's node one of its own slots.
 std::string scratchKey(ProbeState& state, Connection& server) {
+  if (!state.capabilities().cluster) return std::string(kControlPrefix) + "probe:status";
   std::string_view tag;
-  if (state.capabilities().cluster)
-    for (const ClusterNode& node : parseClusterNodes(server.call({"CLUSTER", "NODES"}).text(), server.address()))
-      if (node.myself && !node.slots.empty()) tag = resp::tagOf(node.slots.front().first);
+  for (const ClusterNode& node : parseClusterNodes(server.call({"CLUSTER", "NODES"}).text(), server.address()))
+    if (node.myself && !node.slots.empty()) tag = resp::tagOf(node.slots.front().first);
   return fmt::format("{}probe:{{{}}}status", kControlPrefix, tag);
 }
 
