@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace drs::redis {
 namespace {
@@ -28,7 +29,7 @@ StreamApplier::StreamApplier(TargetWriter& writer, Spool& stream, const Scope& s
       stream_(stream),
       scope_(scope),
       options_(options),
-      shard_(shard),
+      shard_(std::move(shard)),
       mark_(mark),
       committed_(mark.offset),
       committedAt_(std::chrono::steady_clock::now()) {

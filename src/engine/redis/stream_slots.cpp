@@ -69,7 +69,7 @@ void StreamApplier::restore(const resp::CommandInfo& command, const std::stop_to
   info.db = at_.db;
   info.key = arguments[1];
   info.type = payload.type;
-  if (*life > 0) info.expireAtMs = *life;  // which is held back, whatever it is
+  if (*life > 0) info.expireAtMs = life;  // which is held back, whatever it is
   mark_.holds = mark_.holds || *life > 0;
   shard_->values.setDialect(payload.dialect);
   shard_->values.write(info, payload.raw);
