@@ -1,5 +1,6 @@
 """A target whose data goes back: it was restarted without its last writes, or restored from a file, or another server with
 older data took its place. Nothing of what it had acknowledged may be missing, and nothing may be done twice."""
+import os
 import pathlib
 import shutil
 import time
@@ -156,8 +157,8 @@ def test_emptied_by_hand_while_connected(drsd, pair):
 def test_goes_back_during_the_load(folder, pair, goes_back):
     source, target = pair
     redis_servers.fill(source.client())
-    for i in range(60):
-        source.client().set(f"big:{i}", bytes([i]) * 100_000)
+    for i in range(100):
+        source.client().set(f"big:{i}", os.urandom(100_000))
     with Drsd(folder, CONFIG) as drsd:
         speed = [{"begin": "00:00", "end": "23:59", "speed": "1"}]
         (one,) = drsd.client.start(redis_job("load", source.address, target.address, speed_limit=speed))
@@ -167,8 +168,8 @@ def test_goes_back_during_the_load(folder, pair, goes_back):
             target.client().save()
             keys = target.client().dbsize()
             wait_for(lambda: target.client().dbsize() > keys, 60, "the load", lambda: keys)
+            assert drsd.client.status(one) == "FULL_TRANSFER_STARTED"
             goes_back(target)
-        assert drsd.client.status(one) == "FULL_TRANSFER_STARTED"
         drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED", seconds=120)
         load.stop()
         caught_up(drsd.client, one, source, target)
