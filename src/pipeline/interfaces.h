@@ -178,7 +178,7 @@ class Sink {
   }
   /// `told`: while finish() adds a table's indexes, so much of that (0 … 1) is done. About once a second, as far as the
   /// target tells it to the job's account; from a thread of the sink's.
-  virtual void watchIndexes(std::function<void(std::size_t plan, double part)> /*told*/) {}
+  virtual void watchIndexes(const std::function<void(std::size_t plan, double part)>& /*told*/) {}
 };
 
 }  // namespace drs

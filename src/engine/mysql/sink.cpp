@@ -66,9 +66,7 @@ class MySqlSink : public Sink {
     });
   }
 
-  void watchIndexes(std::function<void(std::size_t plan, double part)> told) override {
-    indexesTold_ = std::move(told);
-  }
+  void watchIndexes(const std::function<void(std::size_t plan, double part)>& told) override { indexesTold_ = told; }
 
   std::unique_ptr<ChunkWriter> openChunk(const Chunk& chunk, const Fence& fence, const Plans& plans,
                                          ChunkResult& done) override {
