@@ -26,6 +26,8 @@ Value evaluateIntegers(const Expr& expr, Scope& scope) {
   std::array<Value, 2> v;
   if (const auto decided = evaluateAll(expr, scope, v)) return *decided;
   const Int128 a = v[0].integer, b = v[1].integer;
+  // MariaDB takes 0 - -9223372036854775808 for -9223372036854775808, without an error.
+  if (a == kMinSigned || b == kMinSigned) return askServer();
   switch (expr.number) {
     case '+':
       return ranged(a + b, expr.type.isUnsigned);

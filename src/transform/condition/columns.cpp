@@ -158,7 +158,8 @@ std::vector<std::string> labelsOf(std::string_view type) {
         break;
     }
     out.push_back(std::move(label));
-    if (++at < type.size() && type[at] == ',') ++at;
+    ++at;
+    if (at < type.size() && type[at] == ',') ++at;
   }
   return out;
 }

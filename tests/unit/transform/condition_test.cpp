@@ -114,6 +114,7 @@ TEST_F(ConditionTest, WhereTheServersDifferTheyAreAsked) {
   EXPECT_EQ(of("FIELD(u, -1)"), Verdict::askServer);
   EXPECT_EQ(of("ELT(4294967297, v, 'x') = 'abc'"), Verdict::askServer);
   EXPECT_EQ(of("STRCMP(day, v) = 1"), Verdict::askServer);
+  EXPECT_EQ(of("i - CAST(9223372036854775808 AS SIGNED) > 0"), Verdict::askServer);
   EXPECT_EQ(of("(u - 2) IS NULL"), Verdict::askServer);
 }
 
