@@ -75,6 +75,8 @@ TEST_F(ConditionTest, ThreeValuedLogic) {
   EXPECT_EQ(of("n = 1"), Verdict::unknown);
   EXPECT_EQ(of("n = 1 AND i = 4"), Verdict::no);
   EXPECT_EQ(of("n = 1 OR i = 5"), Verdict::yes);
+  EXPECT_EQ(of("i = 5 AND d = 1.5"), Verdict::yes);
+  EXPECT_EQ(of("i = 4 OR u = 1"), Verdict::yes);
   EXPECT_EQ(of("n <=> NULL"), Verdict::yes);
   EXPECT_EQ(of("i NOT IN (1, NULL)"), Verdict::unknown);
   EXPECT_EQ(of("NOT (n IS NULL)"), Verdict::no);
