@@ -121,14 +121,12 @@ void checkCovered(const Plans& plans, const std::vector<Chunk>& chunks) {
   }
 }
 
-/// What takes longest begins first: groups, which cannot be divided, then the chunks of the largest tables. But before
-/// these come chunks of many tables: what the target refuses of their definitions shows early.
+/// What takes longest begins first: groups, which cannot be divided, then the chunks of the largest tables.
 void sortByLength(std::vector<Chunk>& chunks) {
   std::map<std::vector<std::size_t>, std::uint64_t> bytesOf;
   for (const Chunk& chunk : chunks) bytesOf[chunk.plans] += chunk.estimatedBytes;
-  const auto rank = [](const Chunk& chunk) { return chunk.exact ? 0 : chunk.plans.size() > 1 ? 1 : 2; };
   std::stable_sort(chunks.begin(), chunks.end(), [&](const Chunk& a, const Chunk& b) {
-    if (rank(a) != rank(b)) return rank(a) < rank(b);
+    if (a.exact != b.exact) return a.exact;
     return bytesOf[a.plans] > bytesOf[b.plans];
   });
 }

@@ -145,52 +145,6 @@ def test_a_snapshot_of_a_table_without_a_key_is_limited(folder, mariadb_pair, da
         rows.assert_equal(source, database, target, database + "_heap", "heap")
 
 
-def test_small_tables_are_made_with_their_rows(folder, pair, database):
-    """What stands in the way of one is met then, and nothing of ours is left in the user's table."""
-    source, target = pair
-    source.execute(f"CREATE DATABASE {database}")
-    for n in range(5):
-        source.execute(f"CREATE TABLE t{n} (id INT PRIMARY KEY, v VARCHAR(20), KEY v (v))", f"INSERT INTO t{n} VALUES (1,'ours')", database=database)
-    with Drsd(folder, environment={"OPENDRS_FAILPOINTS": "plan.prepared=sleep:4000"}) as drsd:
-        client, copy = drsd.client, database + "_c"
-        (name,) = client.start(job("made", source, target, whole(database, copy), task_type="FULL_TRANS"))
-        wait_for(lambda: target.execute(f"SELECT 1 FROM information_schema.schemata WHERE schema_name='{copy}'"), 60, "the database")
-        target.execute("CREATE TABLE t3 (id INT PRIMARY KEY, mine INT)", "INSERT INTO t3 VALUES (7,7)", database=copy)
-        wait_for(lambda: client.status(name) == "FULL_TRANSFER_FAILED", 60, "the task to stop", lambda: f"{client.status(name)} {client.logs(name)[:6]}")
-        assert any(f"{copy}.t3" in text and "appeared" in text for _, text in client.logs(name)), client.logs(name)
-        assert target.execute("SELECT * FROM t3", database=copy) == ((7, 7),)
-        assert not target.execute(f"SELECT 1 FROM drs_ctl.made WHERE job_id='{name}' AND db_name='{copy}' AND table_name='t3'")
-        target.execute("DROP TABLE t3", database=copy)
-        client.action(name, "restart")
-        client.wait_status(name, "FULL_TRANSFER_COMPLETE")
-        rows.assert_equal(source, database, target, copy, *(f"t{n}" for n in range(5)))
-        assert target.execute(f"SELECT COUNT(*) FROM drs_ctl.made WHERE job_id='{name}'") == ((5,),)
-
-
-def test_uneven_integer_keys_reach_both_ends_of_their_type(folder, usual_pair, database):
-    source, target = usual_pair
-    source.execute(f"CREATE DATABASE {database}")
-    source.execute("CREATE TABLE low_high (id BIGINT PRIMARY KEY, body CHAR(200) NOT NULL)", "CREATE TABLE unsigned_key (id BIGINT UNSIGNED PRIMARY KEY, body CHAR(200) NOT NULL)", database=database)
-    with source.connect(database) as connection, connection.cursor() as cursor:
-        low, high = -(2**63), 2**63 - 1
-        cursor.executemany("INSERT INTO low_high VALUES (%s,'x')", [(low + n,) for n in range(4000)] + [(n * 1000003,) for n in range(-2000, 2000)] + [(high - n,) for n in range(4000)])
-        cursor.executemany("INSERT INTO unsigned_key VALUES (%s,'x')", [(n,) for n in range(4000)] + [(2**64 - 1 - n,) for n in range(4000)])
-        cursor.execute("ANALYZE TABLE low_high, unsigned_key")
-    with Drsd(folder, "[worker]\nchunk_bytes = 65536\n") as drsd:
-        client = drsd.client
-        (name,) = client.start(job("ends", source, target, whole(database, database + "_c")))
-        client.wait_status(name, "INCRE_TRANSFER_STARTED")
-        (committed,), = target.execute(f"SELECT COUNT(*) FROM drs_ctl.chunk WHERE job_id='{name}' AND done=1")
-        assert committed > 20, f"4 MB in pieces of 64 KiB are {committed} chunks"
-        rows.assert_equal(source, database, target, database + "_c", "low_high", "unsigned_key")
-        assert_nothing_gave_way(target, name)
-
-
-def assert_nothing_gave_way(target, name):
-    """With a quiet source no row takes the place of another one."""
-    assert target.execute(f"SELECT SUM(replaced) FROM drs_ctl.chunk WHERE job_id='{name}'") == ((0,),)
-
-
 def test_small_tables_share_chunks(drsd, pair, database):
     source, target = pair
     source.execute(f"CREATE DATABASE {database}")

@@ -106,22 +106,6 @@ std::vector<std::string> unpacked(std::string_view text) {
   return key;
 }
 
-/// A condition on the table `made`.
-std::string namesOneOf(const std::vector<TableName>& tables) {
-  std::string names;
-  for (const TableName& table : tables)
-    names += fmt::format("{}({}, {})", names.empty() ? "" : ", ", quoteText(table.database), quoteText(table.table));
-  return "(db_name, table_name) IN (" + names + ")";
-}
-
-std::set<TableName> notedTables(Connection& connection, const std::string& condition) {
-  std::set<TableName> tables;
-  for (const auto& row :
-       connection.query(fmt::format("SELECT db_name, table_name FROM {}.made WHERE {}", kControlSchema, condition)))
-    tables.insert({row.at(0).value_or(""), row.at(1).value_or("")});
-  return tables;
-}
-
 /// chunk_no, low_text, high_text, row_total, byte_total, ended_at, ended_in, replaced
 ChunkResult resultOf(const std::vector<std::optional<std::string>>& row) {
   ChunkResult result;
@@ -462,8 +446,11 @@ void ControlTables::noteMade(Connection& connection, const std::vector<TableName
 }
 
 std::string ControlTables::forgetMadeStatement(const std::vector<TableName>& tables) const {
-  if (tables.empty()) return {};
-  return fmt::format("DELETE FROM {}.made WHERE {} AND {}", kControlSchema, job_, namesOneOf(tables));
+  std::string names;
+  for (const TableName& table : tables)
+    names += fmt::format("{}({}, {})", names.empty() ? "" : ", ", quoteText(table.database), quoteText(table.table));
+  if (names.empty()) return {};
+  return fmt::format("DELETE FROM {}.made WHERE {} AND (db_name, table_name) IN ({})", kControlSchema, job_, names);
 }
 
 void ControlTables::forgetMade(Connection& connection, const std::vector<TableName>& tables) const {
@@ -471,12 +458,11 @@ void ControlTables::forgetMade(Connection& connection, const std::vector<TableNa
 }
 
 std::set<TableName> ControlTables::made(Connection& connection) const {
-  return notedTables(connection, job_);
-}
-
-std::set<TableName> ControlTables::madeOf(Connection& connection, const std::vector<TableName>& tables) const {
-  if (tables.empty()) return {};
-  return notedTables(connection, job_ + " AND " + namesOneOf(tables));
+  std::set<TableName> tables;
+  for (const auto& row :
+       connection.query(fmt::format("SELECT db_name, table_name FROM {}.made WHERE {}", kControlSchema, job_)))
+    tables.insert({row.at(0).value_or(""), row.at(1).value_or("")});
+  return tables;
 }
 
 void ControlTables::forgetProgress(Connection& connection, const std::string& session) const {

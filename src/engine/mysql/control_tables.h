@@ -102,8 +102,6 @@ class ControlTables {
   [[nodiscard]] std::string forgetMadeStatement(const std::vector<TableName>& tables) const;
   /// The tables that the job noted.
   [[nodiscard]] std::set<TableName> made(Connection& connection) const;
-  /// Which of these it noted.
-  [[nodiscard]] std::set<TableName> madeOf(Connection& connection, const std::vector<TableName>& tables) const;
 
   /// Ends all sessions of the job but `session` and removes its control row, chunks, mark and conflicts; the notes of
   /// made tables stay. Without control tables it does nothing.

@@ -2,7 +2,7 @@
 #include "engine/mysql/column_types.h"
 #include "engine/mysql/key_range.h"
 #include "engine/mysql/prober_checks.h"
-#include "engine/mysql/table_creator.h"
+#include "engine/mysql/sink_definitions.h"
 #include "engine/mysql/table_ddl.h"
 #include "transform/foreign_keys.h"
 #include "transform/table_plan.h"

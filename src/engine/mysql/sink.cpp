@@ -9,7 +9,6 @@
 #include "engine/mysql/sink_definitions.h"
 #include "engine/mysql/sink_session.h"
 #include "engine/mysql/statement_records.h"
-#include "engine/mysql/table_creator.h"
 #include "engine/mysql/two_way.h"
 
 #include <algorithm>
@@ -27,9 +26,8 @@ class MySqlSink : public Sink {
  public:
   explicit MySqlSink(const EngineJob& job)
       : job_(job),
-        options_(connectOptions(job, Side::target)),
-        session_(options_, ControlTables(job.id)),
-        definitions_(patient(options_), ControlTables(job.id), job.limits.maxSessions - 1) {}
+        session_(connectOptions(job, Side::target), ControlTables(job.id)),
+        definitions_(patient(connectOptions(job, Side::target)), ControlTables(job.id), job.limits.maxSessions - 1) {}
 
   std::optional<Mark> fence(const Fence& fence) override {
     try {
@@ -75,7 +73,6 @@ class MySqlSink : public Sink {
         done = *result;
         return nullptr;
       }
-      createTablesOf(chunk, job_, session_.control(), session_.connect(), plans);
       if (!session_.loadRefusal().empty())
         job_.log.info("part {} is sent by INSERT, for LOAD DATA is refused: {}", chunk.number, session_.loadRefusal());
       return std::make_unique<MySqlChunkWriter>(session_, fence, chunk, plans, origin());
@@ -161,7 +158,6 @@ class MySqlSink : public Sink {
   }
 
   const EngineJob job_;
-  const ConnectOptions options_;
   SinkSession session_;            ///< for rows
   DefinitionWorkers definitions_;  ///< for prepare() and finish()
   DatabaseCollations collations_;

@@ -1,5 +1,6 @@
 #include "engine/mysql/sink_definitions.h"
 
+#include "base/failpoint.h"
 #include "engine/mysql/catalog.h"
 #include "engine/mysql/column_types.h"
 #include "engine/mysql/definition_diff.h"
@@ -19,6 +20,10 @@
 
 namespace drs::mysql {
 namespace {
+
+[[noreturn]] void refuseTable(const TableName& table, const std::string& why) {
+  throw Error(Msg::schemaDrift, {printable(table), why}, Origin::target);
+}
 
 // --- databases -----------------------------------------------------------------------------------------------------
 
@@ -95,6 +100,25 @@ void checkStandingTables(Connection& connection, const Plans& plans, const Colla
                                                         [&](const TableName& name) { return mappedName(plans, name); });
     if (!difference.empty()) refuseTable(plan.target, difference);
   }
+}
+
+/// Where this is off, a TIMESTAMP without a default gets one, and the server's clock at every update. The column's
+/// values are written all the same; so a server that does not let us switch it on is no obstacle.
+void prepareTimestamps(Connection& connection) {
+  try {
+    connection.execute("SET SESSION explicit_defaults_for_timestamp = 1");
+  } catch (const Error& error) {
+    if (error.msg() != Msg::databaseError && error.msg() != Msg::accessDenied) throw;
+  }
+}
+
+/// An index on a table of this size costs more as a statement of its own than row by row.
+constexpr std::uint64_t kSmallTableBytes = 1U << 20U;
+
+/// A server may add a column to tables without a key, or refuse them; what we make must be the source's table.
+void allowKeylessTable(Connection& connection) {
+  for (const std::string& variable : keylessObstacles(connection))
+    connection.execute("SET SESSION " + variable + " = 0");
 }
 
 // --- indexes and foreign keys --------------------------------------------------------------------------------------
@@ -210,15 +234,28 @@ void addForeignKeys(Connection& connection, const EngineJob& job, const TablePla
 
 }  // namespace
 
-TargetDefinitions::TargetDefinitions(const EngineJob& job, const ControlTables& control, const Plans& plans,
+std::vector<std::string> keylessObstacles(Connection& connection) {
+  std::vector<std::string> names;
+  for (const auto& row :
+       connection.query("SHOW SESSION VARIABLES WHERE Variable_name IN ('sql_generate_invisible_primary_key', "
+                        "'sql_require_primary_key') AND Value = 'ON'"))
+    names.push_back(row.at(0).value_or(""));
+  return names;
+}
+
+TargetDefinitions::TargetDefinitions(const EngineJob& job, ControlTables control, const Plans& plans,
                                      Connection& connection)
-    : job_(job), plans_(plans), made_(control.made(connection)), creator_(job, control, Collations::read(connection)) {
+    : job_(job),
+      control_(std::move(control)),
+      plans_(plans),
+      collations_(Collations::read(connection)),
+      made_(control_.made(connection)) {
   for (const TablePlan& plan : plans) tables_[foundKey(plan.source->name.database, plan.source->name.table)] = &plan;
 }
 
 void TargetDefinitions::prepare(Connection& connection) {
-  createDatabases(connection, job_, plans_, creator_.collations());
-  checkStandingTables(connection, plans_, creator_.collations());
+  createDatabases(connection, job_, plans_, collations_);
+  checkStandingTables(connection, plans_, collations_);
   std::set<std::string> databases;
   for (const TablePlan& plan : plans_)
     if (plan.createTable) databases.insert(plan.target.database);
@@ -230,18 +267,51 @@ bool TargetDefinitions::isThere(Connection& connection, const TableName& table) 
   return there_.contains(table) || (hasOneCase_ && tableExists(connection, table));
 }
 
+bool TargetDefinitions::createsAllIndexes(const TablePlan& plan) const {
+  return plan.secondaryIndexes &&
+         (job_.spec.policyConfig.isCreateTableWithIndex.value_or(false) || plan.source->dataBytes < kSmallTableBytes);
+}
+
 void TargetDefinitions::create(Connection& connection, std::size_t first, std::size_t last) const {
   std::vector<const TablePlan*> missing;
+  bool hasKeyless = false;
   for (std::size_t i = first; i < last; ++i) {
     const TablePlan& plan = plans_[i];
     if (!plan.createTable) continue;
-    if (isThere(connection, plan.target)) {
-      if (!made_.contains(plan.target)) refuseTable(plan.target, "it has appeared at the target");
-    } else if (!isMadeWithRows(job_, plan)) {
+    if (!isThere(connection, plan.target)) {
       missing.push_back(&plan);
+      hasKeyless = hasKeyless || plan.source->primaryKey.empty();
+    } else if (!made_.contains(plan.target)) {
+      refuseTable(plan.target, "it has appeared at the target");
     }
   }
-  creator_.create(connection, missing);
+  if (missing.empty()) return;
+  prepareTimestamps(connection);
+  if (hasKeyless) allowKeylessTable(connection);
+  createMissing(connection, missing);
+}
+
+void TargetDefinitions::createMissing(Connection& connection, const std::vector<const TablePlan*>& missing) const {
+  std::vector<TableDdl> definitions;
+  std::vector<TableName> names;
+  for (const TablePlan* plan : missing) {
+    definitions.push_back(rewriteTable(*plan->source, plan->target, collations_, createsAllIndexes(*plan)));
+    for (const std::string& note : definitions.back().notes) job_.log.warn("{}: {}", printable(plan->target), note);
+    for (const std::string& index : definitions.back().leftOut)
+      job_.log.warn("{}: {}; it is left out", printable(plan->target), index);
+    names.push_back(plan->target);
+  }
+  control_.noteMade(connection, names);
+  failpoint("definitions.noted");
+  std::size_t created = 0;
+  try {
+    for (; created < missing.size(); ++created) connection.execute(definitions[created].createSql);
+  } catch (const Error& error) {
+    // Not created: whoever creates them now is not we.
+    if (error.msg() != Msg::connectionLost)
+      control_.forgetMade(connection, {names.begin() + static_cast<std::ptrdiff_t>(created), names.end()});
+    throw;
+  }
 }
 
 bool TargetDefinitions::finish(Connection& connection, std::size_t number, IndexProgress& progress) const {
@@ -250,8 +320,7 @@ bool TargetDefinitions::finish(Connection& connection, std::size_t number, Index
   if (plan.createTable && !isOurs) refuseTable(plan.target, kNotOurs);
   const SyncTypes types = syncTypesOf(job_.spec);
   if (!isOurs && (types.structure || !types.constraints)) return false;
-  const TableDdl ddl =
-      rewriteTable(*plan.source, plan.target, creator_.collations(), isOurs && creator_.createsAllIndexes(plan));
+  const TableDdl ddl = rewriteTable(*plan.source, plan.target, collations_, isOurs && createsAllIndexes(plan));
   const bool added = !ddl.secondary.empty() &&
                      addIndexes(connection, indexStatements(connection, plan, plans_, ddl), number, progress);
   if (isOurs && ddl.autoIncrement) raiseAutoIncrement(connection, plan, *ddl.autoIncrement);

@@ -3,10 +3,10 @@
 #include "base/failpoint.h"
 #include "engine/mysql/origins.h"
 #include "engine/mysql/position.h"
+#include "engine/mysql/sink_definitions.h"
 #include "engine/mysql/sink_lookup.h"
 #include "engine/mysql/statement_policy.h"
 #include "model/statement_row.h"
-#include "engine/mysql/table_creator.h"
 #include "model/utf8.h"
 
 #include <fmt/format.h>

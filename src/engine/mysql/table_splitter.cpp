@@ -26,6 +26,11 @@ std::uint64_t tableBytes(const TableSchema& schema) {
   return std::max(schema.dataBytes, schema.estimatedRows * schema.averageRowBytes);
 }
 
+/// Statistics may lag behind, so that a table counts as small only far below the size of a chunk.
+bool isSmall(const TableSchema& schema, std::size_t chunkBytes) {
+  return tableBytes(schema) * 8 <= chunkBytes;
+}
+
 /// The key of the n-th row behind `after`, as literals; empty if there are fewer.
 std::vector<std::string> keyBehind(Connection& connection, const TableSchema& schema,
                                    const std::vector<std::string>& after, std::uint64_t n) {
@@ -174,11 +179,6 @@ std::uint64_t rowsPerChunk(const TableSchema& schema, std::size_t chunkBytes) {
   return std::clamp<std::uint64_t>(chunkBytes / row, 1, kMaxRows);
 }
 
-bool sharesChunk(const TableSchema& schema, std::size_t chunkBytes) {
-  // Statistics may lag behind, so that a table counts as small only far below the size of a chunk.
-  return tableBytes(schema) * 8 <= chunkBytes;
-}
-
 std::string cannotCopy(const TableSchema& schema) {
   for (const Column& column : schema.columns) {
     const std::string reason = unsupportedType(column);
@@ -217,7 +217,7 @@ std::vector<Chunk> splitTables(Connection& connection, const Plans& plans, std::
     const std::size_t first = members.front();
     if (plans[first].group >= 0)
       chunks.push_back(groupChunk(plans, members));
-    else if (sharesChunk(*plans[first].source, chunkBytes))
+    else if (isSmall(*plans[first].source, chunkBytes))
       packer.add(*plans[first].source, first);
     else
       splitTable(connection, *plans[first].source, first, chunkBytes, chunks);

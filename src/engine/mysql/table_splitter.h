@@ -18,9 +18,6 @@ namespace drs::mysql {
 /// Rows of a table that make `chunkBytes`, by the server's statistics; at least 1.
 [[nodiscard]] std::uint64_t rowsPerChunk(const TableSchema& schema, std::size_t chunkBytes);
 
-/// True for a table so small that, unless it is in a group, it is copied whole, in a chunk with others.
-[[nodiscard]] bool sharesChunk(const TableSchema& schema, std::size_t chunkBytes);
-
 /// Why a table cannot be copied at all: a column of an unknown type. Empty = it can.
 [[nodiscard]] std::string cannotCopy(const TableSchema& schema);
 

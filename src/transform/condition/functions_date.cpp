@@ -181,7 +181,7 @@ Result buildSeconds(Args args, const Context&) {
   return expressionOf(TypeKind::integer, evaluateSeconds, std::move(args));
 }
 
-constexpr Function kFunctions[] = {
+constexpr Function kDateFunctions[] = {
     {"YEAR", 1, 1, buildPart<year>},         {"MONTH", 1, 1, buildPart<month>},
     {"DAY", 1, 1, buildPart<day>},           {"DAYOFMONTH", 1, 1, buildPart<day>},
     {"HOUR", 1, 1, buildPart<hour>},         {"MINUTE", 1, 1, buildPart<minute>},
@@ -196,7 +196,7 @@ constexpr Function kFunctions[] = {
 }  // namespace
 
 std::span<const Function> dateFunctions() {
-  return kFunctions;
+  return kDateFunctions;
 }
 
 std::optional<Expr> makeExtract(Expr date, std::string_view unit) {

@@ -61,7 +61,7 @@ Result buildMod(Args args, const Context&) {
   return checked(makeArithmetic("%", std::move(args[0]), std::move(args[1])));
 }
 
-constexpr Function kFunctions[] = {
+constexpr Function kFlowFunctions[] = {
     {"IF", 3, 3, buildIf},         {"IFNULL", 2, 2, buildCoalesce}, {"COALESCE", 1, kUnlimited, buildCoalesce},
     {"NULLIF", 2, 2, buildNullIf}, {"ISNULL", 1, 1, buildIsNull},   {"MOD", 2, 2, buildMod},
 };
@@ -69,7 +69,7 @@ constexpr Function kFunctions[] = {
 }  // namespace
 
 std::span<const Function> flowFunctions() {
-  return kFunctions;
+  return kFlowFunctions;
 }
 
 }  // namespace drs::condition

@@ -174,7 +174,7 @@ Result buildBitCount(Args args, const Context&) {
   return expressionOf(TypeKind::integer, evaluateBitCount, std::move(args));
 }
 
-constexpr Function kFunctions[] = {
+constexpr Function kNumberFunctions[] = {
     {"ABS", 1, 1, buildAbs},
     {"SIGN", 1, 1, buildSign},
     {"FLOOR", 1, 1, buildFloor},
@@ -191,7 +191,7 @@ constexpr Function kFunctions[] = {
 }  // namespace
 
 std::span<const Function> numberFunctions() {
-  return kFunctions;
+  return kNumberFunctions;
 }
 
 }  // namespace drs::condition

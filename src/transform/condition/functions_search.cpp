@@ -193,7 +193,7 @@ Result buildSubstringIndex(Args args, const Context& context) {
   return out;
 }
 
-constexpr Function kFunctions[] = {
+constexpr Function kSearchFunctions[] = {
     {"LENGTH", 1, 1, buildLength},
     {"OCTET_LENGTH", 1, 1, buildLength},
     {"CHAR_LENGTH", 1, 1, buildCharLength},
@@ -211,7 +211,7 @@ constexpr Function kFunctions[] = {
 }  // namespace
 
 std::span<const Function> searchFunctions() {
-  return kFunctions;
+  return kSearchFunctions;
 }
 
 }  // namespace drs::condition

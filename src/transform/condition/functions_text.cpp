@@ -281,7 +281,7 @@ Result buildElt(Args args, const Context& context) {
   return mixedFunction(evaluateElt, std::move(args), {0}, context, 0);
 }
 
-constexpr Function kFunctions[] = {
+constexpr Function kTextFunctions[] = {
     {"CONCAT", 1, kUnlimited, buildConcat},
     {"CONCAT_WS", 2, kUnlimited, buildConcatWs},
     {"UPPER", 1, 1, buildUpper},
@@ -309,7 +309,7 @@ constexpr Function kFunctions[] = {
 }  // namespace
 
 std::span<const Function> textFunctions() {
-  return kFunctions;
+  return kTextFunctions;
 }
 
 std::optional<Expr> makeTrim(std::vector<Expr> args, std::string_view side, const Context& context) {

@@ -1,5 +1,6 @@
 #include "transform/condition/lexer.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "model/utf8.h"
 
@@ -7,10 +8,6 @@
 
 namespace drs::condition {
 namespace {
-
-bool isDigit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 /// Bytes of other characters belong to words, as in the servers.
 bool isWordByte(char c) {
