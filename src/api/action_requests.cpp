@@ -153,31 +153,32 @@ JobActionRun cancelCompare(Members& params) {
   };
 }
 
-struct Kind {
+struct ActionKind {
   std::string_view name;
   JobActionRun (*decode)(Members& params);
 };
 
-constexpr Kind kKinds[] = {{"network", network},
-                           {"precheck", precheck},
-                           {"skip_precheck", skipPrecheck},
-                           {"start", start},
-                           {"stop", stop},
-                           {"restart", restart},
-                           {"reset", reset},
-                           {"terminate", terminate},
-                           {"create_compare", createCompare},
-                           {"cancel_compare", cancelCompare}};
+constexpr ActionKind kActionKinds[] = {{"network", network},
+                                       {"precheck", precheck},
+                                       {"skip_precheck", skipPrecheck},
+                                       {"start", start},
+                                       {"stop", stop},
+                                       {"restart", restart},
+                                       {"reset", reset},
+                                       {"terminate", terminate},
+                                       {"create_compare", createCompare},
+                                       {"cancel_compare", cancelCompare}};
 
 }  // namespace
 
 JobActionRun decodeAction(Members& job) {
   std::vector<std::string_view> names;
-  for (const Kind& kind : kKinds) names.push_back(kind.name);
+  for (const ActionKind& kind : kActionKinds) names.push_back(kind.name);
   const std::string name = job.requiredChoice("action_name", names);
   Members params = job.object("action_params");
-  const auto* kind = std::find_if(std::begin(kKinds), std::end(kKinds), [&](const Kind& k) { return k.name == name; });
-  return kind == std::end(kKinds) ? JobActionRun() : kind->decode(params);
+  const auto* kind = std::find_if(std::begin(kActionKinds), std::end(kActionKinds),
+                                  [&](const ActionKind& k) { return k.name == name; });
+  return kind == std::end(kActionKinds) ? JobActionRun() : kind->decode(params);
 }
 
 }  // namespace drs::api

@@ -17,7 +17,7 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-constexpr std::string_view kStatuses[] = {"0", "1"};
+constexpr std::string_view kDdlStatuses[] = {"0", "1"};
 constexpr std::size_t kMostReplacementBytes = 65'536;
 
 std::uint64_t numberOf(const std::string& text, std::string_view name, std::string_view allowed) {
@@ -73,7 +73,7 @@ http::Response listStatements(const Call& call) {
   StatementFilter filter;
   filter.first = boundOf(queryText(call.request, "start_seq_no"), "start_seq_no");
   filter.last = boundOf(queryText(call.request, "end_seq_no"), "end_seq_no");
-  if (const auto status = queryChoice(call.request, "status", kStatuses)) filter.alarming = *status == "1";
+  if (const auto status = queryChoice(call.request, "status", kDdlStatuses)) filter.alarming = *status == "1";
   filter.paging = pagingOf(call.request);
   const Page<StatementRow> page = call.jobs().statements(call.actor, call.jobId(), filter);
   ordered_json list = ordered_json::array();

@@ -39,7 +39,7 @@ Listing taskList(const Call& call) {
 
 /// The tables that the query asks for: by database, by table, compared or not.
 std::vector<CompareTableRecord> selectTables(const http::Request& request, std::vector<CompareTableRecord> tables) {
-  static constexpr std::string_view kKinds[] = {"compare", "uncompare"};
+  static constexpr std::string_view kDetailKinds[] = {"compare", "uncompare"};
   const auto keep = [&](const char* name, std::string CompareTableRecord::* member) {
     if (const auto wanted = queryText(request, name))
       std::erase_if(tables, [&](const auto& table) { return table.*member != *wanted; });
@@ -47,7 +47,7 @@ std::vector<CompareTableRecord> selectTables(const http::Request& request, std::
   keep("source_db_name", &CompareTableRecord::sourceDatabase);
   keep("target_db_name", &CompareTableRecord::targetDatabase);
   keep("source_table_name", &CompareTableRecord::sourceTable);
-  if (const auto kind = queryChoice(request, "compare_detail_type", kKinds)) {
+  if (const auto kind = queryChoice(request, "compare_detail_type", kDetailKinds)) {
     std::erase_if(tables, [&](const CompareTableRecord& table) {
       const bool compared = table.result == CompareResult::consistent || table.result == CompareResult::inconsistent;
       return compared != (kind == "compare");

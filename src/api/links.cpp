@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr std::string_view kJobTypes[] = {"migration", "sync", "cloudDataGuard"};
+constexpr std::string_view kLinkJobTypes[] = {"migration", "sync", "cloudDataGuard"};
 
 ordered_json encodeLink(const Link& link, const std::string& direction, const std::string& netType) {
   return {{"job_type", link.jobType},
@@ -28,7 +28,7 @@ ordered_json encodeLink(const Link& link, const std::string& direction, const st
 }  // namespace
 
 http::Response listLinks(const Call& call) {
-  const std::string jobType = requiredQueryChoice(call.request, "job_type", kJobTypes);
+  const std::string jobType = requiredQueryChoice(call.request, "job_type", kLinkJobTypes);
   std::vector<ordered_json> rows;
   for (const Link& link : call.api.links) {
     if (link.jobType != jobType) continue;

@@ -2,12 +2,17 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 
 namespace drs {
 
 /// Whatever the locale is.
 [[nodiscard]] constexpr bool isDigit(char c) {
   return c >= '0' && c <= '9';
+}
+
+[[nodiscard]] inline bool isAscii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80U; });
 }
 
 /// The letters A to Z become small; all other bytes stay.

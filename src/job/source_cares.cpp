@@ -12,7 +12,7 @@ using std::chrono::seconds;
 using SteadyClock = std::chrono::steady_clock;
 
 /// Then the copy makes room for those of other jobs, and comes back.
-constexpr seconds kPatience{10};
+constexpr seconds kCarePatience{10};
 constexpr milliseconds kMostWithin{30'000};
 constexpr milliseconds kNoticeable{100};  ///< longer than a question takes
 /// A job that is held back asks again sooner than that.
@@ -22,7 +22,7 @@ constexpr seconds kForgotten{120};
 }  // namespace
 
 bool SourceWatch::mayOpen(const std::stop_token& stop) {
-  return care_ == nullptr || gauge_ == nullptr || care_->pass(*gauge_, stop, kPatience, note_);
+  return care_ == nullptr || gauge_ == nullptr || care_->pass(*gauge_, stop, kCarePatience, note_);
 }
 
 void SourceWatch::holdWithin(const std::stop_token& stop) {

@@ -9,7 +9,7 @@
 namespace drs {
 namespace {
 
-constexpr std::size_t kAtOnce = 200;
+constexpr std::size_t kStatementsAtOnce = 200;
 
 }  // namespace
 
@@ -24,7 +24,7 @@ void StatementCopy::bring() {
 void StatementCopy::carry() {
   std::uint64_t after = context_.store->view().lastSettledStatement(context_.job.id);
   for (;;) {
-    const std::vector<StatementRow> rows = sink_.statements(after, kAtOnce);
+    const std::vector<StatementRow> rows = sink_.statements(after, kStatementsAtOnce);
     if (rows.empty()) return;
     bool isOurs = false;
     std::vector<StatementRow> news;
@@ -47,7 +47,7 @@ void StatementCopy::carry() {
                          "): " + shortened(row.sql, kShownStatement));
     }
     after = rows.back().number;
-    if (rows.size() < kAtOnce) return;
+    if (rows.size() < kStatementsAtOnce) return;
   }
 }
 

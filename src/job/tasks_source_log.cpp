@@ -15,7 +15,7 @@
 namespace drs {
 namespace {
 
-constexpr std::chrono::minutes kAskEvery{10}, kCleanEvery{1};
+constexpr std::chrono::minutes kAskEvery{10}, kPurgeEvery{1};
 constexpr double kNear = 0.75, kFar = 0.5;
 constexpr const char* kWarnedDocument = "expiry";          ///< which warning was given last
 constexpr const char* kObstacleDocument = "log_obstacle";  ///< why nothing was removed, as it was said last
@@ -82,7 +82,7 @@ class SourceLogBody final : public TaskBody {
         outcome.after = kAskEvery;
         if (!watch(context, *log)) return {};
       } else if (isLogCleaned(context.job)) {
-        outcome.after = kCleanEvery;
+        outcome.after = kPurgeEvery;
         clean(context, *log);
       } else {
         return {};
@@ -121,11 +121,11 @@ class SourceLogBody final : public TaskBody {
   }
 
   static void warn(const TaskContext& context, const Checkpoint& checkpoint, const LogUse& use) {
-    const std::string before = context.store->view().document(context.job.id, kWarnedDocument).value_or("");
-    std::string now = before;
+    const std::string earlier = context.store->view().document(context.job.id, kWarnedDocument).value_or("");
+    std::string now = earlier;
     if (use.share < kFar) now.clear();
     if (use.share >= kNear) now = (use.isGone ? "gone " : "near ") + checkpoint.at.text;
-    if (now == before) return;
+    if (now == earlier) return;
     context.store->write([&](StoreTransaction& tx) { tx.setDocument(context.job.id, kWarnedDocument, now); });
     if (!now.empty()) context.event(EventLevel::warn, use.text);
   }

@@ -21,7 +21,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::int64_t kAllTables = 1'000'000;
+constexpr std::int64_t kMostTables = 1'000'000;
 
 std::vector<Chunk> chunkList(const TaskContext& context) {
   const auto document = context.store->view().document(context.job.id, kChunksDocument);
@@ -67,12 +67,12 @@ class IndexWatch {
 
   void say(bool isMeasured) {
     const auto now = std::chrono::steady_clock::now();
-    const double seconds = std::chrono::duration<double>(now - began_).count();
+    const double elapsed = std::chrono::duration<double>(now - began_).count();
     std::uint64_t built = 0;
     for (const auto& [plan, bytes] : done_) built += bytes;
     built -= there_;
-    if (isMeasured && built > 0 && seconds >= kMeasurable)
-      progress_.rate.bytes = static_cast<std::uint64_t>(static_cast<double>(built) / seconds);
+    if (isMeasured && built > 0 && elapsed >= kMeasurable)
+      progress_.rate.bytes = static_cast<std::uint64_t>(static_cast<double>(built) / elapsed);
     if (now - reportedAt_ < kReportEvery) return;
     reportedAt_ = now;
     report();
@@ -215,7 +215,7 @@ class StreamBody final : public TaskBody {
       ours = tx.savePayload(context.task.id, context.epoch, context.task.payload);
       if (!ours) return;
       tx.setDocument(context.job.id, kCurrentPlanDocument, document);
-      const std::vector<TableRecord> listed = tx.tables(context.job.id, "", {0, kAllTables}).items;
+      const std::vector<TableRecord> listed = tx.tables(context.job.id, "", {0, kMostTables}).items;
       std::vector<TableRecord> tables = tablesInForce(listed, planned.plans.size(), current);
       if (!isSameList(listed, tables)) tx.replaceTables(context.job.id, tables);
     });

@@ -26,9 +26,9 @@ namespace {
 using std::chrono::milliseconds;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-constexpr std::chrono::seconds kWatchEvery{10};
+constexpr std::chrono::seconds kChoresEvery{10};
 constexpr std::chrono::minutes kExpiryEvery{1};
-constexpr std::chrono::hours kCleanEvery{1};
+constexpr std::chrono::hours kCleanSpoolsEvery{1};
 
 /// A claimed task and its thread.
 struct Slot {
@@ -114,7 +114,7 @@ class Worker::Impl {
 
   void doChores() {
     const SteadyTime now = clock_.steady();
-    if (now - watchedAt_ >= kWatchEvery) {
+    if (now - watchedAt_ >= kChoresEvery) {
       store_.write([this](StoreTransaction& tx) {
         delayed_ = watchDelays(tx);
         watchSourceLogs(tx);
@@ -125,7 +125,7 @@ class Worker::Impl {
       store_.write(endExpiredJobs);
       expiredAt_ = now;
     }
-    if (!cleanedAt_ || now - *cleanedAt_ >= kCleanEvery) {
+    if (!cleanedAt_ || now - *cleanedAt_ >= kCleanSpoolsEvery) {
       store_.write(removeOldRows);
       removeLeftSpools(store_.view(), settings_.dataFolder, owner_, log_);
       cleanedAt_ = now;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint64_t kLoggedConflicts = 20;  // of one call; the rest is counted
 constexpr int kDescribedRows = 3;
-constexpr std::size_t kPrintedBytes = 64;
+constexpr std::size_t kListedValueBytes = 64;
 constexpr std::size_t kDetailCharacters = 1000;
 
 bool isCollision(unsigned number) {
@@ -25,7 +25,7 @@ bool isForeignKey(unsigned number) {
   return number == 1216 || number == 1217 || number == 1451 || number == 1452 || number == 1761 || number == 1762;
 }
 
-std::string printable(const std::vector<std::optional<std::string>>& values) {
+std::string printableValues(const std::vector<std::optional<std::string>>& values) {
   std::string out = "(";
   for (const auto& value : values) {
     if (out.size() > 1) out += ", ";
@@ -33,7 +33,7 @@ std::string printable(const std::vector<std::optional<std::string>>& values) {
       out += "NULL";
       continue;
     }
-    const std::string_view bytes = std::string_view(*value).substr(0, kPrintedBytes);
+    const std::string_view bytes = std::string_view(*value).substr(0, kListedValueBytes);
     const bool plain = std::all_of(bytes.begin(), bytes.end(), [](char c) { return c >= ' ' && c < '\x7f'; });
     if (plain) out += fmt::format("'{}'", bytes);
     for (const char c : plain ? std::string_view() : bytes) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
@@ -252,7 +252,7 @@ std::string RowApplier::describeCollisions(const RowBatch& rows, std::size_t row
     const std::string other = row == except ? std::string() : fmt::format(" AND NOT ({})", own);
     for (const auto& found : connection_.query(fmt::format("SELECT {} FROM {} WHERE {}{} LIMIT {}", columns,
                                                            target_.writer.table(), same, other, kDescribedRows)))
-      out += fmt::format("{}the row with key {} on {}", out.empty() ? "" : ", ", printable(found), key.name);
+      out += fmt::format("{}the row with key {} on {}", out.empty() ? "" : ", ", printableValues(found), key.name);
   }
   return out.empty() ? lastText_ : out;
 }

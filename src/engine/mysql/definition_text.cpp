@@ -19,7 +19,7 @@ struct Item {
 class Definition {
  public:
   explicit Definition(const TableSchema& schema)
-      : sql_(schema.createSql), tokens_(tokenize(sql_, schema.name.database + "." + schema.name.table)) {}
+      : sql_(schema.createSql), tokens_(ddlTokens(sql_, schema.name.database + "." + schema.name.table)) {}
 
   /// The first item for which `found(tokens, first)` is true; an empty one otherwise.
   template <typename Found>
@@ -55,7 +55,7 @@ class Definition {
 
 bool mentions(const TableSchema& schema, const Index& index, const std::string& column) {
   const std::string parts = indexParts(schema, index.name);
-  const DdlTokens tokens = tokenize(parts, schema.name.table);
+  const DdlTokens tokens = ddlTokens(parts, schema.name.table);
   return std::any_of(tokens.begin(), tokens.end(), [&](const DdlToken& token) {
     return token.kind == Kind::name && lowerCase(unquoted(token.text)) == lowerCase(column);
   });

@@ -16,7 +16,7 @@ namespace drs::mysql {
 namespace {
 
 constexpr int kConnectSeconds = 5, kReadSeconds = 10;
-constexpr int kLockSeconds = 2;  // of one beat; who keeps it longer from writing is not disturbed
+constexpr int kBeatLockSeconds = 2;  // of one beat; who keeps it longer from writing is not disturbed
 /// The time of the server, in milliseconds.
 constexpr std::string_view kNow = "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS UNSIGNED)";
 
@@ -151,7 +151,7 @@ std::unique_ptr<Connection> Heartbeat::begin(const ConnectOptions& server, const
     say(heartbeatSilence(obstacle));
     return nullptr;
   }
-  session->execute(fmt::format("SET lock_wait_timeout = {0}, innodb_lock_wait_timeout = {0}", kLockSeconds));
+  session->execute(fmt::format("SET lock_wait_timeout = {0}, innodb_lock_wait_timeout = {0}", kBeatLockSeconds));
   makeRow(*session, jobId_);
   say(heartbeatNotice(seconds_));
   return session;

@@ -10,14 +10,14 @@
 namespace drs::mysql {
 namespace {
 
-constexpr std::chrono::milliseconds kPause{1000};
+constexpr std::chrono::milliseconds kLookPause{1000};
 /// So many figures are of each of the builds that run side by side.
 constexpr std::size_t kFigures = 5;
 /// Reading the table and sorting what fits into memory takes about this share of an ALTER TABLE, however many indexes
 /// it adds (measured: 1.5 million rows, three indexes, MariaDB 10.11: 31 of 54 s).
 constexpr double kReading = 0.55;
 
-double numberOf(const std::string& text) {
+double asDouble(const std::string& text) {
   double value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
@@ -77,11 +77,11 @@ void IndexProgress::watch(const std::stop_token& stop) {
       {
         std::unique_lock lock(mutex_);
         changed_.wait(lock, stop, [&] { return !builds_.empty(); });
-        changed_.wait_for(lock, stop, kPause, [] { return false; });
+        changed_.wait_for(lock, stop, kLookPause, [] { return false; });
         builds = builds_;
       }
       // Most take no longer than the question.
-      std::erase_if(builds, [](const auto& build) { return Clock::now() - build.second.since < kPause; });
+      std::erase_if(builds, [](const auto& build) { return Clock::now() - build.second.since < kLookPause; });
       if (told_ && !builds.empty() && !stop.stop_requested()) look(builds);
     }
   } catch (const std::exception& error) {
@@ -109,7 +109,7 @@ void IndexProgress::look(const std::map<std::size_t, Running>& builds) {
 std::map<std::size_t, double> IndexProgress::askMariadb(const std::map<std::size_t, Running>& builds) {
   const auto rows = session_->query("SHOW GLOBAL STATUS LIKE 'Innodb\\_onlineddl\\_pct\\_progress'");
   if (rows.empty()) return {};
-  lately_.push_back(numberOf(rows.front().at(1).value_or("0")) / 10000);  // hundredths of a percent
+  lately_.push_back(asDouble(rows.front().at(1).value_or("0")) / 10000);  // hundredths of a percent
   while (lately_.size() > (builds.size() > 1 ? kFigures : 1)) lately_.pop_front();
   const double lowest = *std::min_element(lately_.begin(), lately_.end());
   std::map<std::size_t, double> parts;
@@ -131,7 +131,7 @@ std::map<std::size_t, double> IndexProgress::askMysql(const std::map<std::size_t
   for (const auto& row : rows)
     for (const auto& [number, build] : builds)
       if (row.at(0) == build.session)
-        parts[number] = numberOf(row.at(1).value_or("0")) / numberOf(row.at(2).value_or("1"));
+        parts[number] = asDouble(row.at(1).value_or("0")) / asDouble(row.at(2).value_or("1"));
   return parts;
 }
 

@@ -16,7 +16,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 // The question is asked every second: a server that takes long to answer is treated as one that does not.
-constexpr int kConnectSeconds = 3, kReadSeconds = 5;
+constexpr int kGaugeConnectSeconds = 3, kGaugeReadSeconds = 5;
 constexpr std::chrono::seconds kRetry{10};
 /// Servers lock accounts that fail to log in again and again.
 constexpr std::chrono::seconds kRetryDenied{60};
@@ -35,7 +35,7 @@ std::string nameOf(const Address& address) {
   return fmt::format(fmt::runtime(v6 ? "[{}]:{}" : "{}:{}"), address.host, address.port);
 }
 
-std::optional<int> numberOf(const std::string& text) {
+std::optional<int> asInt(const std::string& text) {
   int number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
@@ -48,8 +48,8 @@ class MysqlLoadGauge final : public LoadGauge {
     for (const Address& address : options.addresses) {
       Server& server = servers_.emplace_back(Server{options, nameOf(address)});
       server.options.addresses = {address};
-      server.options.connectTimeoutSeconds = kConnectSeconds;
-      server.options.readTimeoutSeconds = kReadSeconds;
+      server.options.connectTimeoutSeconds = kGaugeConnectSeconds;
+      server.options.readTimeoutSeconds = kGaugeReadSeconds;
     }
   }
 
@@ -107,7 +107,7 @@ class MysqlLoadGauge final : public LoadGauge {
     std::string out;
     if (limits_.runningThreads > 0) {
       const auto rows = session.query("SHOW GLOBAL STATUS LIKE 'Threads_running'");
-      const auto all = rows.empty() ? std::nullopt : numberOf(rows.front().at(1).value_or(""));
+      const auto all = rows.empty() ? std::nullopt : asInt(rows.front().at(1).value_or(""));
       if (!all) throw Error(Msg::internal, {session.peer() + " has no status Threads_running"}, Origin::source);
       const int others = *all - 1;  // without this session, which asks
       if (others > limits_.runningThreads)
@@ -141,7 +141,7 @@ class MysqlLoadGauge final : public LoadGauge {
     std::string out;
     for (const auto& row : replicaStatus(session)) {
       const std::string behind = columnOf(row, "Seconds_Behind_Source", "Seconds_Behind_Master");
-      const auto seconds = numberOf(behind);
+      const auto seconds = asInt(behind);
       std::string one;
       if (!seconds)
         one = fmt::format("the replication of {} does not run, so that its lag is unknown", name);

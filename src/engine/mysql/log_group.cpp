@@ -1,5 +1,6 @@
 #include "engine/mysql/log_group.h"
 
+#include "base/ascii.h"
 #include "engine/mysql/column_types.h"
 #include "wire/mysql/wire_error.h"
 
@@ -26,10 +27,6 @@ RowOp opOf(RowsKind kind) {
       return RowOp::remove;
   }
   return RowOp::insert;
-}
-
-bool isAscii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80U; });
 }
 
 bool isTransactional(const std::string& engine) {

@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
 constexpr int kMaxAttempts = 7;
-constexpr auto kFirstPause = 250ms, kLongestPause = 10000ms;  // about 30 s in all
+constexpr auto kFirstReadPause = 250ms, kLongestReadPause = 10000ms;  // about 30 s in all
 /// How long groups that change nothing of ours may pass before the pipeline hears of the place reached.
 constexpr auto kSilentSpan = 500ms;
 constexpr int kReconnectTimeoutSeconds = 5;
@@ -156,7 +156,7 @@ class MysqlLogReader final : public LogReader {
       if (error.msg() == Msg::sourceBehind) throw Error(error);
       throw Error(Msg::connectionLost, error.args(), error.origin(), error.detail());
     }
-    const auto pause = std::min<std::chrono::milliseconds>(kFirstPause * (1 << attempts_) / 2, kLongestPause);
+    const auto pause = std::min<std::chrono::milliseconds>(kFirstReadPause * (1 << attempts_) / 2, kLongestReadPause);
     log_.warn("{}; tries again in {} ms", error.text(), pause.count());
     sleepFor(pause, stop);
   }

@@ -1,5 +1,6 @@
 #include "engine/mysql/log_statements.h"
 
+#include "base/ascii.h"
 #include "engine/mysql/column_types.h"
 #include "engine/mysql/control_tables.h"
 #include "engine/mysql/ghost_table.h"
@@ -23,10 +24,6 @@ bool isUtf8(std::uint16_t collation) {
   };
   return collation == 33 || collation == 45 || collation == 46 || collation == 76 || collation == 83 || in(192, 215) ||
          in(223, 247) || in(255, 323) || in(576, 608) || in(1057, 1070) || in(2048, 4095);
-}
-
-bool isAscii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80U; });
 }
 
 /// Of a CREATE TABLE.

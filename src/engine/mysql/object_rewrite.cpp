@@ -1,5 +1,6 @@
 #include "engine/mysql/object_rewrite.h"
 
+#include "base/ascii.h"
 #include "engine/mysql/column_types.h"
 #include "engine/mysql/connection.h"
 #include "wire/mysql/sql_tokens.h"
@@ -15,10 +16,6 @@ namespace drs::mysql {
 namespace {
 
 using Tokens = std::vector<Token>;
-
-bool isAscii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80U; });
-}
 
 bool holdsMode(std::string_view list, std::string_view mode) {
   for (std::size_t at = 0; at <= list.size();) {

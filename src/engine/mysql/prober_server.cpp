@@ -30,7 +30,7 @@ std::int64_t toNumber(const std::string& text) {
   return value;
 }
 
-std::vector<std::map<std::string, std::string>> replicaStatus(Connection& connection) {
+std::vector<std::map<std::string, std::string>> replicaFields(Connection& connection) {
   const bool newNames = !connection.server().mariadb && connection.server().version >= 80022;
   try {
     return connection.records(newNames ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS");
@@ -189,7 +189,7 @@ Verdict checkLogUpdates(ProbeState& state) {
   } else if (globalVariable(state.source(), "log_slave_updates") == "ON") {
     return passed();
   }
-  if (replicaStatus(state.source()).empty()) return passed();
+  if (replicaFields(state.source()).empty()) return passed();
   return failed(
       "the source is a replica that does not log what it receives; start it with --log-replica-updates "
       "(--log-slave-updates)");
@@ -293,7 +293,7 @@ enum class Kinship { none, maybe, sure };
 /// MySQL servers have unique names; of MariaDB servers only numbers that people choose, often the same.
 Kinship kinshipOf(Connection& replica, Connection& origin, const ConnectOptions& originOptions) {
   if (replica.server().mariadb != origin.server().mariadb) return Kinship::none;
-  for (auto& row : replicaStatus(replica)) {
+  for (auto& row : replicaFields(replica)) {
     if (!replica.server().mariadb) {
       const std::string uuid = row.contains("Source_UUID") ? row["Source_UUID"] : row["Master_UUID"];
       if (!uuid.empty() && uuid == globalVariable(origin, "server_uuid")) return Kinship::sure;

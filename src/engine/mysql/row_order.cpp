@@ -45,11 +45,11 @@ std::uint32_t RowOrder::levelOf(bool isTold) {
     floor_ = level + 1;
   } else {
     for (const ConflictKey key : keys_) {
-      const Slot& found = slot(hashOf(key));
+      const Slot& found = slot(drs::hashOf(key));
       level = std::max({level, found.owned, isExclusive(key) ? found.shared : 0});
     }
     for (const ConflictKey key : keys_) {
-      Slot& found = slot(hashOf(key));
+      Slot& found = slot(drs::hashOf(key));
       (isExclusive(key) ? found.owned : found.shared) =
           std::max(level + 1, isExclusive(key) ? found.owned : found.shared);
     }

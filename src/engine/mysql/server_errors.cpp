@@ -5,7 +5,7 @@
 namespace drs::mysql {
 namespace {
 
-bool isLost(unsigned number) {
+bool isLostNumber(unsigned number) {
   switch (number) {
     case CR_SERVER_GONE_ERROR:
     case CR_SERVER_LOST:
@@ -80,7 +80,7 @@ Msg messageOf(unsigned number, bool opening) noexcept {
   if (opening && number == CR_SSL_CONNECTION_ERROR) return Msg::tlsFailed;
   // Everything else that keeps a login out (too many connections, a server that starts up …) may pass by itself.
   if (opening) return Msg::cannotConnect;
-  if (isLost(number)) return Msg::connectionLost;
+  if (isLostNumber(number)) return Msg::connectionLost;
   return isPassing(number) ? Msg::databaseNotReady : Msg::databaseError;
 }
 

@@ -26,8 +26,9 @@ class MySqlSink : public Sink {
  public:
   explicit MySqlSink(const EngineJob& job)
       : job_(job),
-        session_(connectOptions(job, Side::target), ControlTables(job.id)),
-        definitions_(patient(connectOptions(job, Side::target)), ControlTables(job.id), job.limits.maxSessions - 1) {}
+        options_(connectOptions(job, Side::target)),
+        session_(options_, ControlTables(job.id)),
+        definitions_(patient(options_), ControlTables(job.id), job.limits.maxSessions - 1) {}
 
   std::optional<Mark> fence(const Fence& fence) override {
     try {
@@ -158,6 +159,7 @@ class MySqlSink : public Sink {
   }
 
   const EngineJob job_;
+  const ConnectOptions options_;
   SinkSession session_;            ///< for rows
   DefinitionWorkers definitions_;  ///< for prepare() and finish()
   DatabaseCollations collations_;

@@ -18,7 +18,7 @@ namespace drs::mysql {
 namespace {
 
 // An exact chunk commits after this much text: undo and locks stay small, the commit's cost disappears beside it.
-constexpr std::size_t kPartBytes = 16U << 20U;
+constexpr std::size_t kChunkPartBytes = 16U << 20U;
 
 }  // namespace
 
@@ -74,7 +74,7 @@ void MySqlChunkWriter::begin() {
 
 void MySqlChunkWriter::write(std::size_t plan, const RowBatch& batch) {
   if (done_) throw Error(Msg::internal, {"a chunk was written to after its end"});
-  if (chunk_.exact && sender_.bytes() - committedBytes_ >= kPartBytes) commitPart();
+  if (chunk_.exact && sender_.bytes() - committedBytes_ >= kChunkPartBytes) commitPart();
   try {
     sender_.add(plan, batch);
   } catch (const Error& error) {

@@ -16,10 +16,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int kLockSeconds = 3;  ///< one attempt
+constexpr int kSnapshotLockSeconds = 3;  ///< one attempt
 constexpr int kLockAttempts = 10;
 constexpr milliseconds kLockPause{2000};
-constexpr int kLostAfterSeconds = 5;  ///< then a server ends the session that holds the lock and says no more
+constexpr int kLockLostSeconds = 5;  ///< then a server ends the session that holds the lock and says no more
 
 void startTransaction(Connection& reader) {
   reader.execute("ROLLBACK");
@@ -122,7 +122,8 @@ void lockTables(Connection& locker, const std::vector<TableName>& tables, const 
   for (const TableName& table : tables) list.push_back(quoteName(table) + " READ");
   const std::string sql = "LOCK TABLES " + joinComma(list);
   // Nobody else can end a session whose network was lost without a word, and applications wait for it.
-  locker.execute(fmt::format("SET SESSION lock_wait_timeout = {}, wait_timeout = {}", kLockSeconds, kLostAfterSeconds));
+  locker.execute(
+      fmt::format("SET SESSION lock_wait_timeout = {}, wait_timeout = {}", kSnapshotLockSeconds, kLockLostSeconds));
   for (int attempt = 1;; ++attempt) {
     try {
       locker.execute(sql);

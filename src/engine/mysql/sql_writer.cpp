@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t kPrintedColumns = 8;  // of a row without a key
 
 template <typename T>
-void appendInteger(std::string& out, T value) {
+void appendLiteral(std::string& out, T value) {
   std::array<char, 24> digits{};
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
   out.append(digits.data(), end);
@@ -226,10 +226,10 @@ bool SqlWriter::appendCell(std::string& out, std::size_t column, const RowBatch&
     case CellKind::absent:
       refuse(column, cell);
     case CellKind::signedInt:
-      appendInteger(out, cell.i);
+      appendLiteral(out, cell.i);
       return target.kind == ColumnKind::enumerated && cell.i == 0;
     case CellKind::unsignedInt:
-      appendInteger(out, cell.u);
+      appendLiteral(out, cell.u);
       return target.kind == ColumnKind::enumerated && cell.u == 0;
     case CellKind::real:
       appendReal(out, cell.d);

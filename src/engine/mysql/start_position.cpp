@@ -11,7 +11,7 @@
 namespace drs::mysql {
 namespace {
 
-constexpr std::size_t kLongestText = 100, kLongestName = 60, kLongestGtids = 2048;
+constexpr std::size_t kLongestText = 100, kLongestFileName = 60, kLongestGtids = 2048;
 constexpr std::size_t kLeastNumberDigits = 3, kMostNumberDigits = 20;
 
 [[noreturn]] void refuseFile(const std::string& value) {
@@ -38,7 +38,7 @@ void parseFile(const std::string& text, LogPosition& out) {
   const std::string_view name = std::string_view(text).substr(0, dot);
   const std::string_view number = std::string_view(text).substr(dot + 1, colon - dot - 1);
   const std::string_view offset = std::string_view(text).substr(colon + 1);
-  if (name.empty() || name.size() > kLongestName || !std::all_of(name.begin(), name.end(), isNameCharacter))
+  if (name.empty() || name.size() > kLongestFileName || !std::all_of(name.begin(), name.end(), isNameCharacter))
     refuseFile(text);
   if (number.size() < kLeastNumberDigits || number.size() > kMostNumberDigits || !allDigits(number)) refuseFile(text);
   const auto [end, error] = std::from_chars(offset.data(), offset.data() + offset.size(), out.offset);

@@ -1,5 +1,6 @@
 #include "engine/mysql/statement_plan.h"
 
+#include "base/ascii.h"
 #include "engine/mysql/catalog.h"
 #include "engine/mysql/column_types.h"
 #include "engine/mysql/control_tables.h"
@@ -14,13 +15,7 @@
 #include <iterator>
 
 namespace drs::mysql {
-namespace {
-
-bool isAscii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80U; });
-}
-
-}  // namespace
+namespace {}  // namespace
 
 StatementPlanner::StatementPlanner(const World& world, const SchemaChange& change)
     : world_(world),

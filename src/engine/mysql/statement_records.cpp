@@ -30,8 +30,8 @@ std::string hex(std::string_view bytes) {
   return out;
 }
 
-constexpr std::size_t kListedBytes = 64U << 10U;  // of a statement
-constexpr std::size_t kListedCharacters = 8'000;  // of a reason
+constexpr std::size_t kRecordedBytes = 64U << 10U;  // of a statement
+constexpr std::size_t kListedCharacters = 8'000;    // of a reason
 
 /// As the list of statements says it.
 std::string_view wordOf(StatementState state) {
@@ -62,7 +62,7 @@ std::string_view wordOf(StatementKind kind) {
 }
 
 template <typename T>
-T numberOf(const std::optional<std::string>& text) {
+T columnAs(const std::optional<std::string>& text) {
   T value = 0;
   if (text) std::from_chars(text->data(), text->data() + text->size(), value);
   return value;
@@ -128,17 +128,17 @@ std::vector<StatementRow> StatementRecords::list(Connection& connection, std::ui
   for (const auto& row : connection.query(fmt::format(
            "SELECT seq_no, group_id, position_text, committed_at, recorded_at, state, SUBSTRING(statement, 1, {}), "
            "SHA2(statement, 256), result FROM {}.ddl WHERE {} AND seq_no > {} ORDER BY seq_no LIMIT {}",
-           kListedBytes, kControlSchema, job_, after, most))) {
+           kRecordedBytes, kControlSchema, job_, after, most))) {
     const auto text = [&](std::size_t i) { return row.at(i).value_or(""); };
     StatementRow& statement = out.emplace_back();
-    statement.number = numberOf<std::uint64_t>(row.at(0));
+    statement.number = columnAs<std::uint64_t>(row.at(0));
     statement.transaction = text(1);
     statement.position = text(2);
-    statement.committed = numberOf<UnixMillis>(row.at(3));
-    statement.recorded = numberOf<UnixMillis>(row.at(4));
+    statement.committed = columnAs<UnixMillis>(row.at(3));
+    statement.recorded = columnAs<UnixMillis>(row.at(4));
     statement.kind = wordOf(recognize(text(6), {}).kind);
     statement.state = wordOf(stateOf(text(5)));
-    statement.sql = shortened(text(6), kListedBytes);
+    statement.sql = shortened(text(6), kRecordedBytes);
     statement.fingerprint = text(7);
     statement.reason = shortened(text(8), kListedCharacters);
   }

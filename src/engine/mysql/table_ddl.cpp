@@ -15,9 +15,9 @@ namespace {
 using Kind = DdlToken::Kind;
 
 /// Rewrites one table; each method writes one part.
-class Rewriter {
+class TableRewriter {
  public:
-  Rewriter(const TableSchema& schema, const TableName& target, const Collations& collations)
+  TableRewriter(const TableSchema& schema, const TableName& target, const Collations& collations)
       : schema_(schema),
         target_(target),
         collations_(collations),
@@ -25,7 +25,7 @@ class Rewriter {
         version_(collations.server().version),
         name_(schema.name.database + "." + schema.name.table),
         sql_(schema.createSql),
-        tokens_(tokenize(sql_, name_)) {}
+        tokens_(ddlTokens(sql_, name_)) {}
 
   TableDdl run(bool allIndexes);
 
@@ -69,7 +69,7 @@ class Rewriter {
   std::optional<std::uint64_t> autoIncrement_;
 };
 
-TableDdl Rewriter::run(bool allIndexes) {
+TableDdl TableRewriter::run(bool allIndexes) {
   items();
   options();
   TableDdl out;
@@ -106,7 +106,7 @@ TableDdl Rewriter::run(bool allIndexes) {
   return out;
 }
 
-void Rewriter::items() {
+void TableRewriter::items() {
   const auto open = std::find_if(tokens_.begin(), tokens_.end(), [](const DdlToken& token) { return token.is("("); });
   if (open == tokens_.end() || !is(0, "CREATE")) refuse("its SHOW CREATE TABLE is no CREATE TABLE");
   const auto count = [&](std::string_view symbol) {
@@ -129,7 +129,7 @@ void Rewriter::items() {
   }
 }
 
-void Rewriter::item(std::size_t first, std::size_t last) {
+void TableRewriter::item(std::size_t first, std::size_t last) {
   if (first >= last) refuse("its SHOW CREATE TABLE has an empty part");
   if (tokens_[first].kind == Kind::name) return column(first, last);
   if (is(first, "CONSTRAINT") && is(first + 2, "FOREIGN")) return;
@@ -139,7 +139,7 @@ void Rewriter::item(std::size_t first, std::size_t last) {
 }
 
 /// `isNamed`: the source's definition names the character set, rather than leave it to the table's.
-void Rewriter::charset(std::string& out, const Column& column, const std::string& dataType, bool isNamed) {
+void TableRewriter::charset(std::string& out, const Column& column, const std::string& dataType, bool isNamed) {
   static const std::set<std::string, std::less<>> kWithCharset = {"char",       "varchar",  "tinytext", "text",
                                                                   "mediumtext", "longtext", "enum",     "set"};
   if (!kWithCharset.contains(dataType)) return;
@@ -160,7 +160,7 @@ void Rewriter::charset(std::string& out, const Column& column, const std::string
   out += fmt::format(" CHARACTER SET {} COLLATE {}", found->substr(0, found->find('_')), *found);
 }
 
-void Rewriter::column(std::size_t first, std::size_t last) {
+void TableRewriter::column(std::size_t first, std::size_t last) {
   const std::string name = unquoted(tokens_[first].text);
   const auto column =
       std::find_if(schema_.columns.begin(), schema_.columns.end(), [&](const Column& c) { return c.name == name; });
@@ -188,7 +188,7 @@ void Rewriter::column(std::size_t first, std::size_t last) {
   columns_.push_back(out);
 }
 
-std::size_t Rewriter::columnClause(std::string& out, std::size_t at, std::size_t last) {
+std::size_t TableRewriter::columnClause(std::string& out, std::size_t at, std::size_t last) {
   if (tokens_[at].kind == Kind::comment) {
     conditional(out, tokens_[at].text);
     return at + 1;
@@ -238,7 +238,7 @@ std::size_t Rewriter::columnClause(std::string& out, std::size_t at, std::size_t
   refuse("an unknown clause of a column: " + text(at, last));
 }
 
-std::size_t Rewriter::defaultClause(std::string& out, std::size_t at, std::size_t last) {
+std::size_t TableRewriter::defaultClause(std::string& out, std::size_t at, std::size_t last) {
   if (at >= last) refuse("a DEFAULT without a value");
   std::size_t behind = at + 1;
   const DdlToken& token = tokens_[at];
@@ -273,7 +273,7 @@ std::size_t Rewriter::defaultClause(std::string& out, std::size_t at, std::size_
   return behind;
 }
 
-void Rewriter::conditional(std::string& out, std::string_view comment) {
+void TableRewriter::conditional(std::string& out, std::string_view comment) {
   if (comment.find("INVISIBLE") != std::string_view::npos) {
     const bool able = mariadb_ ? version_ >= 100303 : version_ >= 80023;
     if (able) out += " INVISIBLE";
@@ -291,7 +291,7 @@ void Rewriter::conditional(std::string& out, std::string_view comment) {
   }
 }
 
-void Rewriter::index(std::size_t first, std::size_t last) {
+void TableRewriter::index(std::size_t first, std::size_t last) {
   IndexDdl index;
   index.primary = is(first, "PRIMARY");
   index.unique = is(first, "UNIQUE");
@@ -322,7 +322,7 @@ void Rewriter::index(std::size_t first, std::size_t last) {
 }
 
 /// Why the target cannot have an index; empty = it can. Only those that say which rows may be there matter to rows.
-std::string Rewriter::missingIndex(const IndexDdl& index, bool isVector) const {
+std::string TableRewriter::missingIndex(const IndexDdl& index, bool isVector) const {
   constexpr int kExpressions = 80013;
   const auto lacks = [&](const std::string& what) {
     return fmt::format("the {} {}, which {} {} does not have",
@@ -344,7 +344,7 @@ std::string Rewriter::missingIndex(const IndexDdl& index, bool isVector) const {
   return {};
 }
 
-std::size_t Rewriter::indexClause(std::string& out, std::size_t at, std::size_t last) {
+std::size_t TableRewriter::indexClause(std::string& out, std::size_t at, std::size_t last) {
   const bool comment = tokens_[at].kind == Kind::comment;
   if (is(at, "IGNORED") || (comment && tokens_[at].text.find("INVISIBLE") != std::string_view::npos)) {
     if (mariadb_ && version_ >= 100600) out += " IGNORED";
@@ -367,7 +367,7 @@ std::size_t Rewriter::indexClause(std::string& out, std::size_t at, std::size_t 
   refuse("an unknown clause of an index: " + text(at, last));
 }
 
-void Rewriter::check(std::size_t first, std::size_t last) {
+void TableRewriter::check(std::size_t first, std::size_t last) {
   std::size_t at = first;
   std::string name;
   if (is(at, "CONSTRAINT")) {
@@ -388,11 +388,11 @@ void Rewriter::check(std::size_t first, std::size_t last) {
   checks_.push_back(keep ? "CONSTRAINT " + quoteName(name) + " " + out : out);
 }
 
-void Rewriter::options() {
+void TableRewriter::options() {
   for (std::size_t at = end_; at < tokens_.size();) at = option(at);
 }
 
-std::size_t Rewriter::option(std::size_t at) {
+std::size_t TableRewriter::option(std::size_t at) {
   const DdlToken& token = tokens_[at];
   if (token.kind == Kind::comment) {
     const std::size_t found = token.text.find("PARTITION BY");
@@ -443,7 +443,7 @@ std::string missingType(const Column& column, const ServerInfo& server) {
 
 TableDdl rewriteTable(const TableSchema& schema, const TableName& target, const Collations& collations,
                       bool allIndexes) {
-  return Rewriter(schema, target, collations).run(allIndexes);
+  return TableRewriter(schema, target, collations).run(allIndexes);
 }
 
 std::string foreignKeySql(const TableSchema& schema, const ForeignKey& key, const TableName& referenced) {

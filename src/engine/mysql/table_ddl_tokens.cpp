@@ -46,7 +46,7 @@ bool DdlToken::is(std::string_view word) const {
   });
 }
 
-DdlTokens tokenize(std::string_view sql, const std::string& table) {
+DdlTokens ddlTokens(std::string_view sql, const std::string& table) {
   DdlTokens tokens;
   const auto add = [&](DdlToken::Kind kind, std::size_t begin, std::size_t end) {
     if (end == std::string_view::npos) refuseDefinition(table, "its SHOW CREATE TABLE ends inside a quoted text");

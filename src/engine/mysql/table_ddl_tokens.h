@@ -23,7 +23,7 @@ using DdlTokens = std::vector<DdlToken>;
 /// Cuts a statement of SHOW CREATE TABLE into tokens: `names`, 'strings' (doubled quotes and backslashes), numbers,
 /// words, symbols of one character, and comments whole. Throws Error(definitionNotSupported) for text that does not end
 /// properly.
-[[nodiscard]] DdlTokens tokenize(std::string_view sql, const std::string& table);
+[[nodiscard]] DdlTokens ddlTokens(std::string_view sql, const std::string& table);
 
 /// The index behind the parenthesis that matches the one at `open`; tokens.size() if there is none.
 [[nodiscard]] std::size_t behindGroup(const DdlTokens& tokens, std::size_t open);

@@ -13,7 +13,7 @@ namespace drs::mysql {
 namespace {
 
 constexpr std::size_t kMostColumns = 64;
-constexpr std::size_t kFrameBytes = 64;  // more than the words around a name
+constexpr std::size_t kNameFrameBytes = 64;  // more than the words around a name
 /// Of a row. Longer ones are no burden as statements of their own, and one in memory twice is enough.
 constexpr std::size_t kMostTextBytes = 1024;
 
@@ -84,10 +84,10 @@ void MergedUpdate::begin(const SqlWriter& writer, const UpdateMerge& merge, Upda
   for (std::string& text : cases_) text.clear();
   keys_.clear();
   rows_ = 0;
-  bytes_ = kFrameBytes + writer.table().size() + merge.index().size() + writer.name(writer.key().front()).size();
+  bytes_ = kNameFrameBytes + writer.table().size() + merge.index().size() + writer.name(writer.key().front()).size();
   for (const std::size_t i : columns_)
-    bytes_ += writer.name(i).size() + writer.name(writer.key().front()).size() + kFrameBytes;
-  for (const std::size_t i : keep) bytes_ += 2 * writer.name(i).size() + kFrameBytes;
+    bytes_ += writer.name(i).size() + writer.name(writer.key().front()).size() + kNameFrameBytes;
+  for (const std::size_t i : keep) bytes_ += 2 * writer.name(i).size() + kNameFrameBytes;
 }
 
 void MergedUpdate::add(const RowBatch& rows, std::size_t before, std::size_t after) {

@@ -12,14 +12,14 @@ namespace drs::redis {
 namespace {
 
 /// A node that does not answer must not hold the others up for long.
-constexpr std::chrono::milliseconds kPatience = std::chrono::seconds(3);
+constexpr std::chrono::milliseconds kMapPatience = std::chrono::seconds(3);
 
 struct Claim {
   std::string id;
   std::uint64_t epoch = 0;
 };
 
-std::vector<ClusterNode> viewOf(Connection& connection, const net::Address& asked) {
+std::vector<ClusterNode> nodesSeenBy(Connection& connection, const net::Address& asked) {
   const resp::Reply reply = connection.ask({"CLUSTER", "NODES"});
   std::vector<ClusterNode> nodes = reply.isError()
                                        ? parseClusterSlots(connection.call({"CLUSTER", "SLOTS"}), connection.address())
@@ -99,10 +99,10 @@ ClusterMap readTargetMap(const EngineJob& job, const ClusterMap* known, const st
   for (std::size_t i = 0; i < asked.size() && !stop.stop_requested(); ++i) {
     try {
       ConnectOptions options = optionsOf(job, Side::target, asked[i]);
-      options.connectTimeout = std::min(options.connectTimeout, kPatience);
-      options.answerTimeout = std::min(options.answerTimeout, kPatience);
+      options.connectTimeout = std::min(options.connectTimeout, kMapPatience);
+      options.answerTimeout = std::min(options.answerTimeout, kMapPatience);
       const auto connection = Connection::open(options);
-      views.push_back(viewOf(*connection, asked[i]));
+      views.push_back(nodesSeenBy(*connection, asked[i]));
       for (const ClusterNode& node : views.back())
         if (!node.failed && node.masterId.empty() && !node.myself && !node.slots.empty()) add(node.address);
     } catch (const Error& error) {

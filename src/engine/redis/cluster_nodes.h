@@ -16,16 +16,16 @@ using SlotRange = std::pair<std::uint16_t, std::uint16_t>;
 
 /// One node as another one sees it.
 struct ClusterNode {
-  std::string id;           ///< 40 hexadecimal digits; changes at no fail-over
-  net::Address address;     ///< as announced; the host may be empty: the one of the node that was asked
-  std::string masterId;     ///< of a replica; empty: a master
-  bool myself = false;      ///< the node that was asked
-  bool failed = false;      ///< fail or fail?, without address, or in handshake
-  std::uint64_t epoch = 0;  ///< configuration epoch: of two claims to a slot the higher one counts; 0: not told
+  std::string id;        ///< 40 hexadecimal digits; changes at no fail-over
+  net::Address address;  ///< as announced; the host may be empty: the one of the node that was asked
+  std::string masterId;  ///< of a replica; empty: a master
+  bool myself = false;   ///< the node that was asked
+  bool failed = false;   ///< fail or fail?, without address, or in handshake
+  std::uint64_t epoch =
+      0;  ///< of its configuration: grows when slots come to it, so the higher claim counts; 0: not told
   std::vector<SlotRange> slots;
   std::vector<std::uint16_t> openSlots;  ///< being moved to or from it (known of `myself` only)
   std::vector<std::uint16_t> importing;  ///< of openSlots: those that come to it
-  std::uint64_t epoch = 0;               ///< of its configuration: grows when slots come back to a server; 0: not told
 };
 
 /// The answer to CLUSTER NODES. Lines that are no nodes are passed over. Throws Error(badReply) if none is one.

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kBatchCommands = 20'000, kBatchBytes = std::size_t{4} << 20U;
 constexpr std::chrono::seconds kMarkInterval{1};
 constexpr std::chrono::seconds kLookInterval{5};
-constexpr std::chrono::seconds kPatience{3};
+constexpr std::chrono::seconds kSlotPatience{3};
 
 TargetWriter::Options forCluster(TargetWriter::Options options) {
   options.batchCommands = kBatchCommands;
@@ -257,7 +257,7 @@ void ClusterWriter::verify(const std::stop_token& stop) {
         link->out.command({"PING"});
         link->expected = 1;
       }
-      pumpAll(links(), net::after(kPatience), stop);
+      pumpAll(links(), net::after(kSlotPatience), stop);
       readMap(stop);
       openLinks();
       claim(unclaimed(), stop);

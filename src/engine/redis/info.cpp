@@ -6,7 +6,7 @@
 namespace drs::redis {
 namespace {
 
-std::optional<std::uint64_t> toNumber(std::string_view text) {
+std::optional<std::uint64_t> wholeNumber(std::string_view text) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
@@ -29,7 +29,7 @@ std::string_view part(std::string_view list, std::string_view name) {
 /// The number behind `prefix`, if the name is the prefix and a number ("db0", "slave12").
 std::optional<std::uint64_t> numbered(std::string_view name, std::string_view prefix) {
   if (!name.starts_with(prefix)) return std::nullopt;
-  return toNumber(name.substr(prefix.size()));
+  return wholeNumber(name.substr(prefix.size()));
 }
 
 }  // namespace
@@ -54,18 +54,18 @@ std::optional<std::string> Info::find(std::string_view name) const {
 
 std::optional<std::uint64_t> Info::number(std::string_view name) const {
   const auto found = values_.find(name);
-  return found == values_.end() ? std::nullopt : toNumber(found->second);
+  return found == values_.end() ? std::nullopt : wholeNumber(found->second);
 }
 
 std::vector<Info::Keyspace> Info::keyspace() const {
   std::vector<Keyspace> out;
   for (const auto& [name, value] : values_) {
     const auto database = numbered(name, "db");
-    const auto keys = toNumber(part(value, "keys"));
+    const auto keys = wholeNumber(part(value, "keys"));
     if (!database || *database > INT32_MAX || !keys || *keys == 0) continue;
-    Keyspace each{static_cast<std::uint32_t>(*database), *keys, toNumber(part(value, "expires")).value_or(0), 0};
+    Keyspace each{static_cast<std::uint32_t>(*database), *keys, wholeNumber(part(value, "expires")).value_or(0), 0};
     for (const char* fields : {"subexpiry", "keys_with_volatile_items"})
-      each.fieldExpires += toNumber(part(value, fields)).value_or(0);
+      each.fieldExpires += wholeNumber(part(value, fields)).value_or(0);
     out.push_back(each);
   }
   std::sort(out.begin(), out.end(), [](const Keyspace& a, const Keyspace& b) { return a.database < b.database; });
@@ -75,10 +75,10 @@ std::vector<Info::Keyspace> Info::keyspace() const {
 std::vector<Info::Replica> Info::replicas() const {
   std::vector<Replica> out;
   for (const auto& [name, value] : values_) {
-    const auto port = toNumber(part(value, "port"));
+    const auto port = wholeNumber(part(value, "port"));
     if (!numbered(name, "slave") || !port || *port > UINT16_MAX) continue;
     out.push_back({std::string(part(value, "ip")), static_cast<std::uint16_t>(*port), part(value, "state") == "online",
-                   toNumber(part(value, "offset")).value_or(0)});
+                   wholeNumber(part(value, "offset")).value_or(0)});
   }
   return out;
 }

@@ -13,14 +13,14 @@
 namespace drs::redis {
 namespace {
 
-std::string_view take(std::string_view& text, char separator) {
+std::string_view takeWord(std::string_view& text, char separator) {
   const std::size_t end = text.find(separator);
   const std::string_view piece = text.substr(0, end);
   text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   return piece;
 }
 
-std::uint64_t toNumber(std::string_view text) {
+std::uint64_t markNumber(std::string_view text) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc() || end != text.data() + text.size())
@@ -28,8 +28,8 @@ std::uint64_t toNumber(std::string_view text) {
   return value;
 }
 
-std::uint16_t toSlot(std::string_view text) {
-  const std::uint64_t value = toNumber(text);
+std::uint16_t markSlot(std::string_view text) {
+  const std::uint64_t value = markNumber(text);
   if (value >= resp::kSlots) throw Error(Msg::internal, {"a mark has a slot " + std::string(text)});
   return static_cast<std::uint16_t>(value);
 }
@@ -86,18 +86,18 @@ std::string toText(const LaneSlots& slots) {
 
 LaneSlots parseLaneSlots(std::string_view text) {
   LaneSlots out;
-  std::string_view own = take(text, '/');
+  std::string_view own = takeWord(text, '/');
   while (!own.empty()) {
-    std::string_view range = take(own, ',');
-    const std::uint16_t first = toSlot(take(range, '-'));
-    const std::uint16_t last = toSlot(range);
+    std::string_view range = takeWord(own, ',');
+    const std::uint16_t first = markSlot(takeWord(range, '-'));
+    const std::uint16_t last = markSlot(range);
     for (std::size_t slot = first; slot <= last; ++slot) out.own.set(slot);
   }
   while (!text.empty()) {
-    std::string_view each = take(text, ',');
-    const std::uint16_t slot = toSlot(take(each, ':'));
-    const std::uint64_t from = toNumber(take(each, ':'));
-    out.held[slot] = {from, toNumber(each)};
+    std::string_view each = takeWord(text, ',');
+    const std::uint16_t slot = markSlot(takeWord(each, ':'));
+    const std::uint64_t from = markNumber(takeWord(each, ':'));
+    out.held[slot] = {from, markNumber(each)};
   }
   return out;
 }

@@ -13,9 +13,9 @@ namespace {
 
 using resp::Reply;
 
-constexpr std::int64_t kPieceBytes = 1 << 20;
-constexpr std::int64_t kPieceElements = 512;
-const std::string kPiece = std::to_string(kPieceElements);  // NOLINT(cert-err58-cpp): a short text
+constexpr std::int64_t kLargePieceBytes = 1 << 20;
+constexpr std::int64_t kLargePieceElements = 512;
+const std::string kPiece = std::to_string(kLargePieceElements);  // NOLINT(cert-err58-cpp): a short text
 
 std::int64_t nowMillis() {
   using namespace std::chrono;
@@ -39,15 +39,15 @@ std::string behind(const std::string& id) {
 }
 
 LargeRead readString(Connection& source, const std::string& key, rdb::CommandForm& form) {
-  for (std::int64_t at = 0;; at += kPieceBytes) {
-    const Reply piece = source.call({"GETRANGE", key, std::to_string(at), std::to_string(at + kPieceBytes - 1)});
+  for (std::int64_t at = 0;; at += kLargePieceBytes) {
+    const Reply piece = source.call({"GETRANGE", key, std::to_string(at), std::to_string(at + kLargePieceBytes - 1)});
     if (piece.text().empty() && at == 0) {
       if (source.call({"EXISTS", key}).integer() == 0) return LargeRead::gone;
       form.onString("");
       return LargeRead::complete;
     }
     if (!piece.text().empty()) form.appendText(piece.text());
-    if (static_cast<std::int64_t>(piece.text().size()) < kPieceBytes) return LargeRead::complete;
+    if (static_cast<std::int64_t>(piece.text().size()) < kLargePieceBytes) return LargeRead::complete;
   }
 }
 
@@ -59,11 +59,11 @@ std::array<std::string, 3> endsOf(Connection& source, const std::string& key) {
 
 LargeRead readList(Connection& source, const std::string& key, rdb::CommandForm& form) {
   const auto before = endsOf(source, key);
-  for (std::int64_t at = 0;; at += kPieceElements) {
-    const Reply piece = source.call({"LRANGE", key, std::to_string(at), std::to_string(at + kPieceElements - 1)});
+  for (std::int64_t at = 0;; at += kLargePieceElements) {
+    const Reply piece = source.call({"LRANGE", key, std::to_string(at), std::to_string(at + kLargePieceElements - 1)});
     if (piece.elements().empty() && at == 0) return LargeRead::gone;
     for (const Reply& each : piece.elements()) form.onItem(each.text());
-    if (static_cast<std::int64_t>(piece.elements().size()) < kPieceElements) break;
+    if (static_cast<std::int64_t>(piece.elements().size()) < kLargePieceElements) break;
   }
   return endsOf(source, key) == before ? LargeRead::complete : LargeRead::shifted;
 }
@@ -125,7 +125,7 @@ bool readEntries(Connection& source, const std::string& key, rdb::CommandForm& f
       if (info.length++ == 0) info.firstId = id;
       form.onStreamEntry(id, fields);
     }
-    if (static_cast<std::int64_t>(page.elements().size()) < kPieceElements) return info.length > 0;
+    if (static_cast<std::int64_t>(page.elements().size()) < kLargePieceElements) return info.length > 0;
     from = behind(page.elements().back().at(0).text());
   }
 }
@@ -139,7 +139,7 @@ void readPending(Connection& source, const std::string& key, const std::string& 
       const auto deliveries = static_cast<std::uint64_t>(each.at(3).integer().value_or(1));
       form.onPending({idOf(each.at(0).text()), nowMillis() - each.at(2).integer().value_or(0), deliveries}, true);
     }
-    if (static_cast<std::int64_t>(page.elements().size()) < kPieceElements) return;
+    if (static_cast<std::int64_t>(page.elements().size()) < kLargePieceElements) return;
     from = behind(page.elements().back().at(0).text());
   }
 }

@@ -10,7 +10,7 @@
 namespace drs::redis {
 namespace {
 
-constexpr std::chrono::milliseconds kPatience{200};
+constexpr std::chrono::milliseconds kSnapshotPatience{200};
 constexpr std::string_view kScanCount = "1000";
 constexpr CommandPlace kSnapshotPlace{0, "a command of the snapshot"};
 
@@ -65,7 +65,7 @@ std::optional<std::uint64_t> Loader::run(Spool& snapshot, const std::stop_token&
       continue;
     }
     const std::span<char> room = parser_.room();
-    const std::size_t got = snapshot.read(at, room.data(), room.size(), kPatience, stop);
+    const std::size_t got = snapshot.read(at, room.data(), room.size(), kSnapshotPatience, stop);
     if (stop.stop_requested()) return std::nullopt;
     if (got == 0 && snapshot.isClosed() && snapshot.end() == at)
       throw Error(Msg::logCorrupt, {fmt::format("byte {} of the snapshot", at), "it ends there"}, Origin::source);

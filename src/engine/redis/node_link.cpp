@@ -5,7 +5,7 @@
 namespace drs::redis {
 namespace {
 
-constexpr std::size_t kReadBytes = std::size_t{64} << 10U;
+constexpr std::size_t kNodeReadBytes = std::size_t{64} << 10U;
 constexpr std::chrono::seconds kGrace{3};
 constexpr std::chrono::milliseconds kAlone{200}, kAmongOthers{1};
 
@@ -39,7 +39,7 @@ bool NodeLink::pump() {
       sent_ += wrote;
       went = wrote > 0;
     }
-    rest_.resize(kReadBytes);
+    rest_.resize(kNodeReadBytes);
     while (answered_ < expected) {
       const auto got = stream_->tryRead(rest_.data(), rest_.size());
       if (!got) break;

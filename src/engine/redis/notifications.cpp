@@ -9,12 +9,12 @@
 namespace drs::redis {
 namespace {
 
-constexpr std::chrono::milliseconds kStep{500};
+constexpr std::chrono::milliseconds kListenStep{500};
 constexpr std::chrono::seconds kPingEvery{10};
 constexpr std::chrono::seconds kSilence{60};
-constexpr std::chrono::milliseconds kFirstPause{200};
-constexpr std::chrono::milliseconds kLongestPause{5000};
-constexpr std::size_t kReadBytes = std::size_t{64} << 10U;
+constexpr std::chrono::milliseconds kFirstListenPause{200};
+constexpr std::chrono::milliseconds kLongestListenPause{5000};
+constexpr std::size_t kListenBytes = std::size_t{64} << 10U;
 /// What a waiting key takes beside its bytes, twice.
 constexpr std::size_t kKeyOverhead = 160;
 
@@ -44,7 +44,7 @@ std::string_view patternFor(Connection& source) {
 }  // namespace
 
 void Notifications::run(const std::stop_token& stop) {
-  auto pause = kFirstPause;
+  auto pause = kFirstListenPause;
   std::string said;
   while (!stop.stop_requested()) {
     const std::uint64_t before = generation();
@@ -54,14 +54,14 @@ void Notifications::run(const std::stop_token& stop) {
     } catch (const Error& error) {
       if (stop.stop_requested()) return;
       if (error.action() != Action::retry) throw;
-      if (generation() != before) pause = kFirstPause;
+      if (generation() != before) pause = kFirstListenPause;
       if (error.text() != said)
         options_.note(true, "Notifications of the source are lost (" + error.text() +
                                 "); all keys are compared as soon as it tells again");
       said = error.text();
     }
     (void)sleepFor(pause, stop);
-    pause = std::min(pause * 2, kLongestPause);
+    pause = std::min(pause * 2, kLongestListenPause);
   }
 }
 
@@ -74,7 +74,7 @@ void Notifications::listen(const std::stop_token& stop) {
   const auto stream = connection->release(rest);
   reader.append(rest);
   missed();  // whatever was changed before now
-  std::string buffer(kReadBytes, '\0');
+  std::string buffer(kListenBytes, '\0');
   auto heardAt = std::chrono::steady_clock::now();
   auto askedAt = heardAt;
   while (!stop.stop_requested()) {
@@ -96,7 +96,7 @@ void Notifications::listen(const std::stop_token& stop) {
       stream->write(ping.bytes(), net::after(kSilence));
       askedAt = now;
     }
-    (void)stream->wait({.readable = true, .writable = false}, net::after(kStep));
+    (void)stream->wait({.readable = true, .writable = false}, net::after(kListenStep));
   }
 }
 

@@ -51,7 +51,7 @@ void checkKeyRights(ProbeState& state, Findings& found) {
   }
 }
 
-Verdict checkRights(ProbeState& state) {
+Verdict checkWriteRights(ProbeState& state) {
   Findings found;
   // What was tried is known for sure.
   for (const auto& [what, words] : state.capabilities().refusals)
@@ -236,7 +236,7 @@ Verdict checkSpool(ProbeState& state) {
 const std::vector<Check>& targetChecks() {
   static const std::vector<Check> kChecks = {
       {"dstStatusCheck", kPrivileges, checkStatus},
-      {"dstDbPrivilegesIsEnough", kPrivileges, checkRights},
+      {"dstDbPrivilegesIsEnough", kPrivileges, checkWriteRights},
       {"dstTransactionCheck", kPrivileges, checkTransactions},
       {"dstMaxMemoryCheck", kConsistency, checkMemory},
       {"dstMaxMemoryPolicyCheck", kConsistency, checkEviction},

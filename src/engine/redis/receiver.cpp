@@ -9,12 +9,12 @@
 namespace drs::redis {
 namespace {
 
-constexpr std::size_t kReadBytes = std::size_t{1} << 20U;
+constexpr std::size_t kReceiveBytes = std::size_t{1} << 20U;
 constexpr std::chrono::milliseconds kAckInterval{1000};  // as servers do (replication.c, replicationCron)
-constexpr std::chrono::seconds kSilence{
+constexpr std::chrono::seconds kSourceSilence{
     60};  // repl-timeout; a source pings every ten seconds (repl-ping-replica-period)
-constexpr std::chrono::milliseconds kFirstPause{200};
-constexpr std::chrono::milliseconds kLongestPause{5000};
+constexpr std::chrono::milliseconds kFirstRelinkPause{200};
+constexpr std::chrono::milliseconds kLongestRelinkPause{5000};
 
 }  // namespace
 
@@ -25,7 +25,7 @@ Receiver::Receiver(std::unique_ptr<ReplicaLink> link, Spool* snapshot, Spool& st
       stream_(stream),
       arrivals_(arrivals),
       options_(std::move(options)),
-      buffer_(kReadBytes, '\0') {}
+      buffer_(kReceiveBytes, '\0') {}
 
 void Receiver::run(const std::stop_token& stop) {
   if (snapshot_ != nullptr) receiveSnapshot(stop);
@@ -90,7 +90,7 @@ void Receiver::receiveStream(const std::stop_token& stop) {
     if (stop.stop_requested()) return;
     const auto now = std::chrono::steady_clock::now();
     if (got > 0) heardAt = now;
-    if (got == 0 && (link_->closed() || now - heardAt > kSilence))
+    if (got == 0 && (link_->closed() || now - heardAt > kSourceSilence))
       throw Error(Msg::connectionLost,
                   {"the source", link_->closed() ? "it closed the link" : "it has said nothing for a minute"},
                   Origin::source);
@@ -127,7 +127,7 @@ void Receiver::acknowledge(bool now) {
 void Receiver::relink(const std::stop_token& stop) {
   linked_ = false;
   std::string said;
-  for (auto pause = kFirstPause; sleepFor(pause, stop); pause = std::min(pause * 2, kLongestPause)) {
+  for (auto pause = kFirstRelinkPause; sleepFor(pause, stop); pause = std::min(pause * 2, kLongestRelinkPause)) {
     try {
       link_ = ReplicaLink::open(options_.source(), StreamPoint{stream_.history(), stream_.end() - 1}, options_.replica,
                                 stop);

@@ -7,10 +7,10 @@
 namespace drs::redis {
 namespace {
 
-constexpr std::string_view kPortion = "500";
+constexpr std::string_view kReleasePortion = "500";
 constexpr std::int64_t kNoDeadline = -1;
 constexpr std::string_view kDay = "86400000";
-constexpr CommandPlace kPlace{0, "pexpireat"};
+constexpr CommandPlace kReleasePlace{0, "pexpireat"};
 
 using Ask = std::function<std::vector<resp::Reply>(std::string_view commands, std::size_t count)>;
 
@@ -75,7 +75,7 @@ bool Releaser::step(const std::stop_token& stop) {
 
 std::vector<std::string> Releaser::heldKeys(const Scope::Database& db, const std::stop_token& stop) {
   resp::Encoder scan;
-  scan.command({"SCAN", cursor_, "COUNT", kPortion});
+  scan.command({"SCAN", cursor_, "COUNT", kReleasePortion});
   const resp::Reply reply = writer_.ask(server_, db.target, scan.bytes(), 1, stop).front();
   if (reply.isError()) throw Error(Msg::redisRefused, {"the target", "SCAN", reply.text()}, Origin::target);
   cursor_ = reply.at(0).text();
@@ -115,7 +115,7 @@ void Releaser::release(const Scope::Database& db, const std::vector<std::string>
       ++vanished_;
       writer_.encoder().command({"PEXPIRE", keys[i], kDay});
     }
-    writer_.added(kPlace);
+    writer_.added(kReleasePlace);
   }
 }
 

@@ -26,7 +26,7 @@ constexpr seconds kWriteTimeout{10};
 constexpr std::size_t kMaxLine = 4096;
 constexpr std::size_t kIdBytes = 40;
 
-std::optional<std::uint64_t> toNumber(std::string_view text) {
+std::optional<std::uint64_t> lineNumber(std::string_view text) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
@@ -141,9 +141,9 @@ void ReplicaLink::takeAnswer(std::string_view line, const std::optional<StreamPo
   if (line.starts_with('-')) {
     throwRefusal(resp::Reply(resp::Reply::Kind::error, std::string(line.substr(1))), options_, "PSYNC");
   }
-  if (!said.empty() && said[0] == "+FULLRESYNC" && said.size() == 3 && isReplId(said[1]) && toNumber(said[2])) {
+  if (!said.empty() && said[0] == "+FULLRESYNC" && said.size() == 3 && isReplId(said[1]) && lineNumber(said[2])) {
     full_ = true;
-    start_ = {std::string(said[1]), *toNumber(said[2])};
+    start_ = {std::string(said[1]), *lineNumber(said[2])};
     return;
   }
   // Servers before 4.0 name no id: theirs is the one that was asked for.
@@ -164,7 +164,7 @@ SnapshotFraming ReplicaLink::awaitSnapshot(const std::stop_token& stop, seconds 
   if (line.starts_with(kMark) && line.size() == kMark.size() + kIdBytes)
     return {SnapshotFraming::Kind::endMark, 0, line.substr(kMark.size())};
   const std::optional<std::uint64_t> bytes =
-      line.starts_with('$') ? toNumber(std::string_view(line).substr(1)) : std::nullopt;
+      line.starts_with('$') ? lineNumber(std::string_view(line).substr(1)) : std::nullopt;
   if (bytes) return {SnapshotFraming::Kind::length, *bytes, {}};
   throw Error(Msg::badReply,
               {options_.address.text(), fmt::format("in place of a snapshot it sent \"{}\"", line.substr(0, 200))},

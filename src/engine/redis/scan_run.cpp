@@ -24,10 +24,10 @@ using Time = std::chrono::steady_clock::time_point;
 
 /// Stands in marks for the name of a stream: what such a run has left says nothing to one that replicates.
 constexpr std::string_view kHistory = "scan";
-constexpr std::size_t kPortion = 1000;
-constexpr std::chrono::milliseconds kPatience{100};
-constexpr std::chrono::milliseconds kReportEvery{1000};
-constexpr std::chrono::seconds kSlotsEvery{5};
+constexpr std::size_t kScanPortion = 1000;
+constexpr std::chrono::milliseconds kScanPatience{100};
+constexpr std::chrono::milliseconds kScanReportEvery{1000};
+constexpr std::chrono::seconds kScanSlotsEvery{5};
 constexpr std::chrono::milliseconds kAfterFailure{1000};
 /// A large value is brought as a whole at each change; it rests so many times as long as that took.
 constexpr int kRestTimes = 5;
@@ -168,11 +168,11 @@ class ScanRun {
   /// One portion of whatever there is to do. True: the copy is complete and is not followed.
   bool step(const std::stop_token& stop) {
     const auto now = std::chrono::steady_clock::now();
-    if (scope_->isSharded() && now - lookedAt_ > kSlotsEvery) {
+    if (scope_->isSharded() && now - lookedAt_ > kScanSlotsEvery) {
       (void)sourceNow(stop);
       lookedAt_ = now;
     }
-    if (notifications_) bringChanged(pass_ ? std::chrono::milliseconds(0) : kPatience, stop);
+    if (notifications_) bringChanged(pass_ ? std::chrono::milliseconds(0) : kScanPatience, stop);
     if (stop.stop_requested()) return false;
     if (!pass_) {
       if (isPassDue(now)) startPass(stop);
@@ -249,7 +249,7 @@ class ScanRun {
       each = resting_.erase(each);
     }
     const auto waits = changed.empty() ? patience : std::chrono::milliseconds(0);
-    for (Notifications::Changed& each : notifications_->take(kPortion, waits, stop)) {
+    for (Notifications::Changed& each : notifications_->take(kScanPortion, waits, stop)) {
       oldest_ = std::min(oldest_.value_or(each.at), each.at);
       const auto resting = resting_.find({each.db, each.key});
       if (resting == resting_.end()) {
@@ -303,7 +303,7 @@ class ScanRun {
 
   void report(bool now) {
     const auto time = std::chrono::steady_clock::now();
-    if (!now && time - reportedAt_ < kReportEvery) return;
+    if (!now && time - reportedAt_ < kScanReportEvery) return;
     reportedAt_ = time;
     LaneProgress progress;
     progress.loaded = mark_.state == LaneMark::State::following;

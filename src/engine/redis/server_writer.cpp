@@ -1,6 +1,7 @@
 #include "engine/redis/server_writer.h"
 
 #include "base/failpoint.h"
+#include "engine/redis/slot_state.h"
 
 #include <fmt/format.h>
 
@@ -10,9 +11,9 @@
 namespace drs::redis {
 namespace {
 
-constexpr std::size_t kReadBytes = std::size_t{64} << 10U;
-constexpr std::chrono::milliseconds kPatience{200};  ///< between two looks at the stop token
-constexpr std::chrono::seconds kGrace{3};
+constexpr std::size_t kAnswerReadBytes = std::size_t{64} << 10U;
+constexpr std::chrono::milliseconds kAnswerPatience{200};  ///< between two looks at the stop token
+constexpr std::chrono::seconds kStopGrace{3};
 constexpr int kClaims = 100;  ///< others that may take the lane over while we do
 
 constexpr std::string_view kOk = "+OK\r\n", kNull = "$-1\r\n";
@@ -22,13 +23,9 @@ std::string bulk(const std::string& text) {
   return fmt::format("${}\r\n{}\r\n", text.size(), text);
 }
 
-bool isNewer(const Fence& a, const Fence& b) {
-  return a.plan != b.plan ? a.plan > b.plan : a.epoch > b.epoch;
-}
-
 /// A batch that is on its way is not given up at once when a stop is asked for: what became of it would be unknown.
 bool isOver(net::Deadline deadline, std::optional<net::Deadline>& last, const std::stop_token& stop) {
-  if (stop.stop_requested() && !last) last = net::after(kGrace);
+  if (stop.stop_requested() && !last) last = net::after(kStopGrace);
   const auto now = std::chrono::steady_clock::now();
   return now > deadline || (last && now > *last);
 }
@@ -120,7 +117,7 @@ void ServerWriter::send(std::string_view bytes, const std::stop_token& stop) {
     bytes.remove_prefix(stream_->tryWrite(bytes));
     if (bytes.empty()) return;
     // A server that answers while it reads must not wait for us to take the answers.
-    const auto ready = stream_->wait({true, true}, net::after(kPatience));
+    const auto ready = stream_->wait({true, true}, net::after(kAnswerPatience));
     if (ready.readable) receive();
     if (isOver(deadline, last, stop))
       throw Error(Msg::connectionLost, {options_.target.address.text(), "it takes no more bytes"}, Origin::target);
@@ -135,12 +132,12 @@ void ServerWriter::receive() {
   }
   for (;;) {
     const std::size_t at = rest_.size();
-    rest_.resize(at + kReadBytes);
-    const auto got = stream_->tryRead(rest_.data() + at, kReadBytes);
+    rest_.resize(at + kAnswerReadBytes);
+    const auto got = stream_->tryRead(rest_.data() + at, kAnswerReadBytes);
     rest_.resize(at + got.value_or(0));
     if (got && *got == 0)
       throw Error(Msg::connectionLost, {options_.target.address.text(), "it closed the connection"}, Origin::target);
-    if (!got || *got < kReadBytes) return;
+    if (!got || *got < kAnswerReadBytes) return;
   }
 }
 
@@ -161,7 +158,7 @@ void ServerWriter::takeReplies(std::uint64_t count, std::string* text, const std
     }
     receive();
     if (taken_ < rest_.size()) continue;
-    (void)stream_->wait({true, false}, net::after(kPatience));
+    (void)stream_->wait({true, false}, net::after(kAnswerPatience));
     if (isOver(deadline, last, stop))
       throw Error(Msg::connectionLost, {options_.target.address.text(), "no answer in time"}, Origin::target);
   }

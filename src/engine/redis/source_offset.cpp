@@ -7,7 +7,7 @@ namespace drs::redis {
 namespace {
 
 constexpr std::chrono::milliseconds kEvery{1000};
-constexpr std::chrono::milliseconds kAfterFailure{5000};
+constexpr std::chrono::milliseconds kOffsetPause{5000};
 
 }  // namespace
 
@@ -19,7 +19,7 @@ void SourceOffset::run(const std::stop_token& stop) {
     } catch (const Error&) {  // the link itself says what is wrong
       connection_.reset();
       value_ = kUnknown;
-      pause = kAfterFailure;
+      pause = kOffsetPause;
     }
   }
 }

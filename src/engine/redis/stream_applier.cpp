@@ -12,8 +12,8 @@
 namespace drs::redis {
 namespace {
 
-constexpr std::chrono::seconds kMarkInterval{1};      ///< over what is not ours
-constexpr std::size_t kMost = std::size_t{1} << 30U;  ///< bytes of one command
+constexpr std::chrono::seconds kAppliedMarkInterval{1};  ///< over what is not ours
+constexpr std::size_t kMost = std::size_t{1} << 30U;     ///< bytes of one command
 
 std::uint64_t databaseOf(resp::Arguments arguments) {
   std::uint64_t db = 0;
@@ -91,7 +91,7 @@ void StreamApplier::commit(const std::stop_token& stop) {
   if (at_.inTransaction) return;
   const auto now = std::chrono::steady_clock::now();
   const bool moved = mark_.offset != committed_;
-  if (writer_.isEmpty() && (!moved || now - committedAt_ < kMarkInterval)) return;
+  if (writer_.isEmpty() && (!moved || now - committedAt_ < kAppliedMarkInterval)) return;
   commitNow(stop);
 }
 

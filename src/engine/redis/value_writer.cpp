@@ -10,7 +10,7 @@
 namespace drs::redis {
 namespace {
 
-constexpr CommandPlace kPlace{0, "a command of the snapshot"};
+constexpr CommandPlace kValuePlace{0, "a command of the snapshot"};
 
 }  // namespace
 
@@ -65,7 +65,7 @@ void ValueWriter::restore(const rdb::KeyInfo& info, std::string_view raw, std::u
   } else if (hasFrequency) {
     out.argument("FREQ").argument(std::uint64_t{*info.frequency});
   }
-  writer_.added(kPlace);
+  writer_.added(kValuePlace);
 }
 
 void ValueWriter::begin(const rdb::BigBegin& big) {
@@ -92,7 +92,7 @@ void ValueWriter::end() {
 
 void ValueWriter::command(std::span<const std::string_view> arguments) {
   writer_.encoder().command(arguments);
-  writer_.added(kPlace);
+  writer_.added(kValuePlace);
   if (inParts_ && writer_.isFull()) roomMade_();
 }
 

@@ -138,8 +138,8 @@ void appendTime(std::string& out, const Moment& m, int fraction) {
 
 std::int64_t dayNumber(const Moment& m) {
   using namespace std::chrono;
-  const sys_days date =
-      year_month_day(year(m.year), month(static_cast<unsigned>(m.month)), day(static_cast<unsigned>(m.day)));
+  const sys_days date = year_month_day(std::chrono::year(m.year), std::chrono::month(static_cast<unsigned>(m.month)),
+                                       std::chrono::day(static_cast<unsigned>(m.day)));
   return date.time_since_epoch().count() + kEpochDay;
 }
 

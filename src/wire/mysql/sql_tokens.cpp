@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint64_t kModeAnsiQuotes = 0x4, kModeNoBackslashEscapes = 0x100000;
 
-bool isSpace(char c) {
+bool isBlank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v' || c == '\0';
 }
 /// Bytes above 127 belong to names: multi-byte characters.
@@ -24,7 +24,7 @@ class Tokenizer {
 
   std::vector<Token> run() {
     while (at_ < sql_.size()) {
-      if (isSpace(peek())) {
+      if (isBlank(peek())) {
         ++at_;
       } else if (!comment()) {
         token();
@@ -45,7 +45,7 @@ class Tokenizer {
   /// Skips a comment, or one of the marks of a versioned comment.
   bool comment() {
     if (peek() == '#' ||
-        (starts("--") && (at_ + 2 >= sql_.size() || isSpace(peek(2)) || static_cast<unsigned char>(peek(2)) < 0x20U))) {
+        (starts("--") && (at_ + 2 >= sql_.size() || isBlank(peek(2)) || static_cast<unsigned char>(peek(2)) < 0x20U))) {
       skipPast("\n");
       return true;
     }
