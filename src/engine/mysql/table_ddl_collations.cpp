@@ -49,9 +49,12 @@ bool isNoPad(std::string_view name) {
 
 std::map<std::string, std::string, std::less<>> collationAliases(Connection& server) {
   constexpr std::string_view kAlias = "Alias for ";
-  constexpr int kFirstWithAliases = 110400;
   std::map<std::string, std::string, std::less<>> aliases;
-  if (!server.server().mariadb || server.server().version < kFirstWithAliases) return aliases;
+  if (!server.server().mariadb) return aliases;
+  // The column came with the aliases, in the middle of several releases: 11.4.5, 11.7.2, 11.8.1.
+  if (!server.value("SELECT 1 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'information_schema' AND TABLE_NAME "
+                    "= 'COLLATIONS' AND COLUMN_NAME = 'COMMENT'"))
+    return aliases;
   for (const auto& row : server.query("SELECT COLLATION_NAME, COMMENT FROM information_schema.COLLATIONS WHERE COMMENT "
                                       "LIKE 'Alias for %'"))
     aliases[row.at(0).value_or("")] = row.at(1).value_or("").substr(kAlias.size());
