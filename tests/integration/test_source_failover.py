@@ -1,5 +1,7 @@
 """A source of several servers: the replay leaves one that is gone or no longer the primary, and goes on at another one by GTID, never with a gap."""
 import contextlib
+import shutil
+import signal
 import threading
 import time
 
@@ -8,6 +10,7 @@ import pytest
 from support import replay, rows, servers
 from support.chores import look_again
 from support.drsd import job, wait_for, whole
+from support.lane import Lane
 
 
 def follow(replica, primary):
@@ -239,3 +242,27 @@ def test_a_replay_that_nears_the_end_of_what_the_source_keeps_warns(drsd, mariad
         source.execute(f"SET GLOBAL binlog_expire_logs_seconds={kept}")
     warned = [(level, text) for level, text in client.logs(name) if "may soon be gone" in text]
     assert len(warned) == 1 and warned[0][0] == "Warn" and "3600 s" in warned[0][1], client.logs(name)
+
+
+@pytest.mark.parametrize("kind", ["mariadb", "mysql"])
+def test_a_source_that_lost_the_end_of_its_log_stops_the_task(drsd, server_folder, database, kind):
+    """As after a power failure with sync_binlog=0. It gives the same GTIDs to other transactions: going on would leave these out."""
+    with servers.start(kind, server_folder) as source, servers.start(kind, server_folder) as target:
+        lane = Lane(drsd, (source, target), database, before=["CREATE TABLE item (id INT PRIMARY KEY, v VARCHAR(20))"])
+        kept = source.folder / "kept"
+        source.process.send_signal(signal.SIGSTOP)  # what is on the disk belongs together
+        shutil.copytree(source.folder / "data", kept, symlinks=True)
+        source.process.send_signal(signal.SIGCONT)
+        lane.run(*(f"INSERT INTO item VALUES ({n}, 'lost')" for n in range(10)))
+        lane.arrive()
+        lane.client.action(lane.id, "stop", pause_mode="all")
+        lane.client.wait_status(lane.id, "PAUSING")
+        source.stop(hard=True)
+        shutil.rmtree(source.folder / "data")
+        kept.rename(source.folder / "data")
+        source.run()
+        assert source.execute("SELECT COUNT(*) FROM item", database=database) == ((0,),)
+        lane.run(*(f"INSERT INTO item VALUES ({n}, 'anew')" for n in range(30)))
+        lane.client.action(lane.id, "restart")
+        lane.stopped("has lost the end of its log", "Reset the task")
+        assert set(target.execute("SELECT v FROM item", database=lane.copy)) == {("lost",)}

@@ -100,5 +100,19 @@ TEST(LogPlaces, heartbeatsAreSeen) {
   EXPECT_TRUE(lane.assembler().atHeartbeat());
 }
 
+/// Else a server that is asked for the place would seem to have lost the end of its log.
+TEST(LogPlaces, ofAnotherServerAreForgottenByALaneByGtid) {
+  EventBuilder b;
+  Lane lane(mysqlByGtid(std::string(kUuid) + ":1-4"));
+  lane.assembler().setServer("first");
+  lane.feed({b.rotate("bin.000007", 4), b.format(), b.gtid(5), b.query("BEGIN"), b.tableMap(5), b.write(5, 1, "a"),
+             b.xid()});
+  EXPECT_EQ(lane.assembler().position().file, "bin.000007");
+  lane.assembler().setServer("first");
+  EXPECT_EQ(lane.assembler().position().file, "bin.000007");
+  lane.assembler().setServer("second");
+  EXPECT_EQ(lane.at(), fmt::format("mysql;gtid={}:1-5;file=;offset=0;server=second", kUuid));
+}
+
 }  // namespace
 }  // namespace drs::mysql

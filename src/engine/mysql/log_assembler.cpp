@@ -66,6 +66,10 @@ void LogAssembler::setServer(const std::string& server) {
   const bool isOther = !position_.server.empty() && position_.server != server;
   position_.server = server;
   if (!isOther) return;
+  if (!position_.gtid.empty()) {  // file and offset are the other server's, until a group of this one comes
+    position_.file.clear();
+    position_.offset = 0;
+  }
   for (auto& [xid, place] : position_.heldXa)
     if (!Gtid::parse(place) && !place.starts_with(kElsewhere)) place.insert(0, kElsewhere);
 }

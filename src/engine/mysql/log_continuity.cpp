@@ -102,6 +102,30 @@ void requireMariadbGtids(Connection& connection, const LogPosition& from) {
   requireStrictness(connection, from);
 }
 
+bool isOlderFile(const std::string& file, const std::string& other) {
+  const auto nameOfLog = [](const std::string& name) { return name.substr(0, name.rfind('.')); };
+  LogPosition at, goal;
+  at.file = file;
+  goal.file = other;
+  return nameOfLog(file) == nameOfLog(other) && !reached(at, goal);
+}
+
+/// Behind the end that is left the server gives the numbers of what it lost to other transactions: GTIDs do not tell
+/// them apart, that there is less of a file than was read of it does.
+void requireEnd(Connection& connection, const LogPosition& from) {
+  if (from.file.empty() || from.server.empty() || from.server != serverId(connection)) return;
+  const auto files = logFiles(connection);
+  if (files.empty()) return;
+  const auto ours = std::find_if(files.begin(), files.end(), [&](const LogFile& f) { return f.name == from.file; });
+  // Without the file: it was removed as all are one day, unless the newest one is older.
+  if (ours == files.end() ? !isOlderFile(files.back().name, from.file) : ours->bytes >= from.offset) return;
+  const LogFile& last = ours == files.end() ? files.back() : *ours;
+  throwPurged(from,
+              fmt::format("{} has lost the end of its log, as one with sync_binlog=0 does when its power fails, or "
+                          "is another server with the same id ({}): {}:{} was read, and {} ends at {} now",
+                          connection.peer(), from.server, from.file, from.offset, last.name, last.bytes));
+}
+
 void requireFile(Connection& connection, const LogPosition& from) {
   if (const std::string id = serverId(connection); !from.server.empty() && id != from.server) {
     throw Error(
@@ -136,6 +160,7 @@ std::vector<LogFile> logFiles(Connection& connection) {
 
 void requireContinuity(Connection& connection, const LogPosition& from) {
   if (from.gtid.empty()) return requireFile(connection, from);
+  requireEnd(connection, from);
   from.mariadb ? requireMariadbGtids(connection, from) : requireGtids(connection, from);
 }
 

@@ -23,7 +23,8 @@ struct LogFile {
 ///  - sourceChanged: file and offset of another server, which mean nothing here; or GTIDs of another one at a MariaDB
 ///    whose gtid_strict_mode is off, so that they do not tell enough;
 ///  - sourceBehind: names what the server does not have;
-///  - logPurged: names what is gone, and the oldest file that is left.
+///  - logPurged: names what is gone, and the oldest file that is left; or the server of `from` has lost the end of its
+///    log, and what stands there now may have the GTIDs of what was read.
 /// A server whose log cannot be listed is not asked for more than it tells.
 void requireContinuity(Connection& connection, const LogPosition& from);
 
