@@ -133,7 +133,7 @@ void Heartbeat::run(const std::stop_token& stop) {
       }
       if (!session) session = begin(server, stop);
       if (session) {
-        const std::stop_callback interrupt(stop, [&session] { session->shutdown(); });
+        const std::stop_callback interrupt(stop, [connection = session.get()] { connection->shutdown(); });
         beat(*session);
       }
     } catch (const Error& error) {
@@ -146,7 +146,8 @@ void Heartbeat::run(const std::stop_token& stop) {
 
 std::unique_ptr<Connection> Heartbeat::begin(const ConnectOptions& server, const std::stop_token& stop) {
   auto session = Connection::open(server);
-  const std::stop_callback interrupt(stop, [&session] { session->shutdown(); });
+  // By pointer: the session is moved out of here while the callback still is.
+  const std::stop_callback interrupt(stop, [connection = session.get()] { connection->shutdown(); });
   if (const std::string obstacle = heartbeatObstacle(*session, addresses_); !obstacle.empty()) {
     say(heartbeatSilence(obstacle));
     return nullptr;
