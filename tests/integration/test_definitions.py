@@ -219,17 +219,35 @@ def test_collations_of_the_same_name_are_not_the_same_everywhere(drsd, mysql_pai
     reason = refused(drsd.client, batch)["userSelectObjectsCheck"]
     assert "letters" in reason and "equal to utf8mb4_0900_ai_ci" in reason, reason
     # In no unique key it is converted, also by name; code points are the same everywhere.
-    run(source, database, ["DROP TABLE letters", "CREATE TABLE plain (id INT PRIMARY KEY, a VARCHAR(9) COLLATE utf8mb4_0900_ai_ci)", "INSERT INTO plain VALUES (1,_utf8mb4 X'EA9F82')",
+    run(source, database, ["DROP TABLE letters", "CREATE TABLE spanish (id INT PRIMARY KEY, a VARCHAR(9) COLLATE utf8mb4_es_0900_ai_ci)", "INSERT INTO spanish VALUES (1,'ll')",
+                           "CREATE TABLE plain (id INT PRIMARY KEY, a VARCHAR(9) COLLATE utf8mb4_0900_ai_ci)", "INSERT INTO plain VALUES (1,_utf8mb4 X'EA9F82')",
                            "CREATE TABLE points (a VARCHAR(9) COLLATE utf8mb4_0900_bin PRIMARY KEY)", "INSERT INTO points VALUES ('a'),('a '),('A')"])
     client, copy = drsd.client, database + "_c"
     (name,) = client.start(job("plain", source, other, whole(database, copy)))
     client.wait_status(name, "INCRE_TRANSFER_STARTED")
     assert "uca1400_nopad_ai_ci" in other.execute("SHOW CREATE TABLE plain", database=copy)[0][1]
+    assert "uca1400_spanish_nopad_ai_ci" in other.execute("SHOW CREATE TABLE spanish", database=copy)[0][1]
     run(source, database, ["CREATE TABLE later (id INT PRIMARY KEY, a VARCHAR(9) COLLATE utf8mb4_0900_ai_ci) DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin", "INSERT INTO later VALUES (1,'x')"])
     caught_up(client, name, source, other, database, copy)
     run(source, database, ["CREATE TABLE keyed (a VARCHAR(9) COLLATE utf8mb4_0900_ai_ci PRIMARY KEY) DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"])
     wait_for(lambda: client.status(name) == "INCRE_TRANSFER_FAILED", 60, "the task to stop", lambda: f"{client.status(name)} {client.logs(name)[:6]}")
     assert any("another one at the target" in text for _, text in client.logs(name)), client.logs(name)
+
+
+@ALL
+def test_collations_of_a_language_are_near_to_those_of_the_other_family(drsd, mysql_pair, mariadb118_pair, database):
+    """Each that MariaDB names an alias for, from there to MySQL; none is in a unique key."""
+    source, target = mariadb118_pair[0], mysql_pair[1]
+    theirs = {name for (name,) in target.execute("SELECT COLLATION_NAME FROM information_schema.COLLATIONS")}
+    names = [name for (name,) in source.execute("SELECT COLLATION_NAME FROM information_schema.COLLATIONS WHERE COMMENT LIKE 'Alias for %' ORDER BY 1")]
+    assert len(names) > 40 and theirs.issuperset(names)
+    create_database(source, database)
+    columns = ", ".join(f"c{i} VARCHAR(9) CHARACTER SET utf8mb4 COLLATE {name}" for i, name in enumerate(names))
+    run(source, database, [f"CREATE TABLE languages (id INT PRIMARY KEY, {columns})", "INSERT INTO languages (id, c0) VALUES (1, 'a')"])
+    (one,) = drsd.client.start(job("languages", source, target, whole(database, database + "_c")))
+    drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED")
+    made = target.execute(f"SELECT COLLATION_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA='{database}_c' AND TABLE_NAME='languages' AND COLLATION_NAME IS NOT NULL ORDER BY ORDINAL_POSITION")
+    assert [name for (name,) in made] == names
 
 
 @ALL

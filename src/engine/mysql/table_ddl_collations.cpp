@@ -1,6 +1,9 @@
 #include "engine/mysql/table_ddl.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
 
 namespace drs::mysql {
 namespace {
@@ -22,6 +25,32 @@ std::vector<std::string> equalNames(std::string_view name) {
   return names;
 }
 
+/// The collations of single languages, in MySQL's names (utf8mb4_es_0900_ai_ci) and in MariaDB's
+/// (utf8mb4_uca1400_spanish_nopad_ai_ci): the pairs that MariaDB names aliases. For the languages that are not here one
+/// of the two has none.
+struct CollatedLanguage {
+  std::string_view mysql, mariadb;
+};
+constexpr CollatedLanguage kCollatedLanguages[] = {
+    {"cs", "czech"},    {"da", "danish"},        {"de_pb", "german2"}, {"eo", "esperanto"}, {"es", "spanish"},
+    {"et", "estonian"}, {"es_trad", "spanish2"}, {"hr", "croatian"},   {"hu", "hungarian"}, {"is", "icelandic"},
+    {"la", "roman"},    {"lt", "lithuanian"},    {"lv", "latvian"},    {"pl", "polish"},    {"ro", "romanian"},
+    {"sk", "slovak"},   {"sl", "slovenian"},     {"sv", "swedish"},    {"tr", "turkish"},   {"vi", "vietnamese"},
+};
+
+/// The language's collation of the other family; empty: none.
+std::string ofOtherFamily(std::string_view name) {
+  for (const char* strength : {"_ai_ci", "_as_cs"}) {
+    for (const CollatedLanguage& language : kCollatedLanguages) {
+      std::string mysql = fmt::format("utf8mb4_{}_0900{}", language.mysql, strength);
+      std::string mariadb = fmt::format("utf8mb4_uca1400_{}_nopad{}", language.mariadb, strength);
+      if (name == mysql) return mariadb;
+      if (name == mariadb || name == replaced(mariadb, "_nopad_", "_")) return mysql;
+    }
+  }
+  return {};
+}
+
 std::vector<std::string> nearNames(std::string_view name) {
   if (name == "utf8mb4_0900_ai_ci")
     return {"utf8mb4_uca1400_nopad_ai_ci", "utf8mb4_unicode_520_nopad_ci", "utf8mb4_unicode_520_ci"};
@@ -35,6 +64,7 @@ std::vector<std::string> nearNames(std::string_view name) {
   if (plain == "utf8mb4_uca1400_ai_ci") names.insert(names.end(), {"utf8mb4_0900_ai_ci", "utf8mb4_unicode_520_ci"});
   if (plain == "utf8mb4_uca1400_as_ci") names.emplace_back("utf8mb4_0900_as_ci");
   if (plain == "utf8mb4_uca1400_as_cs") names.emplace_back("utf8mb4_0900_as_cs");
+  if (std::string other = ofOtherFamily(name); !other.empty()) names.push_back(std::move(other));
   if (plain == "utf8mb3_uca1400_ai_ci") names.insert(names.end(), {"utf8mb3_unicode_520_ci", "utf8_unicode_520_ci"});
   return names;
 }

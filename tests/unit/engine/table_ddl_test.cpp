@@ -11,6 +11,7 @@ using ::testing::Not;
 
 const ServerInfo kMySql{false, 90704, "9.7.4"};
 const ServerInfo kMariaDb{true, 101119, "10.11.19-MariaDB"};
+const ServerInfo kNewMariaDb{true, 110809, "11.8.9-MariaDB"};
 
 Collations mysqlCollations() {
   return {{"utf8mb4_0900_ai_ci", "utf8mb4_0900_bin", "utf8mb4_general_ci", "utf8mb4_bin", "utf8mb3_general_ci",
@@ -103,6 +104,18 @@ TEST(TableDdl, TakesTheNearestCollationOutsideUniqueKeys) {
       {{"id", ""}, {"v", "utf8mb4_0900_ai_ci"}});
   EXPECT_THAT(rewritten(schema, mariaDbCollations()),
               HasSubstr("`v` text CHARACTER SET utf8mb4 COLLATE utf8mb4_uca1400_nopad_ai_ci"));
+}
+
+TEST(Collations, OfALanguageAreNearToThoseOfTheOtherFamily) {
+  const Collations mysql({"utf8mb4_es_0900_ai_ci", "utf8mb4_de_pb_0900_as_cs"}, kMySql);
+  const Collations mariaDb({"utf8mb4_uca1400_spanish_nopad_ai_ci", "utf8mb4_uca1400_german2_nopad_as_cs"}, kNewMariaDb);
+  EXPECT_EQ(mariaDb.nearest("utf8mb4_es_0900_ai_ci"), "utf8mb4_uca1400_spanish_nopad_ai_ci");
+  EXPECT_EQ(mariaDb.nearest("utf8mb4_de_pb_0900_as_cs"), "utf8mb4_uca1400_german2_nopad_as_cs");
+  EXPECT_EQ(mariaDb.equal("utf8mb4_es_0900_ai_ci"), std::nullopt);
+  EXPECT_EQ(mysql.nearest("utf8mb4_uca1400_spanish_nopad_ai_ci"), "utf8mb4_es_0900_ai_ci");
+  EXPECT_EQ(mysql.nearest("utf8mb4_uca1400_spanish_ai_ci"), "utf8mb4_es_0900_ai_ci");
+  EXPECT_EQ(mysql.nearest("utf8mb4_uca1400_german2_nopad_as_cs"), "utf8mb4_de_pb_0900_as_cs");
+  EXPECT_EQ(mysql.equal("utf8mb4_uca1400_spanish_nopad_ai_ci"), std::nullopt);
 }
 
 TEST(TableDdl, TakesAnEqualCollationInUniqueKeys) {
@@ -233,8 +246,6 @@ TEST(TableDdl, RefusesTypesThatTheTargetDoesNotHaveByName) {
   EXPECT_THAT(rewritten(schemaWith("vector", "vector(3)"), mysqlCollations()), HasSubstr("`v` vector(3)"));
   EXPECT_THROW(rewritten(schemaWith("vector", "vector(3)"), mariaDbCollations()), Error);
 }
-
-const ServerInfo kNewMariaDb{true, 110809, "11.8.9-MariaDB"};
 
 TEST(TableDdl, CopiesVectorsBetweenTheFamiliesThatHaveThem) {
   const Collations newMariaDb({"utf8mb4_general_ci"}, kNewMariaDb);
