@@ -81,8 +81,9 @@ ConflictPolicy policyOf(const JobSpec& spec) {
 /// quotients and names of days go by its variables. Of the whole definition, for what an expression is about cannot be
 /// told without a parser.
 bool dependsOnSession(const TableSchema& table) {
-  static constexpr std::array<std::string_view, 8> kMarks = {
-      " / ", "date_format(", "dayname(", "monthname(", "unix_timestamp(", "from_unixtime(", "convert_tz(", "format("};
+  static constexpr std::array<std::string_view, 9> kMarks = {" / ",         "date_format(",    "dayname(",
+                                                             "monthname(",  "unix_timestamp(", "from_unixtime(",
+                                                             "convert_tz(", "format(",         "week("};
   std::string text = table.createSql;
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
   return std::any_of(table.columns.begin(), table.columns.end(),

@@ -134,13 +134,16 @@ TEST(TablePlan, ATableWhoseUniqueValuesTheSessionMakesIsAGroup) {
   generated->columns[1].generated = true;
   generated->createSql = "CREATE TABLE `c` (`x` int, `d` char(3) GENERATED ALWAYS AS (dayname(`x`)))";
   generated->indexes.push_back({"u", true, false, "BTREE", {{1, 0}}});
+  const auto counted = table("w");  // by default_week_format
+  counted->createSql = "CREATE TABLE `w` (`x` int, `m` date, UNIQUE KEY `u` ((week(`m`))))";
+  counted->indexes.push_back({"u", true, false, "FUNCTIONAL", {}});
   const auto plain = table("d");
   plain->createSql = "CREATE TABLE `d` (`x` int, `m` varchar(9), UNIQUE KEY `u` ((lower(`m`))))";
   plain->indexes.push_back({"u", true, false, "FUNCTIONAL", {}});
   const auto onlyDated = table("e");
   onlyDated->columns[1].dataType = "timestamp";
   onlyDated->indexes.push_back({"u", true, false, "BTREE", {{1, 0}}});
-  EXPECT_EQ(groupsOf({dated, divided, generated, plain, onlyDated}), (std::vector<int>{0, 1, 2, -1, -1}));
+  EXPECT_EQ(groupsOf({dated, divided, generated, plain, onlyDated, counted}), (std::vector<int>{0, 1, 2, -1, -1, 3}));
 }
 
 TEST(TablePlan, SeparateFamiliesAreSeparateGroups) {
