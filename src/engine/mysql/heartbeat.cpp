@@ -18,7 +18,8 @@ namespace {
 constexpr int kConnectSeconds = 5, kReadSeconds = 10;
 constexpr int kBeatLockSeconds = 2;  // of one beat; who keeps it longer from writing is not disturbed
 /// The time of the server, in milliseconds.
-constexpr std::string_view kNow = "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS UNSIGNED)";
+constexpr std::string_view kNow = "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)";
+constexpr int kAheadMillis = 1000;  // what is further ahead was written before the server's clock was set back
 
 bool hasTable(Connection& connection) {
   return connection
@@ -161,10 +162,11 @@ std::unique_ptr<Connection> Heartbeat::begin(const ConnectOptions& server, const
 /// Nothing if another task has just done it, or while the source is being frozen.
 void Heartbeat::beat(Connection& session) const {
   if (!isWritable(session)) return;
-  const auto isFresh =
-      session.value(fmt::format("SELECT {} - COALESCE(MAX(CAST(beat_millis AS UNSIGNED)), 0) < {} FROM {}.{}", kNow,
-                                seconds_ * 900, kControlSchema, kHeartbeatTable));
-  if (isFresh.value_or("") == "1") return;
+  const auto fresh = session.value(
+      fmt::format("SELECT 1 FROM {0}.{1} WHERE CAST(beat_millis AS SIGNED) > {2} - {3} AND CAST(beat_millis AS SIGNED) "
+                  "<= {2} + {4} LIMIT 1",
+                  kControlSchema, kHeartbeatTable, kNow, seconds_ * 900, kAheadMillis));
+  if (fresh) return;
   const auto outcome = session.execute(fmt::format("UPDATE {}.{} SET beat_millis = {} WHERE job_id = {}",
                                                    kControlSchema, kHeartbeatTable, kNow, quoteText(jobId_)));
   if (outcome.affected == 0) throw Error(Msg::databaseError, {session.peer(), "0", "the heartbeat's row is gone"});
