@@ -137,6 +137,19 @@ def test_the_tasks_of_a_source_share_a_heartbeat(service, mine, database):
     assert not has_control_schema(source)
 
 
+def test_a_heartbeat_of_the_future_keeps_nobody_from_writing(service, mine, database):
+    """As when the clock of the source is set back."""
+    source, target = mine
+    (one,) = started(service.client, source, target, database, "past")
+    wait_for(lambda: beats(source).get(one, "0") != "0", 30, "a heartbeat")
+    source.execute(f"INSERT INTO drs_ctl.heartbeat VALUES ('ahead', '{int((time.time() + 3600) * 1000)}')")
+    time.sleep(1)  # one may be under way
+    newest = beats(source)[one]
+    wait_for(lambda: beats(source)[one] > newest, 30, "heartbeats", lambda: beats(source))
+    source.execute("DELETE FROM drs_ctl.heartbeat WHERE job_id='ahead'")
+    ended(service.client, one)
+
+
 def test_nothing_is_written_without_the_right_to(service, mine, database):
     source, target = mine
     source.execute(f"CREATE USER 'reader'@'%' IDENTIFIED BY '{servers.PASSWORD}'", "GRANT SELECT, SHOW VIEW, EVENT, TRIGGER, LOCK TABLES, REPLICATION SLAVE, REPLICATION CLIENT, BINLOG MONITOR ON *.* TO 'reader'@'%'")
