@@ -105,8 +105,8 @@ TEST(LogPlaces, ofAnotherServerAreForgottenByALaneByGtid) {
   EventBuilder b;
   Lane lane(mysqlByGtid(std::string(kUuid) + ":1-4"));
   lane.assembler().setServer("first");
-  lane.feed({b.rotate("bin.000007", 4), b.format(), b.gtid(5), b.query("BEGIN"), b.tableMap(5), b.write(5, 1, "a"),
-             b.xid()});
+  lane.feed(
+      {b.rotate("bin.000007", 4), b.format(), b.gtid(5), b.query("BEGIN"), b.tableMap(5), b.write(5, 1, "a"), b.xid()});
   EXPECT_EQ(lane.assembler().position().file, "bin.000007");
   lane.assembler().setServer("first");
   EXPECT_EQ(lane.assembler().position().file, "bin.000007");
