@@ -42,9 +42,9 @@ class Collations {
   ServerInfo server_;
 };
 
-/// Collations of the server that are another name for one of its own, and that one. MariaDB from 11.4.5 on knows MySQL's
-/// names utf8mb4_0900_…, and takes its own collations of Unicode 14 for them: two letters that Unicode 9 did not have
-/// yet may be equal there, and are not at MySQL.
+/// Collations of the server that are another name for one of its own, and that one. MariaDB from 11.4.5 on knows
+/// MySQL's names utf8mb4_0900_…, and takes its own collations of Unicode 14 for them: two letters that Unicode 9 did
+/// not have yet may be equal there, and are not at MySQL.
 [[nodiscard]] std::map<std::string, std::string, std::less<>> collationAliases(Connection& server);
 
 /// An index of a table as text for CREATE or ALTER TABLE.

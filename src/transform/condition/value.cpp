@@ -8,9 +8,7 @@
 #include <cmath>
 
 namespace drs::condition {
-namespace {
-
-}  // namespace
+namespace {}  // namespace
 
 Int128 powerOfTen(int n) {
   Int128 power = 1;
