@@ -2,6 +2,8 @@
 import os
 import random
 import signal
+import socket
+import threading
 import time
 
 import pytest
@@ -156,6 +158,76 @@ def test_a_worker_that_was_replaced_writes_nothing(folder, source, empty):
         replace(b"999999", b"1")
         caught_up(drsd, one, source, empty)
         equal(source, empty)
+        end(drsd, one, empty)
+
+
+class Guards(threading.Thread):
+    """What a predecessor still has on its way to one node: guards that fail, in all slots again and again."""
+
+    def __init__(self, node):
+        super().__init__(daemon=True)
+        client = node.client()
+        keys = [key for key in client.scan_iter(match="__drs:*", count=1000) if not key.endswith(b":mark")]
+        plan = client.zrange(keys[0], 0, 0)[0].split()[0]
+        def pack(score):
+            lines = (b"*4\r\n$4\r\nZADD\r\n$%d\r\n%s\r\n$3\r\n%s\r\n$%d\r\n%s 0 9\r\n" % (len(key), key, score, len(plan) + 4, plan) for key in keys)
+            return b"".join(lines)
+        self.rounds, self.replies = [pack(b"0.5"), pack(b"1.5")], 4 * len(keys)
+        self.address, self.stopping = ("127.0.0.1", node.port), threading.Event()
+        self.start()
+
+    def run(self):
+        with socket.create_connection(self.address) as link:
+            while not self.stopping.is_set():
+                for sent in self.rounds:
+                    link.sendall(sent)
+                    left = self.replies
+                    while left > 0:
+                        left -= len(link.recv(left))
+
+    def stop(self):
+        self.stopping.set()
+        self.join()
+
+
+def epochs(target):
+    """The epoch of the newest owner of each slot's state, and how many slots have it."""
+    found = {}
+    for node in target.masters:
+        client = node.client()
+        pipe = client.pipeline(transaction=False)
+        for key in client.scan_iter(match="__drs:*", count=1000):
+            if not key.endswith(b":mark"):
+                pipe.zrange(key, 0, -1, withscores=True)
+        for members in pipe.execute():
+            whole = [int(member.split()[1]) for member, score in members if not member.startswith(b"m ") and score == int(score)]
+            newest = max(whole, default=f"nobody: {members}")
+            found[newest] = found.get(newest, 0) + 1
+    return found
+
+
+def test_take_over_among_guards(folder, source, empty):
+    """Every slot is claimed, and once, while batches of the predecessor arrive."""
+    with Drsd(folder, CONFIG) as drsd:
+        (one,) = drsd.client.start(redis_job("among", source.address, addresses(empty)))
+        drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED")
+        load = Load(source.client, 7)
+        caught_up(drsd, one, source, empty)
+        drsd.kill()
+        (before,) = epochs(empty)
+        guards = [Guards(node) for node in empty.masters]
+        drsd.run()
+
+        def claimed():
+            found = epochs(empty)
+            return len(found) == 1 and before not in found
+        wait_for(claimed, 60, "claims of all slots", lambda: f"{before} {epochs(empty)} {drsd.client.logs(one)[:6]}")
+        for each in guards:
+            each.stop()
+        load.stop()
+        caught_up(drsd, one, source, empty)
+        equal(source, empty)
+        assert sum(epochs(empty).values()) == 16384
         end(drsd, one, empty)
 
 

@@ -14,14 +14,16 @@ namespace {
 
 /// Claims go one by one over each of these, since WATCH is for one transaction; per node.
 constexpr std::size_t kClaimLinks = 12;
+/// That often a slot is looked at once more, since somebody wrote there meanwhile: a predecessor has no more than its
+/// last batches on the way.
 constexpr int kAttempts = 20;
 
-/// One link of those that claim, and the slot it is at.
-struct Claimer {
-  std::unique_ptr<NodeLink> link;
-  std::optional<std::uint16_t> looked;    ///< WATCH and ZRANGE were sent
-  std::optional<std::uint16_t> claiming;  ///< EXEC was sent
-  SlotState state;
+/// Whose claims they are.
+struct ClaimNames {
+  const std::string& jobId;
+  std::uint32_t lane;
+  Fence fence;
+  std::uint32_t seat;
 };
 
 std::vector<resp::Reply> repliesOf(const NodeLink& link) {
@@ -31,6 +33,120 @@ std::vector<resp::Reply> repliesOf(const NodeLink& link) {
   while (auto reply = reader.next()) out.push_back(std::move(*reply));
   return out;
 }
+
+/// Claims slots of one node. Each: WATCH and ZRANGE; when the answer says that nobody newer has it: MULTI, DEL, ZADD,
+/// EXEC, together with the look at the next one.
+class NodeClaims {
+ public:
+  NodeClaims(const ConnectOptions& options, ClaimNames names, const std::vector<std::uint16_t>& slots)
+      : options_(options),
+        names_(names),
+        ours_(seatText(names.fence, names.seat)),
+        waiting_(slots.rbegin(), slots.rend()),
+        claimers_(std::min(kClaimLinks, slots.size())) {
+    for (Claimer& each : claimers_) {
+      each.link = std::make_unique<NodeLink>(options, 0);
+      each.link->keeps = true;
+    }
+  }
+
+  /// `claimed` is called for each slot, with what stood there before.
+  void run(net::Deadline deadline, const std::stop_token& stop,
+           const std::function<void(std::uint16_t slot, const SlotState& state)>& claimed) {
+    std::vector<NodeLink*> links;
+    for (const Claimer& each : claimers_) links.push_back(each.link.get());
+    while (isBusy()) {
+      for (Claimer& each : claimers_) {
+        each.link->begin();
+        if (each.looked) take(each);
+        if (!waiting_.empty()) look(each);
+      }
+      pumpAll(links, deadline, stop);
+      for (Claimer& each : claimers_) judge(each, claimed);
+    }
+  }
+
+ private:
+  /// One link of those that claim, and the slot it is at.
+  struct Claimer {
+    std::unique_ptr<NodeLink> link;
+    std::optional<std::uint16_t> looked;    ///< WATCH and ZRANGE were sent
+    std::optional<std::uint16_t> claiming;  ///< EXEC was sent
+    bool watches = false;                   ///< a slot that is not looked at any more
+    SlotState state;
+  };
+
+  [[nodiscard]] bool isBusy() const {
+    return !waiting_.empty() || std::ranges::any_of(claimers_, [](const Claimer& each) { return each.looked.has_value(); });
+  }
+
+  [[nodiscard]] std::string keyOf(std::uint16_t slot) const { return slotKey(names_.jobId, names_.lane, slot); }
+
+  void take(Claimer& each) const {
+    resp::Encoder& out = each.link->out;
+    const std::string key = keyOf(*each.looked);
+    const std::string sequence = std::to_string(each.state.sequence);
+    out.command({"MULTI"});
+    out.command({"DEL", key});
+    if (each.state.generation > 0)
+      out.command(
+          {"ZADD", key, sequence, ours_, std::to_string(each.state.offset), generationText(each.state.generation)});
+    else
+      out.command({"ZADD", key, sequence, ours_});
+    out.command({"EXEC"});
+    each.link->expected += 4;
+    each.claiming = std::exchange(each.looked, std::nullopt);
+  }
+
+  void look(Claimer& each) {
+    resp::Encoder& out = each.link->out;
+    each.looked = waiting_.back();
+    waiting_.pop_back();
+    const std::string key = keyOf(*each.looked);
+    if (std::exchange(each.watches, false)) {
+      out.command({"UNWATCH"});
+      ++each.link->expected;
+    }
+    out.command({"WATCH", key});
+    out.command({"ZRANGE", key, "0", "-1", "WITHSCORES"});
+    each.link->expected += 2;
+  }
+
+  void judge(Claimer& each, const std::function<void(std::uint16_t slot, const SlotState& state)>& claimed) {
+    if (const auto& failure = each.link->failure()) throw Error(*failure);
+    const auto replies = repliesOf(*each.link);
+    for (const resp::Reply& reply : replies)
+      if (reply.isError() && reply.errorCode() != "EXECABORT")
+        throw reply.errorCode() == "MOVED" || reply.errorCode() == "ASK"
+            ? Error(Msg::redisNotReady, {options_.address.text(), "the lane", reply.text()}, Origin::target)
+            : errorOf(reply, options_, "ZADD");
+    if (each.claiming && replies.at(3).isNull()) return again(each);
+    if (each.claiming) claimed(*each.claiming, each.state);
+    each.claiming.reset();
+    if (!each.looked) return;
+    each.state = parseSlotState(replies.back());
+    if (each.state.owner && isNewer(*each.state.owner, names_.fence))
+      throw Error(Msg::fenced, {"the lane at " + options_.address.text()}, Origin::target);
+  }
+
+  /// Somebody has written there meanwhile: it is looked at once more, and so is the slot behind it, whose WATCH has to
+  /// end with that.
+  void again(Claimer& each) {
+    if (++refused_[*each.claiming] > kAttempts)
+      throw Error(Msg::redisNotReady, {options_.address.text(), "a writer", "others take the lane over all the time"},
+                  Origin::target);
+    if (each.looked) waiting_.push_back(*std::exchange(each.looked, std::nullopt));
+    waiting_.push_back(*std::exchange(each.claiming, std::nullopt));
+    each.watches = true;
+  }
+
+  const ConnectOptions& options_;
+  const ClaimNames names_;
+  const std::string ours_;
+  std::vector<std::uint16_t> waiting_;  ///< to be looked at, the last one first
+  std::vector<Claimer> claimers_;
+  std::map<std::uint16_t, int> refused_;  ///< how often, by slot
+};
 
 }  // namespace
 
@@ -117,96 +233,22 @@ void ClusterWriter::claim(const std::vector<Slot>& slots, const std::stop_token&
   for (const auto& [node, list] : byNode) claimOn(map_.masters[node], list, stop);
 }
 
-/// Each slot: WATCH and ZRANGE; when the answer says that nobody newer has it: MULTI, DEL, ZADD, EXEC, together with
-/// the look at the next one.
 void ClusterWriter::claimOn(const ClusterMap::Node& node, const std::vector<Slot>& slots, const std::stop_token& stop) {
   ConnectOptions options = options_.target;
   options.address = node.address;
-  std::vector<Claimer> claimers(std::min(kClaimLinks, slots.size()));
-  std::vector<NodeLink*> links;
-  for (Claimer& each : claimers) {
-    each.link = std::make_unique<NodeLink>(options, 0);
-    each.link->keeps = true;
-    links.push_back(each.link.get());
-  }
   const std::uint32_t seat = ++seats_;
-  const std::string ours = seatText(options_.fence, seat);
   const std::uint64_t serial = links_.at(node.id)->serial();
-  const net::Deadline deadline = net::after(answerTimeout_);
-  std::size_t next = 0;
-  std::size_t left = slots.size();
-  int failures = 0;
-  while (left > 0) {
-    for (Claimer& each : claimers) {
-      each.link->begin();
-      resp::Encoder& out = each.link->out;
-      if (each.looked) {
-        const std::string key = slotKey(options_.jobId, options_.lane, *each.looked);
-        const std::string sequence = std::to_string(each.state.sequence);
-        out.command({"MULTI"});
-        out.command({"DEL", key});
-        if (each.state.generation > 0)
-          out.command(
-              {"ZADD", key, sequence, ours, std::to_string(each.state.offset), generationText(each.state.generation)});
-        else
-          out.command({"ZADD", key, sequence, ours});
-        out.command({"EXEC"});
-        each.link->expected += 4;
-        each.claiming = std::exchange(each.looked, std::nullopt);
-      }
-      if (!each.looked && next < slots.size()) {
-        each.looked = slots[next++];
-        const std::string key = slotKey(options_.jobId, options_.lane, *each.looked);
-        out.command({"WATCH", key});
-        out.command({"ZRANGE", key, "0", "-1", "WITHSCORES"});
-        each.link->expected += 2;
-      }
-    }
-    pumpAll(links, deadline, stop);
-    for (Claimer& each : claimers) {
-      if (const auto& failure = each.link->failure()) throw Error(*failure);
-      const auto replies = repliesOf(*each.link);
-      for (const resp::Reply& reply : replies)
-        if (reply.isError() && reply.errorCode() != "EXECABORT")
-          throw reply.errorCode() == "MOVED" || reply.errorCode() == "ASK"
-              ? Error(Msg::redisNotReady, {node.address.text(), "the lane", reply.text()}, Origin::target)
-              : errorOf(reply, options, "ZADD");
-      std::size_t at = 0;
-      if (each.claiming) {
-        if (replies.at(3).isNull()) {
-          // Somebody has written there meanwhile: looked at once more.
-          if (++failures > kAttempts)
-            throw Error(Msg::redisNotReady, {node.address.text(), "a writer", "others take the lane over all the time"},
-                        Origin::target);
-          if (each.looked) --next, each.looked.reset();
-          each.looked = each.claiming;
-          each.claiming.reset();
-          each.link->begin();
-          const std::string key = slotKey(options_.jobId, options_.lane, *each.looked);
-          each.link->out.command({"UNWATCH"});
-          each.link->out.command({"WATCH", key});
-          each.link->out.command({"ZRANGE", key, "0", "-1", "WITHSCORES"});
-          each.link->expected = 3;
-          pumpAll(links, deadline, stop);
-          if (const auto& failure = each.link->failure()) throw Error(*failure);
-          each.state = parseSlotState(repliesOf(*each.link).at(2));
-          if (each.state.owner && isNewer(*each.state.owner, options_.fence))
-            throw Error(Msg::fenced, {"the lane at " + node.address.text()}, Origin::target);
-          continue;
-        }
-        info_[*each.claiming].seat = seat;
-        info_[*each.claiming].link = serial;
-        claimed(*each.claiming, each.state);
-        each.claiming.reset();
-        --left;
-        at = 4;
-      }
-      if (!each.looked) continue;
-      each.state = parseSlotState(replies.at(at + 1));
-      if (each.state.owner && isNewer(*each.state.owner, options_.fence))
-        throw Error(Msg::fenced, {"the lane at " + node.address.text()}, Origin::target);
-    }
-  }
+  NodeClaims claims(options, {options_.jobId, options_.lane, options_.fence, seat}, slots);
+  claims.run(net::after(answerTimeout_), stop, [&](Slot slot, const SlotState& state) {
+    info_[slot].seat = seat;
+    info_[slot].link = serial;
+    claimed(slot, state);
+  });
+  // What is sent to a slot that is not this run's would be done by nobody, or twice.
+  for (const Slot slot : slots)
+    if (const SlotInfo& info = info_[slot]; !info.known || info.seat != seat || info.link != serial)
+      throw Error(Msg::redisNotReady, {node.address.text(), "the lane", fmt::format("slot {} was not claimed", slot)},
+                  Origin::target);
 }
 
 /// What stood in a slot as it was claimed. The first time that is what the run before has left; later it must be what
