@@ -179,6 +179,7 @@ class LaneRun {
       link = claim(stop);
       if (!link) return nullptr;
     }
+    if (scope_->isSharded() && !mayMove()) start_.epoch = requireSlots(stop).epoch;
     if (!link) link = ReplicaLink::open(sourceNow(stop), std::nullopt, {}, stop);
     stream_.start(link->start().replId, link->start().offset + 1);
     return link;
@@ -241,6 +242,8 @@ class LaneRun {
       if (!sweep(*writer_, rest, *keys, mark_, stop)) return;
     }
     if (mayMove()) endLoad(stop);
+    if (scope_->isSharded() && !mayMove() && requireSlots(stop).epoch != start_.epoch && !context_.follows)
+      refuseMoves();
     mark_.state = LaneMark::State::following;
     mark_.offset = start.offset;
     mark_.db = *db;
@@ -333,7 +336,25 @@ class LaneRun {
       return;  // a fail-over, perhaps
     }
     const Shard* found = roster_.find(shards, context_.lane.number);
-    if (found != nullptr && found->slots == slots_) return;
+    if (found == nullptr || found->slots != slots_) refuseSlots();
+  }
+
+  /// Before and behind a copy where slots may not move: what left the server before its snapshot, and came to another
+  /// behind that one's, is in neither. The primary is asked, since what others know is seconds old.
+  [[nodiscard]] SlotView requireSlots(const std::stop_token& stop) const {
+    SlotView view = viewOf(*Connection::open(primaryNow(stop)), {});
+    if (view.owned != slotSetOf(slots_)) refuseSlots();
+    for (const ClusterNode& node : view.nodes)
+      if (node.myself && !node.openSlots.empty())
+        throw Error(
+            Msg::redisNotReady,
+            {"the source", "the lane " + context_.lane.name,
+             fmt::format("slot {} is on the move, so that its keys lie on two servers", node.openSlots.front())},
+            Origin::source);
+    return view;
+  }
+
+  [[noreturn]] static void refuseSlots() {
     throw Error(Msg::redisCommand,
                 {"CLUSTER SETSLOT", "slots of the source's cluster are moving, and the target is a cluster too"},
                 Origin::source);
