@@ -109,14 +109,17 @@ class Remains {
   /// Calls `take` for each of our keys on each node, and once more if slots moved meanwhile.
   void scanCluster(const std::stop_token& stop,
                    const std::function<void(Connection& node, const std::string& key)>& take) const {
-    for (ClusterMap map = readTargetMap(job_, nullptr, stop);;) {
+    const auto read = [this](const ClusterMap* known, const std::stop_token& token) {
+      return readTargetMap(job_, known, token);
+    };
+    for (ClusterMap map = readSettledMap(read, nullptr, stop);;) {
       for (const ClusterMap::Node& node : map.masters) {
         const auto connection = Connection::open(optionsOf(job_, Side::target, node.address));
         scan(*connection, std::string(kControlPrefix) + "{*}:" + job_.id + ":*",
              [&](const std::string& key) { take(*connection, key); });
       }
-      ClusterMap again = readTargetMap(job_, &map, stop);
-      if (again.owner == map.owner && !again.isMoving) return;
+      ClusterMap again = readSettledMap(read, &map, stop);
+      if (again.owner == map.owner) return;
       map = std::move(again);
     }
   }

@@ -77,7 +77,8 @@ class NodeClaims {
   };
 
   [[nodiscard]] bool isBusy() const {
-    return !waiting_.empty() || std::ranges::any_of(claimers_, [](const Claimer& each) { return each.looked.has_value(); });
+    return !waiting_.empty() ||
+           std::ranges::any_of(claimers_, [](const Claimer& each) { return each.looked.has_value(); });
   }
 
   [[nodiscard]] std::string keyOf(std::uint16_t slot) const { return slotKey(names_.jobId, names_.lane, slot); }
@@ -177,7 +178,10 @@ void ClusterWriter::lost(Slot slot, const std::string& why) {
 }
 
 void ClusterWriter::readMap(const std::stop_token& stop) {
-  ClusterMap map = options_.cluster(map_.masters.empty() ? nullptr : &map_, stop);
+  takeMap(options_.cluster(map_.masters.empty() ? nullptr : &map_, stop));
+}
+
+void ClusterWriter::takeMap(ClusterMap map) {
   for (auto at = moved_.begin(); at != moved_.end();) {
     const auto found = std::ranges::find_if(
         map.masters, [&](const ClusterMap::Node& node) { return node.address.text() == at->second; });

@@ -1,7 +1,10 @@
 #include "engine/redis/cluster_map.h"
 
+#include "base/task_group.h"
 #include "engine/redis/servers.h"
 #include "wire/resp/slot.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
@@ -13,6 +16,9 @@ namespace {
 
 /// A node that does not answer must not hold the others up for long.
 constexpr std::chrono::milliseconds kMapPatience = std::chrono::seconds(3);
+constexpr std::chrono::seconds kMovePatience{10};
+constexpr std::chrono::milliseconds kMovePause{100};
+constexpr std::size_t kSlotsNamed = 10;
 
 struct Claim {
   std::string id;
@@ -57,12 +63,12 @@ ClusterMap mergeViews(const std::vector<std::vector<ClusterNode>>& views) {
   std::vector<Claim> claims(resp::kSlots);
   std::map<std::string, net::Address> addresses;
   std::set<std::string> reached;
-  bool isMoving = false;
+  std::set<std::uint16_t> moving;
   for (const auto& view : views) {
     for (const ClusterNode& node : view) {
       if (node.myself || !reached.contains(node.id)) addresses[node.id] = node.address;
       if (node.myself) reached.insert(node.id);
-      isMoving = isMoving || !node.openSlots.empty();
+      moving.insert(node.openSlots.begin(), node.openSlots.end());
       if (!node.masterId.empty()) continue;
       for (const auto& [first, last] : node.slots)
         for (std::size_t slot = first; slot <= last; ++slot) {
@@ -75,13 +81,35 @@ ClusterMap mergeViews(const std::vector<std::vector<ClusterNode>>& views) {
   for (const Claim& claim : claims)
     if (!claim.id.empty()) numbers.emplace(claim.id, 0);
   ClusterMap out;
-  out.isMoving = isMoving;
+  out.moving.assign(moving.begin(), moving.end());
   for (auto& [id, number] : numbers) {
     number = static_cast<std::uint16_t>(out.masters.size());
     out.masters.push_back({id, addresses[id]});
   }
   for (const Claim& claim : claims) out.owner.push_back(claim.id.empty() ? ClusterMap::kNobody : numbers.at(claim.id));
   return out;
+}
+
+ClusterMap readSettledMap(const ReadClusterMap& read, const ClusterMap* known, const std::stop_token& stop) {
+  const auto deadline = std::chrono::steady_clock::now() + kMovePatience;
+  ClusterMap map = read(known, stop);
+  while (!map.moving.empty()) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      std::string slots;
+      for (std::size_t i = 0; i < map.moving.size() && i < kSlotsNamed; ++i)
+        slots += fmt::format("{}{}", i == 0 ? "" : ", ", map.moving[i]);
+      if (map.moving.size() > kSlotsNamed) slots += ", ...";
+      throw Error(Msg::redisNotReady,
+                  {"the target", "a look at all of its keys",
+                   fmt::format("slots are on the move ({}). End the move, or let CLUSTER SETSLOT <slot> STABLE close "
+                               "what was broken off",
+                               slots)},
+                  Origin::target);
+    }
+    (void)sleepFor(kMovePause, stop);
+    map = read(&map, stop);
+  }
+  return map;
 }
 
 ClusterMap readTargetMap(const EngineJob& job, const ClusterMap* known, const std::stop_token& stop) {

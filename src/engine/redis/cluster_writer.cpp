@@ -298,10 +298,9 @@ std::vector<resp::Reply> ClusterWriter::ask(std::size_t server, std::uint32_t /*
 
 std::uint64_t ClusterWriter::layout(const std::stop_token& stop) {
   drain(stop);
-  readMap(stop);
+  takeMap(readSettledMap(options_.cluster, &map_, stop));
   openLinks();
   claim(unclaimed(), stop);
-  if (map_.isMoving) ++layout_;
   return layout_;
 }
 

@@ -96,6 +96,7 @@ class ClusterWriter final : public TargetWriter {
 
   // cluster_claims.cpp
   void readMap(const std::stop_token& stop);
+  void takeMap(ClusterMap map);
   NodeLink* linkOf(Slot slot);
   void openLinks();
   void claim(const std::vector<Slot>& slots, const std::stop_token& stop);

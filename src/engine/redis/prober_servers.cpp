@@ -142,7 +142,7 @@ Verdict checkNodes(ProbeState& state) {
   for (const Selection::Database& each : state.selection().databases())
     if (each.target != 0)
       found.fail(fmt::format("keys are to go to database {}, and a cluster has only 0", each.target));
-  if (map.isMoving) found.warn("slots are on the move; as long as one is, what goes there waits");
+  if (!map.moving.empty()) found.warn("slots are on the move; as long as one is, what goes there waits");
   if (!isClusterRoute(state.job().spec))
     found.warn(
         "the target is a cluster and the source is none: commands over keys of several slots stop the task (RENAME, "

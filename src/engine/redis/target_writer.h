@@ -105,7 +105,8 @@ class TargetWriter {
   /// target.
   virtual std::vector<resp::Reply> ask(std::size_t server, std::uint32_t db, std::string_view commands,
                                        std::size_t count, const std::stop_token& stop) = 0;
-  /// Looks where the keys lie now; differs from the number before if some may lie on another server.
+  /// Looks where the keys lie now; differs from the number before if some may lie on another server. Throws
+  /// Error(redisNotReady) if slots are on the move and stay so (readSettledMap()).
   virtual std::uint64_t layout(const std::stop_token& /*stop*/) { return 0; }
 
   /// The mark of the last batch that is known to be done.

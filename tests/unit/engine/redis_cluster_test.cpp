@@ -116,7 +116,7 @@ TEST(ClusterMapTest, SaysWhatNobodyHasAndWhatMoves) {
   const ClusterMap map = mergeViews({{moving}});
   EXPECT_EQ(map.uncovered(), "11");
   EXPECT_EQ(map.ownerOf(11), nullptr);
-  EXPECT_TRUE(map.isMoving);
+  EXPECT_EQ(map.moving, std::vector<std::uint16_t>{5});
   EXPECT_EQ(map.slotsOf(0), (std::vector<SlotRange>{{0, 10}, {12, 16383}}));
 }
 
