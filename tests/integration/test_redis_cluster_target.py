@@ -167,7 +167,7 @@ class Guards(threading.Thread):
     def __init__(self, node):
         super().__init__(daemon=True)
         client = node.client()
-        keys = [key for key in client.scan_iter(match="__drs:*", count=1000) if not key.endswith(b":mark")]
+        keys = [key for key in client.scan_iter(match="__drs:{*", count=1000) if not key.endswith(b":mark")]
         plan = client.zrange(keys[0], 0, 0)[0].split()[0]
         def pack(score):
             lines = (b"*4\r\n$4\r\nZADD\r\n$%d\r\n%s\r\n$3\r\n%s\r\n$%d\r\n%s 0 9\r\n" % (len(key), key, score, len(plan) + 4, plan) for key in keys)
@@ -196,12 +196,11 @@ def epochs(target):
     for node in target.masters:
         client = node.client()
         pipe = client.pipeline(transaction=False)
-        for key in client.scan_iter(match="__drs:*", count=1000):
+        for key in client.scan_iter(match="__drs:{*", count=1000):  # and not what a probe makes
             if not key.endswith(b":mark"):
                 pipe.zrange(key, 0, -1, withscores=True)
         for members in pipe.execute():
-            whole = [int(member.split()[1]) for member, score in members if not member.startswith(b"m ") and score == int(score)]
-            newest = max(whole, default=f"nobody: {members}")
+            newest = max(int(member.split()[1]) for member, score in members if not member.startswith(b"m ") and score == int(score))
             found[newest] = found.get(newest, 0) + 1
     return found
 
@@ -300,3 +299,44 @@ def test_reset_and_compare(folder, source, empty):
         caught_up(drsd, one, source, empty)
         equal(source, empty)
         end(drsd, one, empty)
+
+
+def test_a_slot_that_stays_open(folder, source, empty):
+    """While a slot is half moved, no scan sees all keys: the end of the task names it, and goes on when it is closed."""
+    with Drsd(folder, CONFIG) as drsd:
+        (one,) = drsd.client.start(redis_job("open", source.address, addresses(empty)))
+        drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED")
+        source.client().set("{a}held", 1, ex=1000)
+        caught_up(drsd, one, source, empty)
+        slot = redis_servers.redis.cluster.key_slot(b"a")
+        here = empty.owner(slot)
+        there = next(node for node in empty.masters if node is not here)
+        there.raw("CLUSTER", "SETSLOT", slot, "IMPORTING", empty.id_of(here))
+        here.raw("CLUSTER", "SETSLOT", slot, "MIGRATING", empty.id_of(there))
+        try:
+            drsd.client.call("POST", f"/jobs/{one}/stop", {"is_force_stop": False})
+
+            def said():
+                return any(f"on the move ({slot})" in text for _, text in drsd.client.logs(one))
+            wait_for(said, 60, "the open slot's name", lambda: f"{drsd.client.status(one)} {drsd.client.logs(one)[:6]}")
+        finally:
+            for node in (here, there):
+                node.raw("CLUSTER", "SETSLOT", slot, "STABLE")
+        wait_for(lambda: drsd.client.status(one) == "RELEASE_RESOURCE_COMPLETE", 60, "the end", lambda: f"{drsd.client.status(one)} {drsd.client.logs(one)[:6]}")
+        assert not ours(empty)
+        assert HELD not in [deadline for _, deadline in of(empty).values()]
+
+
+def test_slots_that_move_during_a_full_copy(folder, server_folder, empty):
+    """Nothing follows a FULL_TRANS: a slot that leaves its shard meanwhile stops it by name."""
+    with redis_servers.cluster("redis70", server_folder, shards=3) as source, Drsd(folder, CONFIG) as drsd:
+        for i in range(400):
+            source.client().set(f"big:{i}", os.urandom(30_000))
+        speed = [{"begin": "00:00", "end": "23:59", "speed": "1"}]
+        (one,) = drsd.client.start(redis_job("full", addresses(source), addresses(empty), cluster=True, task_type="FULL_TRANS", speed_limit=speed))
+        wait_for(lambda: sum(node.client().dbsize() for node in empty.masters) > 16384, 60, "the load", lambda: f"{drsd.client.status(one)} {drsd.client.logs(one)[:5]}")
+        slot = redis_servers.redis.cluster.key_slot(b"big:7")
+        source.move_slot(slot, next(node for node in source.masters if node is not source.owner(slot)))
+        wait_for(lambda: drsd.client.status(one) in ("FULL_TRANSFER_FAILED", "FULL_TRANSFER_COMPLETE"), 90, "the stop", lambda: f"{drsd.client.status(one)} {drsd.client.logs(one)[:5]}")
+        assert drsd.client.status(one) == "FULL_TRANSFER_FAILED"
+        assert any("slots of the source's cluster" in text and "mov" in text for _, text in drsd.client.logs(one)), drsd.client.logs(one)[:5]
