@@ -7,7 +7,8 @@
 
 namespace drs::redis {
 
-SlotGate::SlotGate(LaneSlots slots, std::uint64_t offset) : slots_(std::move(slots)), open_(slots_.own) {
+SlotGate::SlotGate(LaneSlots slots, std::uint64_t offset)
+    : slots_(std::move(slots)), open_(slots_.own), applied_(resp::kSlots, offset) {
   for (const auto& [slot, held] : slots_.held) {
     open_.reset(slot);
     last_[slot] = offset;
@@ -19,7 +20,7 @@ void SlotGate::hold(std::uint16_t slot, const LaneSlots::Held& from, std::uint64
   if (slots_.held.emplace(slot, from).second) changed_ = true;
 }
 
-SlotSet SlotGate::look(const SlotView& view, std::uint64_t offset) {
+SlotSet SlotGate::look(const SlotView& view) {
   lost_ = slots_.own & ~view.owned;
   for (std::size_t at = 0; at < lost_.size(); ++at) {
     const auto slot = static_cast<std::uint16_t>(at);
@@ -31,14 +32,9 @@ SlotSet SlotGate::look(const SlotView& view, std::uint64_t offset) {
       place->second = std::min(place->second, view.offset);
     }
   }
-  reach(offset);
   SlotSet mayTake;
-  for (auto each = slots_.held.begin(); each != slots_.held.end();) {
-    const auto [slot, held] = *each;
-    if (slots_.own.test(slot)) {
-      ++each;
-      continue;
-    }
+  for (const auto& [slot, held] : slots_.held) {
+    if (slots_.own.test(slot)) continue;
     if (view.knowsTrimming)
       throw Error(Msg::redisCommand, {"CLUSTER MIGRATION", "slots are moved in a way that this version does not know"},
                   Origin::source);
@@ -46,26 +42,38 @@ SlotSet SlotGate::look(const SlotView& view, std::uint64_t offset) {
     // Only a view that is younger than the last command tells what became of all of them.
     const bool isOver =
         last_[slot] <= view.arrived && !view.owned.test(slot) && !view.importing.test(slot) && view.empty.test(slot);
-    if (isOver) {
-      last_.erase(slot);
-      changed_ = true;
-    }
-    each = isOver ? slots_.held.erase(each) : std::next(each);
+    if (!isOver) continue;
+    const auto place = over_.emplace(slot, view.offset).first;
+    if (last_[slot] > place->second) place->second = view.offset;
   }
   return mayTake;
 }
 
-void SlotGate::reach(std::uint64_t offset) {
-  for (auto each = leaving_.begin(); each != leaving_.end();) {
-    if (offset < each->second) {
-      ++each;
-      continue;
+SlotSet SlotGate::reach(std::uint64_t offset, bool mayLeave) {
+  // What came behind the view's offset, and was held or applied with the rest, is there again: the next view tells.
+  SlotSet left;
+  std::erase_if(leaving_, [&](const auto& each) {
+    const auto& [slot, at] = each;
+    if (!mayLeave || offset < at) return false;
+    if (applied_[slot] <= at && !slots_.held.contains(slot)) left.set(slot);
+    return true;
+  });
+  std::erase_if(over_, [&](const auto& each) {
+    const auto& [slot, at] = each;
+    if (offset < at) return false;
+    if (slots_.held.contains(slot) && last_[slot] <= at && !slots_.own.test(slot)) {
+      slots_.held.erase(slot);
+      last_.erase(slot);
+      changed_ = true;
     }
-    slots_.own.reset(each->first);
-    open_.reset(each->first);
-    changed_ = true;
-    each = leaving_.erase(each);
-  }
+    return true;
+  });
+  return left;
+}
+
+void SlotGate::letGo(const SlotSet& slots) {
+  withdraw(slots);
+  lost_ &= ~slots;
 }
 
 void SlotGate::claim(const SlotSet& slots) {
@@ -88,6 +96,8 @@ void SlotGate::replayed(const SlotSet& slots, const LaneSlots::Held& upTo) {
 }
 
 void SlotGate::done(const SlotSet& slots) {
+  for (const auto& [slot, offset] : last_)
+    if (slots.test(slot)) applied_[slot] = std::max(applied_[slot], offset);
   std::erase_if(slots_.held, [&](const auto& each) { return slots.test(each.first); });
   std::erase_if(last_, [&](const auto& each) { return slots.test(each.first); });
   open_ |= slots & slots_.own;

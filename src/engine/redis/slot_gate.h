@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace drs::redis {
 
@@ -28,15 +29,19 @@ class SlotGate {
   SlotGate(LaneSlots slots, std::uint64_t offset);
 
   [[nodiscard]] bool passes(std::uint16_t slot) const { return open_.test(slot); }
+  /// A command on an open slot that ends at `offset` is applied.
+  void applies(std::uint16_t slot, std::uint64_t offset) { applied_[slot] = offset; }
   /// A command on the slot that ends at `offset` waits; `from` is where it begins, with the database there.
   void hold(std::uint16_t slot, const LaneSlots::Held& from, std::uint64_t offset);
 
-  /// Takes a view: what can be dropped is, what has left is let go of when the lane comes to the view's offset. Returns
-  /// the slots that the lane may take if no other lane has them. `offset`: where the lane is. Throws
-  /// Error(redisCommand) if slots move in a way that is not known.
-  [[nodiscard]] SlotSet look(const SlotView& view, std::uint64_t offset);
-  /// The lane has come to this offset.
-  void reach(std::uint64_t offset);
+  /// Takes a view: notes what is to be dropped and what has left, for when the lane comes to the view's offset. Returns
+  /// the slots that the lane may take if no other lane has them. Throws Error(redisCommand) if slots move in a way that
+  /// is not known.
+  [[nodiscard]] SlotSet look(const SlotView& view);
+  /// The lane has come to this offset: what is over by then is dropped. Returns the slots to be let go of, which is to
+  /// follow: at the source nothing is left of what the lane has applied there. None if not `mayLeave`.
+  [[nodiscard]] SlotSet reach(std::uint64_t offset, bool mayLeave = true);
+  void letGo(const SlotSet& slots);
   void claim(const SlotSet& slots);
   void withdraw(const SlotSet& slots);
   /// What was held of these slots is applied up to here; `done`: all of it, and they are open.
@@ -58,7 +63,9 @@ class SlotGate {
   SlotSet open_;
   SlotSet lost_;                                    ///< own, but the server does not serve them any more
   std::map<std::uint16_t, std::uint64_t> last_;     ///< of held slots: where the last command that is known ends
-  std::map<std::uint16_t, std::uint64_t> leaving_;  ///< own: behind this offset nothing more of the server's comes
+  std::map<std::uint16_t, std::uint64_t> leaving_;  ///< own: empty at the server at this offset
+  std::map<std::uint16_t, std::uint64_t> over_;     ///< held: empty at the server at this offset, which has it not
+  std::vector<std::uint64_t> applied_;              ///< by slot: where the last command ends that may have been applied
   bool changed_ = false;
 };
 

@@ -6,6 +6,7 @@ namespace drs::redis {
 namespace {
 
 constexpr std::chrono::minutes kLongWait{1};
+constexpr int kSpacing = 4;  ///< looking through the target takes at most a fifth of a lane's time
 
 }  // namespace
 
@@ -41,19 +42,30 @@ void SlotKeeper::tend(StreamApplier& applier, TargetWriter& writer, const std::s
     begun_ = true;
     take(gate_.claimed(), applier, writer, stop);  // of the run before
   }
-  const LaneSlots before = gate_.slots();
-  gate_.reach(applier.taken());
+  letGo(applier, stop);
   if (const auto view = watch_.take()) {
     roster_.learn(view->nodes);
     meetStrangers(view->nodes);
-    const SlotSet mayTake = gate_.look(*view, applier.taken());
-    if (gate_.slots() != before) applier.commitSlots(stop);
+    const SlotSet mayTake = gate_.look(*view);
+    letGo(applier, stop);
     if (mayTake.any()) take(mayTake & ~others_.owned(writer, stop), applier, writer, stop);
-    sayWaiting();
-  } else if (gate_.slots() != before) {
+  }
+  sayWaiting();
+  watch_.ask(gate_.asked(), gate_.isBusy());
+}
+
+void SlotKeeper::letGo(StreamApplier& applier, const std::stop_token& stop) {
+  const std::size_t held = gate_.slots().held.size();
+  const SlotSet slots = gate_.reach(applier.taken(), notBefore_ <= std::chrono::steady_clock::now());
+  if (slots.any()) {
+    // All keys of the target are looked through: of a large one, not for each slot that moves behind another.
+    const auto begun = std::chrono::steady_clock::now();
+    (void)applier.letGo(slots, others_.jobId(), stop);
+    const auto ended = std::chrono::steady_clock::now();
+    notBefore_ = ended + kSpacing * (ended - begun);
+  } else if (gate_.slots().held.size() != held) {
     applier.commitSlots(stop);
   }
-  watch_.ask(gate_.asked(), gate_.isBusy());
 }
 
 /// Two lanes that take a slot at the same time both see it, and both let go of it.

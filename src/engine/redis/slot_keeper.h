@@ -36,6 +36,7 @@ class OtherLanes {
   [[nodiscard]] std::vector<Other> read(TargetWriter& writer, const std::stop_token& stop) const;
   /// The slots that others have for their own.
   [[nodiscard]] SlotSet owned(TargetWriter& writer, const std::stop_token& stop) const;
+  [[nodiscard]] const std::string& jobId() const { return jobId_; }
 
  private:
   const std::string jobId_;
@@ -58,6 +59,7 @@ class SlotKeeper {
   void tend(StreamApplier& applier, TargetWriter& writer, const std::stop_token& stop);
 
  private:
+  void letGo(StreamApplier& applier, const std::stop_token& stop);
   void take(const SlotSet& slots, StreamApplier& applier, TargetWriter& writer, const std::stop_token& stop);
   void meetStrangers(const std::vector<ClusterNode>& nodes) const;
   void sayWaiting();
@@ -69,6 +71,7 @@ class SlotKeeper {
   const std::function<void(bool warning, const std::string& line)> note_;
   bool begun_ = false;
   std::optional<std::chrono::steady_clock::time_point> waitingSince_;
+  std::chrono::steady_clock::time_point notBefore_;  ///< when slots are let go of next
 };
 
 }  // namespace drs::redis

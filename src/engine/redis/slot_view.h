@@ -13,7 +13,7 @@ namespace drs::redis {
 /// it takes in. What others know of it may be seconds old.
 struct SlotView {
   std::uint64_t arrived = 0;       ///< of the lane's stream: what had come before the view was taken. By SlotWatch
-  std::uint64_t offset = 0;        ///< of the primary's stream, read behind all the rest
+  std::uint64_t offset = 0;        ///< of the primary's stream, at the moment at which `owned` and `empty` hold
   std::uint64_t epoch = 0;         ///< of its configuration: grows when a slot comes back to it
   SlotSet owned;                   ///< it serves them
   SlotSet importing;               ///< they may be on their way to it, key by key or as a whole

@@ -104,9 +104,7 @@ void StreamApplier::commitNow(const std::stop_token& stop) {
   committed_ = mark_.offset;
   committedAt_ = std::chrono::steady_clock::now();
   // What is held of slots stands further back.
-  const LaneMark& done = writer_.done();
-  const bool holds = !done.shard.empty() && !done.shard.ends_with('/');
-  const std::uint64_t needed = (holds ? parseLaneSlots(done.shard).neededFrom(done.offset) : writer_.needed()) + 1;
+  const std::uint64_t needed = std::min(applied(), writer_.needed()) + 1;
   stream_.release(needed - std::min(needed, options_.keepBytes));
 }
 

@@ -50,11 +50,14 @@ class StreamApplier {
   [[nodiscard]] bool isAtBorder() const { return !at_.inTransaction; }
   /// Writes the gate's slots to the mark, and waits until that is done.
   void commitSlots(const std::stop_token& stop);
+  /// Lets go of slots of which the gate says that nothing is left at the source: nor at the target then. Returns
+  /// whether it has; not after a stop. Throws what removeRest() throws.
+  bool letGo(const SlotSet& slots, const std::string& jobId, const std::stop_token& stop);
   /// Applies what has been held of these slots, which the gate has claimed, and opens them. After a stop: a part of it.
   void replay(const SlotSet& slots, const std::stop_token& stop);
 
-  /// Behind the last command that is done at the target.
-  [[nodiscard]] std::uint64_t applied() const { return writer_.done().offset; }
+  /// Up to here all is done at the target: what is held of slots is not.
+  [[nodiscard]] std::uint64_t applied() const;
   /// Behind the last command that was taken, with its transaction.
   [[nodiscard]] std::uint64_t taken() const { return mark_.offset; }
   [[nodiscard]] std::uint64_t changes() const { return changes_; }

@@ -1,3 +1,4 @@
+#include "engine/redis/slot_rest.h"
 #include "engine/redis/stream_applier.h"
 #include "wire/rdb/dump_payload.h"
 #include "wire/resp/words.h"
@@ -14,6 +15,8 @@ namespace {
 constexpr std::array<std::string_view, 9> kSyncSlots{"ESTABLISH", "ACK",           "CAPA",
                                                      "PAUSED",    "REQUEST-PAUSE", "REQUEST-FAILOVER",
                                                      "FINISH",    "SNAPSHOT-EOF",  "FAILOVER-GRANTED"};
+
+constexpr std::chrono::milliseconds kPatience{100};
 
 }  // namespace
 
@@ -35,7 +38,10 @@ bool StreamApplier::mayApply(std::uint16_t slot) {
     const auto held = gate.slots().held.find(slot);
     return held != gate.slots().held.end() && at_.offset > held->second.from;
   }
-  if (gate.passes(slot)) return true;
+  if (gate.passes(slot)) {
+    gate.applies(slot, at_.offset);
+    return true;
+  }
   // A transaction is held as a whole, if nothing of it is applied yet.
   const bool isWhole = at_.inTransaction && !at_.changedInTransaction;
   gate.hold(slot, isWhole ? at_.border : LaneSlots::Held{begun_, at_.db}, at_.offset);
@@ -84,6 +90,24 @@ void StreamApplier::commitSlots(const std::stop_token& stop) {
   writer_.drain(stop);
 }
 
+bool StreamApplier::letGo(const SlotSet& slots, const std::string& jobId, const std::stop_token& stop) {
+  commitNow(stop);  // what is applied, and not yet done, may be what removes the keys
+  writer_.drain(stop);
+  const std::uint32_t db = writer_.db();
+  const bool all = removeRest(writer_, scope_, slots, jobId, mark_, stop);
+  writer_.select(db);
+  if (!all) return false;
+  shard_->gate.letGo(slots);
+  commitSlots(stop);
+  return true;
+}
+
+std::uint64_t StreamApplier::applied() const {
+  const LaneMark& done = writer_.done();
+  const bool holds = !done.shard.empty() && !done.shard.ends_with('/');
+  return holds ? parseLaneSlots(done.shard).neededFrom(done.offset) : done.offset;
+}
+
 void StreamApplier::replay(const SlotSet& slots, const std::stop_token& stop) {
   LaneSlots::Held from{at_.offset, at_.db};
   for (const auto& [slot, held] : shard_->gate.slots().held)
@@ -110,8 +134,10 @@ bool StreamApplier::replayUntil(std::uint64_t end, const std::stop_token& stop) 
     if (takeNext(stop) == Taken::more) {
       const std::uint64_t have = at_.offset + (at_.window.size() - at_.begin);
       const std::size_t most = std::min<std::uint64_t>(options_.windowBytes, end - have);
-      if (most == 0 || fill(most, std::chrono::milliseconds(0), stop) == 0) {
+      if (most == 0 || fill(most, kPatience, stop) == 0) {
         if (stop.stop_requested()) return false;
+        // Of a stream that was asked for again the bytes may still be on their way.
+        if (most > 0 && stream_.end() <= end) continue;
         throw Error(Msg::internal, {"the spool has lost what was held of a slot"});
       }
       continue;

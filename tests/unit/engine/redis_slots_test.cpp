@@ -80,26 +80,39 @@ TEST(SlotGate, LetsGoOfASlotOnlyBehindAllThatItsServerDidToIt) {
   SlotGate gate({slots({1, 2}), {}}, 100);
   EXPECT_TRUE(gate.passes(1));
   // Its keys are not yet removed there: what removes them is still to come.
-  EXPECT_TRUE(gate.look(view(slots({2}), 100, 150), 100).none());
+  EXPECT_TRUE(gate.look(view(slots({2}), 100, 150)).none());
   EXPECT_EQ(gate.asked(), slots({1}));
-  gate.reach(500);
-  EXPECT_TRUE(gate.passes(1));
-  (void)gate.look(view(slots({2}), 500, 600, slots({1})), 500);
-  EXPECT_TRUE(gate.passes(1));
-  gate.reach(599);
-  EXPECT_TRUE(gate.passes(1));
-  gate.reach(600);
+  EXPECT_TRUE(gate.reach(500).none());
+  (void)gate.look(view(slots({2}), 500, 600, slots({1})));
+  EXPECT_TRUE(gate.reach(599).none());
+  EXPECT_TRUE(gate.reach(600, false).none()) << "not yet";
+  EXPECT_EQ(gate.reach(700), slots({1}));
+  EXPECT_TRUE(gate.passes(1)) << "until what is left at the target is removed";
+  gate.letGo(slots({1}));
   EXPECT_FALSE(gate.passes(1));
   EXPECT_EQ(gate.slots().own, slots({2}));
+  EXPECT_TRUE(gate.asked().none());
   EXPECT_TRUE(gate.takeChanged());
 }
 
 TEST(SlotGate, KeepsASlotThatHasComeBackBeforeItWasLetGo) {
   SlotGate gate({slots({1}), {}}, 100);
-  (void)gate.look(view({}, 100, 200, slots({1})), 100);
-  (void)gate.look(view(slots({1}), 150, 250), 150);
-  gate.reach(300);
+  (void)gate.look(view({}, 100, 200, slots({1})));
+  (void)gate.look(view(slots({1}), 150, 250));
+  EXPECT_TRUE(gate.reach(300).none());
   EXPECT_TRUE(gate.passes(1));
+}
+
+TEST(SlotGate, KeepsASlotToWhichSomethingWasDoneBehindTheView) {
+  SlotGate gate({slots({1}), {}}, 100);
+  (void)gate.look(view({}, 100, 200, slots({1})));
+  gate.applies(1, 200);
+  gate.applies(1, 220);
+  EXPECT_TRUE(gate.reach(300).none()) << "it was empty at 200, and is not any more";
+  (void)gate.look(view({}, 300, 219, slots({1})));
+  EXPECT_TRUE(gate.reach(300).none()) << "a view of before";
+  (void)gate.look(view({}, 300, 300, slots({1})));
+  EXPECT_EQ(gate.reach(300), slots({1}));
 }
 
 TEST(SlotGate, HoldsASlotUntilItsServerOwnsIt) {
@@ -107,12 +120,12 @@ TEST(SlotGate, HoldsASlotUntilItsServerOwnsIt) {
   gate.hold(5, {100, 0}, 120);
   gate.hold(5, {120, 0}, 140);
   EXPECT_EQ(gate.slots().held.at(5), (LaneSlots::Held{100, 0})) << "the first one counts";
-  EXPECT_TRUE(gate.look(view(slots({1}), 150, 150, {}, slots({5})), 150).none()) << "it is on its way";
-  EXPECT_EQ(gate.look(view(slots({1, 5}), 160, 160), 160), slots({5}));
+  EXPECT_TRUE(gate.look(view(slots({1}), 150, 150, {}, slots({5}))).none()) << "it is on its way";
+  EXPECT_EQ(gate.look(view(slots({1, 5}), 160, 160)), slots({5}));
   gate.claim(slots({5}));
   EXPECT_FALSE(gate.passes(5)) << "what was held comes first";
   EXPECT_EQ(gate.claimed(), slots({5}));
-  EXPECT_TRUE(gate.look(view(slots({1, 5}), 170, 170), 170).none()) << "it has it";
+  EXPECT_TRUE(gate.look(view(slots({1, 5}), 170, 170)).none()) << "it has it";
   gate.replayed(slots({5}), {130, 0});
   EXPECT_EQ(gate.slots().held.at(5).from, 130U);
   gate.done(slots({5}));
@@ -127,20 +140,42 @@ TEST(SlotGate, GivesBackWhatAnotherLaneTakesAtTheSameTime) {
   gate.withdraw(slots({5}));
   EXPECT_TRUE(gate.slots().own.none());
   EXPECT_EQ(gate.slots().held.count(5), 1U);
-  EXPECT_EQ(gate.look(view(slots({5}), 160, 160), 160), slots({5})) << "later";
+  EXPECT_EQ(gate.look(view(slots({5}), 160, 160)), slots({5})) << "later";
 }
 
 TEST(SlotGate, DropsWhatCameAndWentUnseen) {
   SlotGate gate({{}, {}}, 100);
   gate.hold(5, {100, 0}, 120);
-  (void)gate.look(view({}, 119, 200, slots({5})), 120);
-  EXPECT_EQ(gate.slots().held.count(5), 1U) << "the view may be older than the command";
-  (void)gate.look(view({}, 120, 200), 120);
-  EXPECT_EQ(gate.slots().held.count(5), 1U) << "there are keys";
-  (void)gate.look(view({}, 120, 200, slots({5}), slots({5})), 120);
-  EXPECT_EQ(gate.slots().held.count(5), 1U) << "it may still come";
-  (void)gate.look(view({}, 120, 200, slots({5})), 120);
+  const auto drops = [&](const SlotView& seen) {
+    (void)gate.look(seen);
+    EXPECT_TRUE(gate.reach(1000).none());
+    return gate.slots().held.count(5) == 0;
+  };
+  EXPECT_FALSE(drops(view({}, 119, 200, slots({5})))) << "the view may be older than the command";
+  EXPECT_FALSE(drops(view({}, 120, 200))) << "there are keys";
+  EXPECT_FALSE(drops(view({}, 120, 200, slots({5}), slots({5})))) << "it may still come";
+  EXPECT_TRUE(drops(view({}, 120, 200, slots({5}))));
+}
+
+TEST(SlotGate, DropsNothingBeforeTheLaneHasComeToTheView) {
+  SlotGate gate({{}, {}}, 100);
+  gate.hold(5, {100, 0}, 120);
+  (void)gate.look(view({}, 120, 200, slots({5})));
+  (void)gate.look(view({}, 130, 300, slots({5})));
+  (void)gate.reach(199);
+  EXPECT_EQ(gate.slots().held.count(5), 1U) << "what is done to it up to 200 is still to come";
+  gate.hold(5, {150, 0}, 170);
+  (void)gate.reach(200);
   EXPECT_EQ(gate.slots().held.count(5), 0U);
+}
+
+TEST(SlotGate, DropsNothingThatWasDoneBehindTheView) {
+  SlotGate gate({{}, {}}, 100);
+  gate.hold(5, {100, 0}, 120);
+  (void)gate.look(view({}, 120, 200, slots({5})));
+  gate.hold(5, {210, 0}, 230);
+  (void)gate.reach(240);
+  EXPECT_EQ(gate.slots().held.count(5), 1U);
 }
 
 TEST(SlotGate, GoesOnWhereTheRunBeforeHasEnded) {
@@ -154,9 +189,9 @@ TEST(SlotGate, RefusesWaysOfMovingThatItDoesNotKnow) {
   SlotGate gate({{}, {}}, 100);
   SlotView odd = view(slots({5}), 160, 160);
   odd.knowsTrimming = true;
-  EXPECT_NO_THROW((void)gate.look(odd, 120));
+  EXPECT_NO_THROW((void)gate.look(odd));
   gate.hold(5, {100, 0}, 120);
-  EXPECT_THROW((void)gate.look(odd, 120), Error);
+  EXPECT_THROW((void)gate.look(odd), Error);
 }
 
 }  // namespace
