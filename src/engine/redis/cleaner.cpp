@@ -2,6 +2,7 @@
 
 #include "base/failpoint.h"
 #include "engine/redis/capabilities.h"
+#include "engine/redis/lane_slots.h"
 #include "engine/redis/loader.h"
 #include "engine/redis/releaser.h"
 #include "engine/redis/servers.h"
@@ -206,7 +207,9 @@ class RedisCleaner final : public Cleaner {
       const auto plan = remains.planOf(lane);
       if (!plan) continue;
       const auto writer = remains.takeOver(lane, *plan, {});
-      if (writer->found() && writer->found()->holds) releaseDeadlines(*writer, remains, left);
+      if (!writer->found()) continue;
+      sayHeld(*writer->found());
+      if (writer->found()->holds) releaseDeadlines(*writer, remains, left);
     }
     remains.remove();
     Spool::remove(spoolRoot());
@@ -215,6 +218,18 @@ class RedisCleaner final : public Cleaner {
 
  private:
   [[nodiscard]] std::string spoolRoot() const { return job_.limits.spoolFolder + "/" + job_.id; }
+
+  /// What the source has done in slots that were moving, and that still waited to be applied.
+  void sayHeld(const LaneMark& mark) const {
+    if (mark.shard.empty()) return;
+    SlotSet slots;
+    for (const auto& [slot, held] : parseLaneSlots(mark.shard).held) slots.set(slot);
+    if (slots.none()) return;
+    job_.note(true,
+              fmt::format("The task ends while changes in slots that the source was moving ({}) still waited: they "
+                          "are not at the target, so that keys in these slots are missing or old there",
+                          describe(slots)));
+  }
 
   void releaseDeadlines(TargetWriter& writer, const Remains& remains, std::vector<std::string>& left) const {
     std::uint64_t vanished = 0;

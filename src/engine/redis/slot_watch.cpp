@@ -19,6 +19,11 @@ void SlotWatch::run(const std::stop_token& stop) {
     } catch (const Error& error) {
       connection.reset();
       if (stop.stop_requested()) return;
+      if (error.action() != Action::retry) {
+        const std::lock_guard failing(mutex_);
+        failure_ = error;
+        return;
+      }
       if (error.text() != said_) options_.log("the slots of the source cannot be looked at: " + error.text());
       said_ = error.text();  // a fail-over, perhaps
     }
@@ -54,6 +59,7 @@ void SlotWatch::ask(const SlotSet& slots, bool hurries) {
 
 std::unique_ptr<SlotView> SlotWatch::take() {
   const std::lock_guard lock(mutex_);
+  if (failure_) throw Error(*failure_);
   return std::move(view_);
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -22,7 +23,8 @@ class SlotWatch {
   };
   explicit SlotWatch(Options options) : options_(std::move(options)) {}
 
-  /// Until a stop. A primary that cannot be reached is tried again.
+  /// Until a stop. A primary that cannot be reached is tried again; what does not pass by itself ends it, and is thrown
+  /// by take().
   void run(const std::stop_token& stop);
   /// The slots whose keys are to be counted from now on. `hurries`: somebody waits for the next view.
   void ask(const SlotSet& slots, bool hurries);
@@ -39,6 +41,7 @@ class SlotWatch {
   SlotSet asked_;
   bool hurries_ = true;
   std::unique_ptr<SlotView> view_;
+  std::optional<Error> failure_;
 };
 
 }  // namespace drs::redis
