@@ -1,13 +1,14 @@
 #include "engine/redis/lane_claim.h"
 
 #include "base/task_group.h"
+#include "engine/redis/slot_rest.h"
 
 #include <fmt/format.h>
 
 namespace drs::redis {
 namespace {
 
-constexpr std::chrono::milliseconds kPause{300};
+constexpr std::chrono::milliseconds kPause{1000};
 
 }  // namespace
 
@@ -28,10 +29,13 @@ ShardStart LaneClaim::begin(LaneMark& mark, const std::stop_token& stop) {
 bool LaneClaim::tryOnce(ShardStart& start, LaneMark& mark, const std::stop_token& stop) {
   const auto primary = Connection::open(options_.primary(stop));
   const SlotView before = viewOf(*primary, {});
+  options_.check(before.owned);
   if (before.importing.any()) {
     say("slots are on their way to it (" + describe(before.importing) + ")");
     return false;
   }
+  // Before the source is asked for a snapshot that would be given up.
+  if (mustWait(before.owned, mark, stop)) return false;
   start.link = ReplicaLink::open(options_.source(stop), std::nullopt, {}, stop);
   const SlotView after = viewOf(*primary, {});
   // The same slots at both ends, and the epoch says that none has gone and come back in between. A snapshot that was
@@ -46,11 +50,23 @@ bool LaneClaim::tryOnce(ShardStart& start, LaneMark& mark, const std::stop_token
   start.mayHoldRest = after.owned | earlier_;
   start.epoch = after.epoch;
   commit(mark, start.mayHoldRest, stop);
-  const SlotSet others = others_.owned(writer_, stop) & start.owned;
-  if (others.none()) return true;
-  say("slots that have come to it (" + describe(others) + ") are still written by the lane that had them");
+  if (!mustWait(start.owned, mark, stop)) return true;
   commit(mark, earlier_, stop);
   return false;
+}
+
+/// Are slots of the server still another lane's? That one may wait for slots that this one had before, which nothing
+/// else makes it let go of: it follows no stream any more that would remove them.
+bool LaneClaim::mustWait(const SlotSet& owned, LaneMark& mark, const std::stop_token& stop) {
+  const SlotSet others = others_.owned(writer_, stop) & owned;
+  if (others.none()) return false;
+  say("slots that have come to it (" + describe(others) + ") are still written by the lane that had them");
+  const SlotSet left = earlier_ & ~owned;
+  if (left.any() && removeRest(writer_, scope_, left, options_.jobId, mark, stop)) {
+    earlier_ &= owned;
+    commit(mark, earlier_, stop);
+  }
+  return true;
 }
 
 void LaneClaim::say(const std::string& why) {

@@ -27,21 +27,27 @@ class LaneClaim {
     std::function<ConnectOptions(const std::stop_token& stop)> source;   ///< the server to read from, now
     std::function<void(bool warning, const std::string& line)> note;
     std::string name;  ///< of the lane, for notes
+    std::string jobId;
+    /// Throws if slots that moved are the end of it.
+    std::function<void(const SlotSet& owned)> check;
   };
-  LaneClaim(TargetWriter& writer, OtherLanes others, Options options)
-      : writer_(writer), others_(std::move(others)), options_(std::move(options)) {}
+  /// `scope`: of the job, all slots.
+  LaneClaim(TargetWriter& writer, const Scope& scope, OtherLanes others, Options options)
+      : writer_(writer), scope_(scope), others_(std::move(others)), options_(std::move(options)) {}
 
   /// Waits until no slot is on its way to the server and none of its slots is still another lane's at the target;
   /// begins the snapshot; notes in the mark at the target what the lane has now. Throws what ReplicaLink::open() and
-  /// viewOf() throw.
+  /// viewOf() throw, removeRest() and Options::check.
   [[nodiscard]] ShardStart begin(LaneMark& mark, const std::stop_token& stop);
 
  private:
+  bool mustWait(const SlotSet& owned, LaneMark& mark, const std::stop_token& stop);
   bool tryOnce(ShardStart& start, LaneMark& mark, const std::stop_token& stop);
   void say(const std::string& why);
   void commit(LaneMark& mark, const SlotSet& own, const std::stop_token& stop);
 
   TargetWriter& writer_;
+  const Scope& scope_;
   const OtherLanes others_;
   const Options options_;
   SlotSet earlier_;  ///< the lane's before

@@ -186,16 +186,32 @@ class LaneRun {
   }
 
   std::unique_ptr<ReplicaLink> claim(const std::stop_token& stop) {
-    if (!writer_->found()) mark_.wasEmpty = !hasCoveredKeys(*writer_, *scope_, stop);
-    LaneClaim claim(*writer_, others(),
-                    {[this](const std::stop_token& token) { return primaryNow(token); },
-                     [this](const std::stop_token& token) { return sourceNow(token); }, job_.note, context_.lane.name});
+    if (!writer_->found()) mark_.wasEmpty = wasEmpty(stop);
+    const Scope allSlots(selection_, {}, capabilities_.databases);
+    LaneClaim claim(
+        *writer_, allSlots, others(),
+        {[this](const std::stop_token& token) { return primaryNow(token); },
+         [this](const std::stop_token& token) { return sourceNow(token); }, job_.note, context_.lane.name, job_.id,
+         [this](const SlotSet& owned) {
+           if (!context_.follows && owned != slotSetOf(slots_)) refuseMoves();
+         }});
     ShardStart start = claim.begin(mark_, stop);
     if (!start.link) return nullptr;
-    if (!context_.follows && start.owned != slotSetOf(slots_)) refuseMoves();
     start_ = {nullptr, start.owned, start.mayHoldRest, start.epoch};
     scope_.emplace(selection_, rangesOf(start.owned), capabilities_.databases, true);
     return std::move(start.link);
+  }
+
+  /// Was the target empty where no other lane writes by now?
+  bool wasEmpty(const std::stop_token& stop) {
+    for (SlotSet taken = others().owned(*writer_, stop); !stop.stop_requested();) {
+      const Scope free(selection_, rangesOf(slotSetOf(slots_) & ~taken), capabilities_.databases, true);
+      if (!hasCoveredKeys(*writer_, free, stop)) return !stop.stop_requested();
+      const SlotSet again = others().owned(*writer_, stop);
+      if (again == taken) return false;
+      taken = again;  // the keys may have come from it meanwhile
+    }
+    return false;
   }
 
   /// What comes to a server behind its snapshot is in its stream only.
