@@ -42,6 +42,7 @@ StreamApplier::StreamApplier(TargetWriter& writer, Spool& stream, const Scope& s
 
 bool StreamApplier::step(std::chrono::milliseconds most, const std::stop_token& stop) {
   const std::uint64_t enough = at_.offset + options_.windowBytes;
+  const auto until = std::chrono::steady_clock::now() + most;
   for (;;) {
     if (at_.offset >= enough || stop.stop_requested()) return false;
     if (takeNext(stop) == Taken::more) {
@@ -49,6 +50,8 @@ bool StreamApplier::step(std::chrono::milliseconds most, const std::stop_token& 
       const bool isBehind = stream_.end() > at_.offset + 1 + (at_.window.size() - at_.begin);
       if (!isBehind || writer_.isEmpty()) commit(stop);
       if (fill(options_.windowBytes, isBehind ? std::chrono::milliseconds(0) : most, stop) == 0) return !isBehind;
+      // Of a source that writes without a pause, and little, a window takes minutes.
+      if (std::chrono::steady_clock::now() >= until) return false;
       continue;
     }
     if (at_.inTransaction) continue;

@@ -40,9 +40,9 @@ class StreamApplier {
   StreamApplier(TargetWriter& writer, Spool& stream, const Scope& scope, const LaneMark& mark, Options options,
                 std::optional<Shard> shard = std::nullopt);
 
-  /// Applies what has come, at most about a window of it, and waits up to `most` if nothing has. True: everything that
-  /// had come is on its way to the target. Throws what TargetWriter::commit() throws; Error(redisCommand) for a command
-  /// that cannot be carried over; Error(logCorrupt).
+  /// Applies what has come, at most about a window of it or for about `most`, and waits up to `most` if nothing has.
+  /// True: everything that had come is on its way to the target. Throws what TargetWriter::commit() throws;
+  /// Error(redisCommand) for a command that cannot be carried over; Error(logCorrupt).
   bool step(std::chrono::milliseconds most, const std::stop_token& stop);
   /// Waits until all of it is done, and notes that. For quiet moments.
   void settle(const std::stop_token& stop);
