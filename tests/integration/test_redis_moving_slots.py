@@ -215,6 +215,33 @@ def test_slots_that_move_in_the_full_phase(drsd, begin, empty, late):
     wait_equal(nodes, target, told(drsd, one))
 
 
+def force_away(nodes, slot, to):
+    """The slot goes with its keys left behind: the server that had it deletes them, Redis 6 without a word to its replicas."""
+    source = nodes.owner(slot)
+    to.raw("CLUSTER", "SETSLOT", slot, "IMPORTING", nodes.id_of(source))
+    to.raw("CLUSTER", "SETSLOT", slot, "NODE", nodes.id_of(to))
+    redis_servers.wait_until("the old owner has lost the slot", lambda: nodes.owner(slot) is to and not source.raw("CLUSTER", "COUNTKEYSINSLOT", slot))
+
+
+@pytest.mark.parametrize("kind", ["redis70", pytest.param("redis60", marks=pytest.mark.skipif(not ALL, reason="part of ./x test --all"))])
+def test_a_slot_that_is_forced_away_takes_its_keys_along(drsd, begin, server_folder, kind):
+    with redis_servers.cluster(kind, server_folder, shards=2) as nodes, redis_servers.single("redis70", server_folder) as target:
+        slots = [10, 17, HALF + 10]
+        names = tag_names(slots, 1)
+        client = nodes.client()
+        for name in names:
+            client.set(f"{{{name}}}count", 100)
+            client.rpush(f"{{{name}}}list", "old")
+        one = begin("forced", nodes, target)
+        wait_equal(nodes, target, told(drsd, one))
+        for slot in slots:
+            force_away(nodes, slot, other(nodes, nodes.owner(slot)))
+        client = nodes.client()
+        for name in names:
+            assert client.incr(f"{{{name}}}count") == 1
+        wait_equal(nodes, target, told(drsd, one))
+
+
 def test_a_new_shard_stops_the_task_by_name(drsd, begin, server_folder):
     with redis_servers.cluster("redis70", server_folder, shards=2) as nodes, redis_servers.single("redis70", server_folder) as target, \
             redis_servers.single("redis70", server_folder, "cluster-enabled yes", "cluster-config-file nodes.conf", "cluster-node-timeout 2000") as stranger:

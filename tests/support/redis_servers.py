@@ -253,7 +253,7 @@ class Cluster:
         first = self.nodes[0]
         for i, node in enumerate(self.masters):
             low, high = 16384 * i // len(self.masters), 16384 * (i + 1) // len(self.masters) - 1
-            node.raw("CLUSTER", "ADDSLOTSRANGE", low, high)
+            node.raw("CLUSTER", "ADDSLOTS", *range(low, high + 1))  # ADDSLOTSRANGE is Redis 7
             node.raw("CLUSTER", "SET-CONFIG-EPOCH", i + 1)
         for node in self.nodes[1:]:
             first.raw("CLUSTER", "MEET", "127.0.0.1", node.port)
