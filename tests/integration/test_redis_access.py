@@ -67,7 +67,7 @@ class Secured:
 
 
 # What the pre-check advises, and the documentation says.
-SOURCE_RIGHTS = ("~*", "+psync", "+replconf", "+ping", "+info", "+cluster", "+select", "+pexpiretime", "+pttl", "+time", "+scan", "+dump", "+type", "+ttl")
+SOURCE_RIGHTS = ("~*", "+psync", "+replconf", "+ping", "+info", "+cluster", "+multi", "+exec", "+select", "+pexpiretime", "+pttl", "+time", "+scan", "+dump", "+type", "+ttl")
 TARGET_RIGHTS = ("~*", "+@all", "-@dangerous", "+restore", "+info", "+client|id", "+client|kill", "+select")
 
 

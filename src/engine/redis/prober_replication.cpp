@@ -82,6 +82,14 @@ void checkDeadlineRights(SourceServer& each, Findings& found) {
   note(each.connection->ask({"TIME"}));
 }
 
+/// Of a cluster's server it is asked again and again which slots it has, and what is in them, at one moment.
+void checkSlotRights(SourceServer& each, Findings& found) {
+  if (!each.shard.cluster) return;
+  for (const char* const name : {"MULTI", "EXEC"})
+    if (const resp::Reply reply = each.connection->ask({name}); reply.errorCode() == "NOPERM")
+      found.fail(each.name() + ", for slots that move: " + reply.text());
+}
+
 Verdict checkRights(ProbeState& state) {
   Findings found;
   for (SourceServer& each : state.sources()) {
@@ -92,10 +100,12 @@ Verdict checkRights(ProbeState& state) {
     if (const resp::Reply reply = each.connection->ask({"REPLCONF"}); reply.errorCode() == "NOPERM")
       failReplication(state, each, found, each.name() + ": " + reply.text());
     if (state.follows()) checkDeadlineRights(each, found);
+    checkSlotRights(each, found);
   }
-  return onReplication(found,
-                       "ACL SETUSER … ~* +psync +replconf +ping +info +cluster +select +pexpiretime +pttl +time, and "
-                       "+scan +dump +type +ttl for comparisons");
+  return onReplication(
+      found,
+      "ACL SETUSER … ~* +psync +replconf +ping +info +cluster +multi +exec +select +pexpiretime +pttl +time, "
+      "and +scan +dump +type +ttl for comparisons");
 }
 
 // --- buffers -------------------------------------------------------------------------------------------------------
