@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 9> kSyncSlots{"ESTABLISH", "ACK",        
                                                      "PAUSED",    "REQUEST-PAUSE", "REQUEST-FAILOVER",
                                                      "FINISH",    "SNAPSHOT-EOF",  "FAILOVER-GRANTED"};
 
-constexpr std::chrono::milliseconds kPatience{100};
+constexpr std::chrono::milliseconds kHeldPatience{100};
 
 }  // namespace
 
@@ -134,7 +134,7 @@ bool StreamApplier::replayUntil(std::uint64_t end, const std::stop_token& stop) 
     if (takeNext(stop) == Taken::more) {
       const std::uint64_t have = at_.offset + (at_.window.size() - at_.begin);
       const std::size_t most = std::min<std::uint64_t>(options_.windowBytes, end - have);
-      if (most == 0 || fill(most, kPatience, stop) == 0) {
+      if (most == 0 || fill(most, kHeldPatience, stop) == 0) {
         if (stop.stop_requested()) return false;
         // Of a stream that was asked for again the bytes may still be on their way.
         if (most > 0 && stream_.end() <= end) continue;
