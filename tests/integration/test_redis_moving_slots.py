@@ -216,7 +216,7 @@ def test_slots_that_move_in_the_full_phase(drsd, begin, empty, late):
 
 
 def force_away(nodes, slot, to):
-    """The slot goes with its keys left behind: the server that had it deletes them, Redis 6 without a word to its replicas."""
+    """The slot goes with its keys left behind: the server that had it deletes them, Redis 6 and 7.0 without a word to its replicas."""
     source = nodes.owner(slot)
     to.raw("CLUSTER", "SETSLOT", slot, "IMPORTING", nodes.id_of(source))
     to.raw("CLUSTER", "SETSLOT", slot, "NODE", nodes.id_of(to))

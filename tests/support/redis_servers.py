@@ -283,11 +283,14 @@ class Cluster:
         return redis.cluster.RedisCluster(host="127.0.0.1", port=self.nodes[0].port, **more)
 
     def owner(self, slot):
-        """The master that says the slot is its own."""
-        for node in self.masters:
-            for low, high, owner, *_ in node.raw("CLUSTER", "SLOTS"):
-                if low <= slot <= high:
-                    return next(n for n in self.nodes if n.port == owner[1])
+        """The master that says the slot is its own; what others know of it may be old."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            found = [node for node in self.masters for low, high, owner, *_ in node.raw("CLUSTER", "SLOTS")
+                     if low <= slot <= high and owner[1] == node.port]
+            if len(found) == 1:
+                return found[0]
+            time.sleep(0.02)
         raise LookupError(slot)
 
     def move_slot(self, slot, to):
