@@ -104,6 +104,10 @@ const std::vector<Setting>& settingsTable() {
       {"redis", "spool_bytes", node(&Settings::spoolBytes, 32 * kMiB, std::int64_t{65536} * kGiB),
        "what one source server has sent and the target has not taken yet waits in the folder spool of the data folder; "
        "when so many bytes wait there, no more is read from the source, which may then cut the link"},
+      {"redis", "follow_moving_slots", node(&Settings::followMovingSlots, 0, 1),
+       "1: slots of a Redis Cluster source may move between its shards while a task runs (not yet proven as well as "
+       "the "
+       "rest, docs/reference/redis.md); 0: the task stops when they do"},
       {"redis", "rescan_seconds", node(&Settings::rescanSeconds, 1, kMaxSeconds),
        "a source that is read by SCAN is compared as a whole so long after the last time, since its notifications do "
        "not tell everything"},

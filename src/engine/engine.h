@@ -39,6 +39,7 @@ struct EngineLimits {
   std::string spillFolder;                                   ///< for what must not stay in memory
   std::string spoolFolder;                                   ///< for what a source has sent and the target not taken
   std::uint64_t spoolBytes = std::uint64_t{16} << 30U;       ///< of a lane's spool on disk
+  bool followsMovingSlots = false;  ///< slots of a Redis Cluster source may move between its shards
   int rescanSeconds = 3600;  ///< longest pause of a lane that is followed by notifications between two of its passes
   std::shared_ptr<LargeRows> largeRows;  ///< of the process; null: no limit
   int networkTimeoutSeconds = 600;       ///< a server that is silent for so long is lost

@@ -19,6 +19,7 @@ struct Settings {
   std::size_t transactionMemoryBytes = 8U << 20U;            ///< EngineLimits::transactionMemoryBytes
   std::size_t maxTransactionBytes = std::size_t{16} << 30U;  ///< EngineLimits::maxTransactionBytes
   std::size_t spoolBytes = std::size_t{16} << 30U;           ///< EngineLimits::spoolBytes
+  int followMovingSlots = 0;                                 ///< EngineLimits::followsMovingSlots
   int rescanSeconds = 3600;                                  ///< EngineLimits::rescanSeconds
   int sessionsPerJob = 4;
   int appliersPerJob = 4;  ///< no more than sessionsPerJob

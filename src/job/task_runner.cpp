@@ -103,6 +103,7 @@ TaskContext TaskRunner::contextOf(const TaskRecord& task, const JobRecord& job, 
   engine.limits.spoolFolder = settings_.dataFolder + "/spool";
   engine.limits.spoolBytes = settings_.spoolBytes;
   engine.limits.rescanSeconds = settings_.rescanSeconds;
+  engine.limits.followsMovingSlots = settings_.followMovingSlots != 0;
   engine.limits.largeRows = largeRows_;
   engine.limits.networkTimeoutSeconds = settings_.networkTimeoutSeconds;
   engine.limits.lockWaitSeconds = settings_.mysqlLockWaitSeconds;

@@ -100,7 +100,7 @@ def test_under_writes_gtids_are_asked_for_now_and_then(folder, mariadb_pair, dat
         with source.connect(database) as connection, connection.cursor() as cursor:
             n = 3000
             while not ended.is_set():
-                cursor.execute(f"UPDATE t SET v=v+1000000 WHERE id={n % 3000}")
+                cursor.execute(f"UPDATE t SET v={1_000_000 + n} WHERE v={n % 3000}")
                 cursor.execute(f"INSERT INTO t VALUES ({n},{n % 3000},'new')")
                 n += 1
 
@@ -143,6 +143,30 @@ def test_a_snapshot_of_a_table_without_a_key_is_limited(folder, mariadb_pair, da
         drsd.client.action(heap, "restart")
         drsd.client.wait_status(heap, "INCRE_TRANSFER_STARTED")
         rows.assert_equal(source, database, target, database + "_heap", "heap")
+
+
+def test_uneven_integer_keys_reach_both_ends_of_their_type(folder, usual_pair, database):
+    source, target = usual_pair
+    source.execute(f"CREATE DATABASE {database}")
+    source.execute("CREATE TABLE low_high (id BIGINT PRIMARY KEY, body CHAR(200) NOT NULL)", "CREATE TABLE unsigned_key (id BIGINT UNSIGNED PRIMARY KEY, body CHAR(200) NOT NULL)", database=database)
+    with source.connect(database) as connection, connection.cursor() as cursor:
+        low, high = -(2**63), 2**63 - 1
+        cursor.executemany("INSERT INTO low_high VALUES (%s,'x')", [(low + n,) for n in range(4000)] + [(n * 1000003,) for n in range(-2000, 2000)] + [(high - n,) for n in range(4000)])
+        cursor.executemany("INSERT INTO unsigned_key VALUES (%s,'x')", [(n,) for n in range(4000)] + [(2**64 - 1 - n,) for n in range(4000)])
+        cursor.execute("ANALYZE TABLE low_high, unsigned_key")
+    with Drsd(folder, "[worker]\nchunk_bytes = 65536\n") as drsd:
+        client = drsd.client
+        (name,) = client.start(job("ends", source, target, whole(database, database + "_c")))
+        client.wait_status(name, "INCRE_TRANSFER_STARTED")
+        (committed,), = target.execute(f"SELECT COUNT(*) FROM drs_ctl.chunk WHERE job_id='{name}' AND done=1")
+        assert committed > 20, f"4 MB in pieces of 64 KiB are {committed} chunks"
+        rows.assert_equal(source, database, target, database + "_c", "low_high", "unsigned_key")
+        assert_nothing_gave_way(target, name)
+
+
+def assert_nothing_gave_way(target, name):
+    """With a quiet source no row takes the place of another one."""
+    assert target.execute(f"SELECT SUM(replaced) FROM drs_ctl.chunk WHERE job_id='{name}'") == ((0,),)
 
 
 def test_small_tables_share_chunks(drsd, pair, database):

@@ -226,7 +226,7 @@ def test_lost_backlog_copies_again_and_sweeps(drsd, server_folder):
 
 
 def test_cluster_to_single_server(drsd, server_folder):
-    """Each shard is a lane."""
+    """Each shard is a lane; a slot that moves stops the task with its reason."""
     with redis_servers.cluster("redis70", server_folder, shards=3, replicas=1) as nodes, redis_servers.single("redis70", server_folder) as target:
         client = nodes.client()
         for i in range(3000):
@@ -247,6 +247,11 @@ def test_cluster_to_single_server(drsd, server_folder):
         while (differing := sharded_values(nodes) ^ free(values(target), client)) and time.monotonic() < until:
             time.sleep(0.5)
         assert not differing, f"{len(differing)}: {list(differing)[:6]}"
+        slot = redis_servers.redis.cluster.key_slot(b"key:1")
+        owner = nodes.owner(slot)
+        nodes.move_slot(slot, next(node for node in nodes.masters if node is not owner))
+        wait_for(lambda: drsd.client.status(one) == "INCRE_TRANSFER_FAILED", 60, "the stop", lambda: f"{drsd.client.status(one)} {drsd.client.logs(one)[:5]}")
+        assert any("slots of the source's cluster are moving" in text for _, text in drsd.client.logs(one))
         drsd.client.call("POST", f"/jobs/{one}/stop", {"is_force_stop": True})
         drsd.client.wait_status(one, "RELEASE_RESOURCE_COMPLETE")
 

@@ -10,8 +10,9 @@ from support.drsd import Drsd, wait_for
 from support.moving_slots import Work, migrate, tag_names, wait_equal, wait_migrated
 from support.redis_jobs import redis_job
 
-CONFIG = "[worker]\npoll_millis = 100\nretry_limit = 5\nretry_max_seconds = 1\n"
+CONFIG = "[worker]\npoll_millis = 100\nretry_limit = 5\nretry_max_seconds = 1\n[redis]\nfollow_moving_slots = 1\n"
 ALL = "OPENDRS_ALL" in os.environ
+pytestmark = pytest.mark.skipif(not ALL, reason="the setting is off unless it is set, and this takes minutes; part of ./x test --all")
 SLOTS = 110 if ALL else 40
 HALF = 16384 // 2
 

@@ -132,6 +132,10 @@ class LaneRun {
     if (!found) return;
     mark_ = *found;
     if (!mark_.failure.empty()) throw Error(Msg::redisDiverged, {target.address.text(), mark_.failure}, Origin::target);
+    if (!mark_.shard.empty() && !mayMove()) {  // until now they might move
+      if (mark_.shard != toText(LaneSlots{slotSetOf(slots_), {}})) refuseSlots();
+      mark_.shard.clear();
+    }
     if (mark_.verified < mark_.offset && mark_.state == LaneMark::State::following)
       job_.note(true,
                 fmt::format("{}: the target has applied everything up to offset {}, but its answers to what is behind "
@@ -170,7 +174,9 @@ class LaneRun {
 
   /// Can slots move between the lanes? What stands at the target says who has a slot: in one place, which all lanes
   /// see. A target in cluster mode has no such place.
-  [[nodiscard]] bool mayMove() const { return scope_->isSharded() && !capabilities_.cluster; }
+  [[nodiscard]] bool mayMove() const {
+    return scope_->isSharded() && !capabilities_.cluster && job_.limits.followsMovingSlots;
+  }
 
   /// Null after a stop. `link`: one that is about to give a snapshot; null: none yet.
   std::unique_ptr<ReplicaLink> begin(std::unique_ptr<ReplicaLink> link, const std::stop_token& stop) {
@@ -371,9 +377,11 @@ class LaneRun {
   }
 
   [[noreturn]] static void refuseSlots() {
-    throw Error(Msg::redisCommand,
-                {"CLUSTER SETSLOT", "slots of the source's cluster are moving, and the target is a cluster too"},
-                Origin::source);
+    throw Error(
+        Msg::redisCommand,
+        {"CLUSTER SETSLOT",
+         "slots of the source's cluster are moving, which this task does not follow ([redis] follow_moving_slots)"},
+        Origin::source);
   }
 
   /// Each kind once for each run.

@@ -51,8 +51,11 @@ bool StreamApplier::mayApply(std::uint16_t slot) {
 void StreamApplier::migration(const resp::CommandInfo& command, const std::stop_token& stop) {
   const auto& arguments = at_.parser.arguments();
   if (!shard_)
-    refuse(command, scope_.isSharded() ? "slots of the source's cluster are moving, and the target is a cluster too"
-                                       : "the source is no cluster by its engine_type");
+    refuse(
+        command,
+        scope_.isSharded()
+            ? "slots of the source's cluster are moving, which this task does not follow ([redis] follow_moving_slots)"
+            : "the source is no cluster by its engine_type");
   if (command.name == "restore-asking") return restore(command, stop);
   if (command.name == "cluster|setslot") return;
   if (command.name == "cluster|syncslots" && arguments.size() > 2 &&
