@@ -48,7 +48,7 @@ def skip(drsd, batch, one, *items):
 def begin(drsd, name, source, target, wanted="INCRE_TRANSFER_STARTED", **more):
     batch, one, item = checked(drsd, name, source, target, **more)
     assert item["item"] == "srcCommandCheck" and item["is_support_skip"], item
-    skip(drsd, batch, one, "srcCommandCheck")
+    skip(drsd, batch, one, "srcCommandCheck", "srcDbPrivilegesIsEnoughForIncre")
     drsd.client.wait_status(one, wanted)
     assert any("read by SCAN" in text for _, text in drsd.client.logs(one))
     return one

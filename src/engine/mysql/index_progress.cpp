@@ -44,12 +44,10 @@ IndexProgress::~IndexProgress() {
   thread_.request_stop();
 }
 
-IndexProgress::Build::Build(IndexProgress& progress, std::size_t number, Connection& session, double weight)
+IndexProgress::Build::Build(IndexProgress& progress, std::size_t number, double weight)
     : progress_(progress), number_(number) {
-  const std::string id = session.server().mariadb ? "0" : session.value("SELECT CONNECTION_ID()").value_or("0");
   const std::lock_guard lock(progress_.mutex_);
   Running& running = progress_.builds_[number];
-  running.session = id;
   running.weight = weight;
   running.since = Clock::now();
   progress_.changed_.notify_all();
@@ -91,7 +89,8 @@ void IndexProgress::watch(const std::stop_token& stop) {
 
 void IndexProgress::look(const std::map<std::size_t, Running>& builds) {
   if (!session_) session_ = Connection::open(options_);
-  const std::map<std::size_t, double> parts = session_->server().mariadb ? askMariadb(builds) : askMysql(builds);
+  if (!session_->server().mariadb) return;
+  const std::map<std::size_t, double> parts = askMariadb(builds);
   for (const auto& [number, part] : parts) {
     const Running& then = builds.at(number);
     const double all = std::clamp((then.before + then.own * part) / then.weight, 0.0, 1.0);
@@ -114,24 +113,6 @@ std::map<std::size_t, double> IndexProgress::askMariadb(const std::map<std::size
   const double lowest = *std::min_element(lately_.begin(), lately_.end());
   std::map<std::size_t, double> parts;
   for (const auto& [number, build] : builds) parts[number] = partOfTime(lowest, build.indexes);
-  return parts;
-}
-
-std::map<std::size_t, double> IndexProgress::askMysql(const std::map<std::size_t, Running>& builds) {
-  std::string sessions;
-  for (const auto& [number, build] : builds)
-    sessions += fmt::format("{}{}", sessions.empty() ? "" : ",", build.session);
-  const auto rows = session_->query(
-      "SELECT t.PROCESSLIST_ID, s.WORK_COMPLETED, s.WORK_ESTIMATED FROM performance_schema.events_stages_current s "
-      "JOIN "
-      "performance_schema.threads t ON t.THREAD_ID = s.THREAD_ID WHERE s.WORK_ESTIMATED > 0 AND s.EVENT_NAME LIKE "
-      "'stage/innodb/alter table%' AND t.PROCESSLIST_ID IN (" +
-      sessions + ")");
-  std::map<std::size_t, double> parts;
-  for (const auto& row : rows)
-    for (const auto& [number, build] : builds)
-      if (row.at(0) == build.session)
-        parts[number] = asDouble(row.at(1).value_or("0")) / asDouble(row.at(2).value_or("1"));
   return parts;
 }
 

@@ -21,9 +21,9 @@ namespace drs::mysql {
 ///
 ///   MariaDB  Innodb_onlineddl_pct_progress, one figure of the whole server: while several indexes are built it is
 ///            sometimes of one, sometimes of another, and the lowest of the last ones counts for all
-///   MySQL    performance_schema.events_stages_current, if that consumer is on and the account may read it
+///   MySQL    tells nothing that is of use: its stage event stands near its end from the first second on
 ///
-/// A server that does not tell is not asked again. Threads: any.
+/// Threads: any.
 class IndexProgress {
  public:
   /// `told`: the number given to Build, and how much of its statements (0 … 1) is done; from a thread of ours, about
@@ -37,7 +37,7 @@ class IndexProgress {
   class Build {
    public:
     /// `weight`: of all statements together, in any unit.
-    Build(IndexProgress& progress, std::size_t number, Connection& session, double weight);
+    Build(IndexProgress& progress, std::size_t number, double weight);
     ~Build();
     Build(const Build&) = delete;
     Build& operator=(const Build&) = delete;
@@ -53,7 +53,6 @@ class IndexProgress {
  private:
   using Clock = std::chrono::steady_clock;
   struct Running {
-    std::string session;  ///< its number at the server
     double weight = 1, before = 0, own = 0;
     std::size_t indexes = 1;
     double part = 0;  ///< told last
@@ -63,7 +62,6 @@ class IndexProgress {
   void look(const std::map<std::size_t, Running>& builds);
   /// How much of the running statement is done, by number.
   std::map<std::size_t, double> askMariadb(const std::map<std::size_t, Running>& builds);
-  std::map<std::size_t, double> askMysql(const std::map<std::size_t, Running>& builds);
 
   const ConnectOptions& options_;
   const Log& log_;

@@ -190,7 +190,7 @@ bool addIndexes(Connection& connection, const std::vector<IndexStatement>& state
   if (statements.empty()) return false;
   double weight = 0;
   for (const IndexStatement& statement : statements) weight += statement.weight;
-  IndexProgress::Build build(progress, number, connection, weight);
+  IndexProgress::Build build(progress, number, weight);
   for (const IndexStatement& statement : statements) {
     build.next(statement.weight, statement.indexes);
     connection.execute(statement.sql);
