@@ -81,7 +81,7 @@ def test_the_target_tells_how_far_an_index_is(folder, database):
         source.execute(f"CREATE DATABASE {database}")
         digest = lambda text: f"LEFT(SHA2({text},224),40)"
         source.execute("CREATE TABLE big (id INT PRIMARY KEY, a CHAR(40) NOT NULL, b CHAR(40) NOT NULL, c CHAR(40) NOT NULL, KEY a (a), KEY b (b), KEY c (c))",
-                       f"INSERT INTO big SELECT seq, {digest('seq')}, {digest('-seq')}, {digest('seq+0.5')} FROM seq_1_to_300000",
+                       f"INSERT INTO big SELECT seq, {digest('seq')}, {digest('-seq')}, {digest('seq+0.5')} FROM seq_1_to_1000000",
                        "ANALYZE TABLE big", database=database)
         client = drsd.client
         (name,) = client.start(job("indexes", source, target, whole(database, database + "_c")))

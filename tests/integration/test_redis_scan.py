@@ -136,7 +136,7 @@ def test_a_moving_list_stops_a_full_copy(drsd, pair):
     """Nobody would bring it again: better no copy than one that never was."""
     source, target = pair
     client = source.client()
-    for _ in range(36):
+    for _ in range(144):  # it takes long enough to be read that a busy machine cannot hold back all who move it
         client.rpush("list", *[random.randbytes(1000) for _ in range(1000)])
     ended = threading.Event()
 
@@ -145,14 +145,16 @@ def test_a_moving_list_stops_a_full_copy(drsd, pair):
         while not ended.is_set():
             mine.lpush("list", random.randbytes(1000))
             mine.rpop("list")
-    thread = threading.Thread(target=rotate)
-    thread.start()
+    threads = [threading.Thread(target=rotate) for _ in range(4)]
+    for thread in threads:
+        thread.start()
     try:
         one = begin(drsd, "scan-moving", source, target, "FULL_TRANSFER_FAILED", task_type="FULL_TRANS")
         assert any("changes all the time" in text for _, text in drsd.client.logs(one))
     finally:
         ended.set()
-        thread.join()
+        for thread in threads:
+            thread.join()
     end(drsd, one, force=True)
 
 
