@@ -97,8 +97,8 @@ TEST_F(SpoolTest, EndsWhereItWasClosed) {
 }
 
 TEST(ControlKeys, AreReadAsTheyAreWritten) {
-  LaneMark mark{7, 12, LaneMark::State::following,  true, false, std::string(40, 'a'), 99,
-                3, 98, "incr at offset 99: ERR x y"};
+  LaneMark mark{7,  12, LaneMark::State::following,   true, false, std::string(40, 'a'), 99, 3,
+                98, 0,  "incr at offset 99: ERR x y", {}};
   const auto read = parseMark(toText(mark));
   ASSERT_TRUE(read);
   EXPECT_EQ(toText(*read), toText(mark));
