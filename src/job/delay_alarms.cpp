@@ -118,8 +118,8 @@ std::size_t watchDelays(StoreTransaction& tx) {
     if (!wantsAny(job)) continue;
     const auto tasks = tx.phaseTasks(job.id);
     const auto stream = slowest(tasks);
-    const std::string before = tx.document(job.id, kDelaysDocument).value_or("{}");
-    Json said = Json::parse(before);
+    const std::string stored = tx.document(job.id, kDelaysDocument).value_or("{}");
+    Json said = Json::parse(stored);
     // Behind a reset the incremental phase begins anew.
     if (said.value("stream", UnixMillis{0}) != job.streamStartedMillis) said = {{"stream", job.streamStartedMillis}};
     bool alarmed = false;
@@ -130,7 +130,7 @@ std::size_t watchDelays(StoreTransaction& tx) {
       alarmed = alarmed || (its.is_object() && its.at("told").get<bool>());
     }
     alarms += alarmed ? 1 : 0;
-    if (const std::string after = said.dump(); after != before) tx.setDocument(job.id, kDelaysDocument, after);
+    if (const std::string after = said.dump(); after != stored) tx.setDocument(job.id, kDelaysDocument, after);
   }
   return alarms;
 }

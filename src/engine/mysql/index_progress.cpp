@@ -106,7 +106,7 @@ void IndexProgress::look(const std::map<std::size_t, Running>& builds) {
 }
 
 std::map<std::size_t, double> IndexProgress::askMariadb(const std::map<std::size_t, Running>& builds) {
-  const auto rows = session_->query("SHOW GLOBAL STATUS LIKE 'Innodb\\_onlineddl\\_pct\\_progress'");
+  const auto rows = session_->query(R"(SHOW GLOBAL STATUS LIKE 'Innodb\_onlineddl\_pct\_progress')");
   if (rows.empty()) return {};
   lately_.push_back(asDouble(rows.front().at(1).value_or("0")) / 10000);  // hundredths of a percent
   while (lately_.size() > (builds.size() > 1 ? kFigures : 1)) lately_.pop_front();

@@ -39,7 +39,7 @@ class TargetDefinitions {
   /// left out: secondary indexes (all of a table in one pass; those that
   /// a foreign key needs even without index_trans) and the AUTO_INCREMENT value. True = there were indexes to add.
   /// `plan`: its place in the plans; `progress` is told by that number.
-  bool finish(Connection& connection, std::size_t plan, IndexProgress& progress) const;
+  bool finish(Connection& connection, std::size_t number, IndexProgress& progress) const;
   /// Adds the foreign keys to tables of the plans, without checking the rows, when the indexes of all tables are there.
   /// A foreign key to a table outside the selection is left out with a warning.
   void addForeignKeys(Connection& connection, const TablePlan& plan) const;

@@ -197,7 +197,7 @@ void KeyCopier::copyLarge(const Key& key, const std::stop_token& stop) {
   const std::string name(key.name);
   const resp::Reply type = source_.ask({"TYPE", name});
   check(type, "TYPE");
-  const bool inPieces = comparedType(type.text()) && !(type.is("list") && key.bytes <= options_.wholeListBytes);
+  const bool inPieces = comparedType(type.text()) && (!type.is("list") || key.bytes > options_.wholeListBytes);
   bool good = true;
   if (dumps_ && !inPieces) {
     copyWhole(std::span(&key, 1), stop);  // alone, above the limit of a pipeline

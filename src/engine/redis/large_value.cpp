@@ -77,7 +77,7 @@ std::vector<std::optional<std::int64_t>> fieldDeadlines(Connection& source, cons
   for (std::size_t i = 0; i + 1 < page.size(); i += 2) command.emplace_back(page[i].text());
   const Reply reply = source.ask(command, source.answerDeadline());
   for (std::size_t i = 0; i < out.size() && i < reply.elements().size(); ++i)
-    if (const auto deadline = reply.at(i).integer(); deadline && *deadline >= 0) out[i] = *deadline;
+    if (const auto deadline = reply.at(i).integer(); deadline && *deadline >= 0) out[i] = deadline;
   return out;
 }
 

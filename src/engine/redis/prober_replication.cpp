@@ -269,9 +269,11 @@ Verdict checkOpenSlots(ProbeState& state) {
 }  // namespace
 
 const std::vector<Check>& replicationChecks() {
+  // NOLINTBEGIN(bugprone-suspicious-stringview-data-usage): both are literals
   static const std::vector<Check> kChecks = {
       {kCommandItem.data(), kLog, checkCommands},
       {kReplicationRightItem.data(), kPrivileges, checkRights},
+      // NOLINTEND(bugprone-suspicious-stringview-data-usage)
       {"srcReplicaOutputBufferCheck", kLog, checkOutputBuffer},
       {"srcReplBacklogCheck", kLog, checkBacklog},
       {"srcReplTimeoutCheck", kLog, checkTimeout},

@@ -55,7 +55,7 @@ class ScanRun {
 
  private:
   /// The server of this lane as the source has it now. Throws Error(redisCommand) if it has other slots.
-  ConnectOptions sourceNow(const std::stop_token& stop) const {
+  [[nodiscard]] ConnectOptions sourceNow(const std::stop_token& stop) const {
     for (const Shard& shard : shardsOf(job_, stop)) {
       if (shard.name != context_.lane.name) continue;
       if (shard.slots != slots_)
