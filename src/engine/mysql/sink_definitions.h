@@ -38,7 +38,7 @@ class TargetDefinitions {
   /// Adds to a table that we created (to any table if SyncTypes asks for constraints without structure) what create()
   /// left out: secondary indexes (all of a table in one pass; those that
   /// a foreign key needs even without index_trans) and the AUTO_INCREMENT value. True = there were indexes to add.
-  /// `plan`: its place in the plans; `progress` is told by that number.
+  /// `number`: of the plan, its place among them; `progress` is told by it.
   bool finish(Connection& connection, std::size_t number, IndexProgress& progress) const;
   /// Adds the foreign keys to tables of the plans, without checking the rows, when the indexes of all tables are there.
   /// A foreign key to a table outside the selection is left out with a warning.
