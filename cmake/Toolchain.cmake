@@ -14,7 +14,7 @@ target_compile_options(drs_flags INTERFACE -Werror -Wall -Wextra -Wpedantic -Wsh
 target_include_directories(drs_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_definitions(drs_flags INTERFACE JSON_USE_IMPLICIT_CONVERSIONS=0 SPDLOG_FMT_EXTERNAL SPDLOG_COMPILED_LIB
                            DRS_VERSION="${PROJECT_VERSION}")
-if(DRS_UNITY)
+if(DRS_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # A class in a source file may have members of types that are the file's own; the file is included here, that is all.
   target_compile_options(drs_flags INTERFACE -Wno-subobject-linkage)
 endif()
