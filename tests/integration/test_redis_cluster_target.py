@@ -331,7 +331,7 @@ def test_a_slot_that_stays_open(folder, source, empty):
 def test_slots_that_move_during_a_full_copy(folder, server_folder, empty):
     """Nothing follows a FULL_TRANS: a slot that leaves its shard meanwhile stops it by name."""
     with redis_servers.cluster("redis70", server_folder, shards=3) as source, Drsd(folder, CONFIG) as drsd:
-        for i in range(80):
+        for i in range(400):  # a dozen seconds
             source.client().set(f"big:{i}", os.urandom(30_000))
         speed = [{"begin": "00:00", "end": "23:59", "speed": "1"}]
         (one,) = drsd.client.start(redis_job("full", addresses(source), addresses(empty), cluster=True, task_type="FULL_TRANS", speed_limit=speed))

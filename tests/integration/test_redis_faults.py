@@ -82,7 +82,8 @@ def said(drsd, one, words):
 
 
 def ours(target):
-    return [key for db in range(16) for key in target.client(db).scan_iter(match="__drs:*")]
+    """Without what a probe has left that was killed: that expires."""
+    return [key for db in range(16) for key in target.client(db).scan_iter(match="__drs:*") if not key.startswith(b"__drs:probe:")]
 
 
 # -- drsd dies -----------------------------------------------------------------------------------------------------------
