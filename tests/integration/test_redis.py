@@ -225,6 +225,28 @@ def test_lost_backlog_copies_again_and_sweeps(drsd, server_folder):
         end(drsd, one, source, target)
 
 
+def test_a_slot_that_moved_during_a_pause_removes_nothing(drsd, server_folder):
+    """The old server's stream removes the keys of the slot; nothing of it is applied before somebody looks at the slots."""
+    with redis_servers.cluster("redis70", server_folder, shards=2) as nodes, redis_servers.single("redis70", server_folder) as target:
+        client = nodes.client()
+        keys = [f"{{moves}}{n}" for n in range(50)]
+        for key in keys:
+            client.set(key, key)
+        (one,) = drsd.client.start(redis_job("moved-in-pause", ",".join(node.address for node in nodes.masters), target.address, cluster=True))
+        drsd.client.wait_status(one, "INCRE_TRANSFER_STARTED")
+        drsd.client.action(one, "stop", pause_mode="target")
+        drsd.client.wait_status(one, "PAUSING")
+        slot = redis_servers.redis.cluster.key_slot(b"{moves}")
+        owner = nodes.owner(slot)
+        nodes.move_slot(slot, next(node for node in nodes.masters if node is not owner))
+        drsd.client.action(one, "restart")
+        wait_for(lambda: drsd.client.status(one) == "INCRE_TRANSFER_FAILED", 60, "the stop", lambda: f"{drsd.client.status(one)} {drsd.client.logs(one)[:5]}")
+        assert any("slots of the source's cluster are moving" in text for _, text in drsd.client.logs(one))
+        assert target.client().mget(keys) == [key.encode() for key in keys]
+        drsd.client.call("POST", f"/jobs/{one}/stop", {"is_force_stop": True})
+        drsd.client.wait_status(one, "RELEASE_RESOURCE_COMPLETE")
+
+
 def test_cluster_to_single_server(drsd, server_folder):
     """Each shard is a lane; a slot that moves stops the task with its reason."""
     with redis_servers.cluster("redis70", server_folder, shards=3, replicas=1) as nodes, redis_servers.single("redis70", server_folder) as target:

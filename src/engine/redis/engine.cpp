@@ -1,7 +1,7 @@
 #include "engine/redis/engine.h"
 
 #include "engine/redis/cleaner.h"
-#include "engine/redis/lane_run.h"
+#include "engine/redis/lanes.h"
 #include "engine/redis/prober.h"
 
 namespace drs::redis {

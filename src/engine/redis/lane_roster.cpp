@@ -1,6 +1,9 @@
 #include "engine/redis/lane_roster.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <charconv>
 
 namespace drs::redis {
 namespace {
@@ -72,6 +75,28 @@ const Shard* LaneRoster::find(const std::vector<Shard>& shards, std::uint32_t la
 
 std::string slotsPart(const std::string& laneText) {
   return laneText.substr(0, laneText.find('|'));
+}
+
+std::string encodeSlots(const std::vector<SlotRange>& slots) {
+  std::string out;
+  for (const auto& [first, last] : slots) out += fmt::format("{}{}-{}", out.empty() ? "" : ",", first, last);
+  return out;
+}
+
+std::vector<SlotRange> decodeSlots(const std::string& text) {
+  std::vector<SlotRange> out;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at != end) {
+    SlotRange& range = out.emplace_back();
+    const auto first = std::from_chars(at, end, range.first);
+    const bool dash = first.ec == std::errc() && first.ptr != end && *first.ptr == '-';
+    const auto last = dash ? std::from_chars(first.ptr + 1, end, range.second) : first;
+    if (!dash || last.ec != std::errc() || (last.ptr != end && *last.ptr != ','))
+      throw Error(Msg::internal, {"'" + text + "' is no list of slots"});
+    at = last.ptr == end ? end : last.ptr + 1;
+  }
+  return out;
 }
 
 }  // namespace drs::redis

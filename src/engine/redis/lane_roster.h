@@ -38,5 +38,9 @@ class LaneRoster {
 
 /// What stands in Lane::text before the roster: the slots.
 [[nodiscard]] std::string slotsPart(const std::string& laneText);
+/// That text. "": the source is no cluster.
+[[nodiscard]] std::string encodeSlots(const std::vector<SlotRange>& slots);
+/// Throws Error(internal) for another text.
+[[nodiscard]] std::vector<SlotRange> decodeSlots(const std::string& text);
 
 }  // namespace drs::redis

@@ -3,13 +3,11 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/task_group.h"
-#include "engine/redis/comparer.h"
 #include "engine/redis/lane_claim.h"
 #include "engine/redis/lane_roster.h"
+#include "engine/redis/lane_target.h"
 #include "engine/redis/loader.h"
 #include "engine/redis/receiver.h"
-#include "engine/redis/scan_mode.h"
-#include "engine/redis/scan_run.h"
 #include "engine/redis/slot_keeper.h"
 #include "engine/redis/source_offset.h"
 #include "engine/redis/stream_applier.h"
@@ -18,7 +16,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <set>
 
 namespace drs::redis {
@@ -30,6 +27,11 @@ constexpr std::chrono::seconds kLastWords{3};
 constexpr std::chrono::seconds kSlotsEvery{5};
 /// A target may lose what it had acknowledged, in a fail-over; that much of the stream is kept for it.
 constexpr std::uint64_t kKeptBytes = std::uint64_t{64} << 20U;
+
+/// Where a lane keeps what its source has sent; on the node that runs it.
+std::string spoolFolderOf(const EngineJob& job, std::uint32_t lane) {
+  return fmt::format("{}/{}/{}", job.limits.spoolFolder, job.id, lane);
+}
 
 /// One run of a lane, from taking it over to the stop.
 class LaneRun {
@@ -109,20 +111,7 @@ class LaneRun {
     const ConnectOptions target = primaryOf(job_, Side::target, stop);
     capabilities_ = targetCapabilities(job_, stop);
     scope_.emplace(selection_, slots_, capabilities_.databases);
-    TargetWriter::Options options;
-    options.target = target;
-    options.jobId = job_.id;
-    options.lane = context_.lane.number;
-    options.fence = context_.fence;
-    options.databases = scope_->targets();
-    options.answerTimeout = std::chrono::seconds(job_.limits.networkTimeoutSeconds);
-    if (capabilities_.cluster) {
-      options.cluster = [this](const ClusterMap* known, const std::stop_token& token) {
-        return readTargetMap(job_, known, token);
-      };
-      options.slots = slots_;
-    }
-    writer_ = TargetWriter::takeOver(std::move(options), stop);
+    writer_ = takeOverTarget(job_, context_, target, *scope_, capabilities_.cluster ? &slots_ : nullptr, stop);
     for (const std::string& warning : writer_->warnings()) job_.note(true, context_.lane.name + ": " + warning);
     const auto& found = writer_->found();
     if (!found && context_.wasLoaded)
@@ -146,6 +135,8 @@ class LaneRun {
 
   /// The source's stream from the mark on, or its snapshot.
   std::unique_ptr<ReplicaLink> openLink(const std::stop_token& stop) {
+    // Whatever has moved while nobody looked: the server's stream removes the keys.
+    if (scope_->isSharded() && !mayMove()) start_.epoch = requireSlots(stop).epoch;
     if (mark_.state == LaneMark::State::loading || mark_.replId.empty()) return begin(nullptr, stop);
     const ConnectOptions source = sourceNow(stop);
     // What is held of slots stands further back.
@@ -185,7 +176,6 @@ class LaneRun {
       link = claim(stop);
       if (!link) return nullptr;
     }
-    if (scope_->isSharded() && !mayMove()) start_.epoch = requireSlots(stop).epoch;
     if (!link) link = ReplicaLink::open(sourceNow(stop), std::nullopt, {}, stop);
     stream_.start(link->start().replId, link->start().offset + 1);
     return link;
@@ -465,101 +455,10 @@ class LaneRun {
   std::atomic<std::chrono::steady_clock::time_point> saidAt_ = std::chrono::steady_clock::time_point();
 };
 
-/// The databases that the job selects; of a selection of all, those in which either side has something.
-std::vector<std::uint64_t> databasesToCompare(const EngineJob& job, const std::stop_token& stop) {
-  const Selection selection(job.spec);
-  std::set<std::uint64_t> out;
-  for (const Selection::Database& each : selection.databases()) out.insert(each.source);
-  if (!selection.all()) return {out.begin(), out.end()};
-  const auto add = [&](const ConnectOptions& server) {
-    const auto connection = Connection::open(server);
-    for (const Info::Keyspace& each : infoOf(*connection, "keyspace").keyspace()) out.insert(each.database);
-  };
-  for (const Shard& shard : shardsOf(job, stop)) add(optionsOf(job, Side::source, shard.address));
-  try {
-    add(primaryOf(job, Side::target, stop));
-  } catch (const Error& error) {
-    if (error.msg() != Msg::redisRefused) throw;
-    job.note(true,
-             "The target does not tell which of its databases hold keys, so that those of the source and 0 are "
-             "compared: " +
-                 error.text());
-  }
-  out.insert(0);
-  return {out.begin(), out.end()};
-}
-
-class RedisLanes final : public LaneRunner {
- public:
-  explicit RedisLanes(EngineJob job) : job_(std::move(job)) {}
-
-  std::vector<Lane> lanes(const std::stop_token& stop) override {
-    std::vector<Lane> out;
-    const std::vector<Shard> shards = shardsOf(job_, stop);
-    const std::string roster = LaneRoster(shards).text();
-    for (const Shard& shard : shards) {
-      Lane& lane = out.emplace_back();
-      lane.number = static_cast<std::uint32_t>(out.size() - 1);
-      lane.name = shard.name;
-      lane.text = encodeSlots(shard.slots) + (shard.cluster ? "|" + roster : "");
-      lane.items = shard.keys;
-      lane.bytes = shard.usedMemory;
-    }
-    return out;
-  }
-
-  void run(const LaneContext& context, const std::stop_token& stop) override {
-    if (readsByScan(job_)) return runByScan(job_, context, stop);
-    LaneRun(job_, context).run(stop);
-  }
-
-  std::vector<TableName> parts(const std::stop_token& stop) override {
-    std::vector<TableName> out;
-    for (const std::uint64_t db : databasesToCompare(job_, stop)) out.push_back({std::to_string(db), "keys"});
-    return out;
-  }
-
-  TableComparison compare(const TableName& part, bool contents, std::size_t maxListed,
-                          const std::stop_token& stop) override {
-    std::uint64_t db = 0;
-    (void)std::from_chars(part.database.data(), part.database.data() + part.database.size(), db);
-    return compareDatabase(job_, db, contents, maxListed, [](std::uint64_t) {}, stop);
-  }
-
- private:
-  const EngineJob job_;
-};
-
 }  // namespace
 
-std::unique_ptr<LaneRunner> makeLaneRunner(const EngineJob& job) {
-  return std::make_unique<RedisLanes>(job);
-}
-
-std::string spoolFolderOf(const EngineJob& job, std::uint32_t lane) {
-  return fmt::format("{}/{}/{}", job.limits.spoolFolder, job.id, lane);
-}
-
-std::string encodeSlots(const std::vector<SlotRange>& slots) {
-  std::string out;
-  for (const auto& [first, last] : slots) out += fmt::format("{}{}-{}", out.empty() ? "" : ",", first, last);
-  return out;
-}
-
-std::vector<SlotRange> decodeSlots(const std::string& text) {
-  std::vector<SlotRange> out;
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  while (at != end) {
-    SlotRange& range = out.emplace_back();
-    const auto first = std::from_chars(at, end, range.first);
-    const bool dash = first.ec == std::errc() && first.ptr != end && *first.ptr == '-';
-    const auto last = dash ? std::from_chars(first.ptr + 1, end, range.second) : first;
-    if (!dash || last.ec != std::errc() || (last.ptr != end && *last.ptr != ','))
-      throw Error(Msg::internal, {"'" + text + "' is no list of slots"});
-    at = last.ptr == end ? end : last.ptr + 1;
-  }
-  return out;
+void runLane(const EngineJob& job, const LaneContext& context, const std::stop_token& stop) {
+  LaneRun(job, context).run(stop);
 }
 
 }  // namespace drs::redis

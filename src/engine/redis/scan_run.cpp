@@ -6,7 +6,7 @@
 #include "engine/redis/key_copier.h"
 #include "engine/redis/key_pass.h"
 #include "engine/redis/lane_roster.h"
-#include "engine/redis/lane_run.h"
+#include "engine/redis/lane_target.h"
 #include "engine/redis/loader.h"
 #include "engine/redis/notifications.h"
 #include "engine/redis/scan_mode.h"
@@ -74,14 +74,7 @@ class ScanRun {
                   {"The target", "SCAN mode", "a source that does not replicate can be copied to a single server only"},
                   Origin::target);
     scope_.emplace(selection_, slots_, capabilities_.databases);
-    TargetWriter::Options options;
-    options.target = target;
-    options.jobId = job_.id;
-    options.lane = context_.lane.number;
-    options.fence = context_.fence;
-    options.databases = scope_->targets();
-    options.answerTimeout = std::chrono::seconds(job_.limits.networkTimeoutSeconds);
-    writer_ = TargetWriter::takeOver(std::move(options), stop);
+    writer_ = takeOverTarget(job_, context_, target, *scope_, nullptr, stop);
     if (const auto& found = writer_->found()) {
       mark_ = *found;
       if (!mark_.failure.empty())

@@ -2,7 +2,7 @@
 #include "engine/redis/control_keys.h"
 #include "engine/redis/deadlines.h"
 #include "engine/redis/key_set.h"
-#include "engine/redis/lane_run.h"
+#include "engine/redis/lane_roster.h"
 #include "engine/redis/spool.h"
 
 #include <gtest/gtest.h>
