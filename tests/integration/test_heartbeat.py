@@ -1,5 +1,6 @@
 """The time that tasks write at a MariaDB source, so that delays are told in milliseconds."""
 import contextlib
+import os
 import threading
 import time
 
@@ -195,6 +196,41 @@ def test_nothing_is_written_to_a_replica(service, mine, server_folder, database)
         same(source, target, database, "replica")
         assert not has_control_schema(replica)
         ended(service.client, one)
+
+
+REPLICA = "CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT=1, MASTER_USER='nobody', MASTER_PASSWORD='nothing'"
+
+
+def test_nothing_is_removed_from_a_replica(service, mine, database):
+    """The row came, or will be removed, by its primary; and nothing else tells what the server wrote alone."""
+    source, target = mine
+    (one,) = started(service.client, source, target, database, "became")
+    wait_for(lambda: beats(source).get(one, "0") != "0", 30, "a heartbeat")
+    source.execute(REPLICA)
+    try:
+        service.client.call("POST", f"/jobs/{one}/stop", {"is_force_stop": False})
+        service.client.wait_status(one, "RELEASE_RESOURCE_COMPLETE")
+        assert set(beats(source)) == {one}
+        assert "Could not be removed" in log_of(service.client, one) and "it is a replica" in log_of(service.client, one)
+    finally:
+        source.execute("RESET SLAVE ALL", "DROP DATABASE drs_ctl")
+
+
+@pytest.mark.skipif("OPENDRS_ALL" not in os.environ, reason="it is asked every half minute; part of ./x test --all")
+def test_nothing_is_written_to_what_becomes_a_replica(service, mine, database):
+    source, target = mine
+    (one,) = started(service.client, source, target, database, "becomes")
+    wait_for(lambda: beats(source).get(one, "0") != "0", 30, "a heartbeat")
+    source.execute(REPLICA)
+    try:
+        wait_for(lambda: "it is a replica" in log_of(service.client, one), 90, "the reason", lambda: service.client.logs(one))
+        newest = beats(source)[one]
+        time.sleep(3)
+        assert beats(source)[one] == newest
+    finally:
+        source.execute("RESET SLAVE ALL")
+    wait_for(lambda: beats(source)[one] > newest, 90, "heartbeats again")
+    ended(service.client, one)
 
 
 def test_nothing_is_written_unless_it_is_set(folder, mine, database):

@@ -34,6 +34,8 @@ bool hasSchema(Connection& connection) {
       .has_value();
 }
 
+const std::string kNothingWritten = "nothing is written to this source, because ";
+
 /// Why the server is taken for a replica; empty: it is none.
 std::string replicaReason(Connection& source) {
   constexpr const char* kReplica = "it is a replica: what is written there is missing at its primary";
@@ -48,6 +50,12 @@ std::string replicaReason(Connection& source) {
   if (source.value("SELECT @@GLOBAL.gtid_slave_pos").value_or("").empty()) return {};
   return "it has been a replica (gtid_slave_pos), and the account may not see whether it still is: GRANT REPLICA "
          "MONITOR ON *.*";
+}
+
+bool hasHeartbeat(Connection& connection, std::string_view jobId) {
+  return connection
+      .value(fmt::format("SELECT 1 FROM {}.{} WHERE job_id = {}", kControlSchema, kHeartbeatTable, quoteText(jobId)))
+      .has_value();
 }
 
 ConnectOptions quick(ConnectOptions options) {
@@ -87,8 +95,7 @@ std::string heartbeatObstacle(Connection& source, std::size_t addresses) {
         "(missing: {})",
         kControlSchema, missing);
   if (!isWritable(source)) return "the source is read-only";
-  if (const std::string reason = replicaReason(source); !reason.empty())
-    return "nothing is written to this source, because " + reason;
+  if (const std::string reason = replicaReason(source); !reason.empty()) return kNothingWritten + reason;
   return {};
 }
 
@@ -135,13 +142,13 @@ void Heartbeat::run(const std::stop_token& stop) {
       if (!session) session = begin(server, stop);
       if (session) {
         const std::stop_callback interrupt(stop, [connection = session.get()] { connection->shutdown(); });
-        beat(*session);
+        if (isStillPrimary(*session)) beat(*session);
       }
     } catch (const Error& error) {
       session.reset();
       log_.warn("{}", error.text());  // the reader says what users should know of a lost source
     }
-    pause = session ? std::chrono::seconds(seconds_) : kLookAgain;
+    pause = session && isPrimary_ ? std::chrono::seconds(seconds_) : kLookAgain;
   }
 }
 
@@ -155,8 +162,21 @@ std::unique_ptr<Connection> Heartbeat::begin(const ConnectOptions& server, const
   }
   session->execute(fmt::format("SET lock_wait_timeout = {0}, innodb_lock_wait_timeout = {0}", kBeatLockSeconds));
   makeRow(*session, jobId_);
+  lookAt_ = std::chrono::steady_clock::now() + kLookAgain;
+  isPrimary_ = true;
   say(heartbeatNotice(seconds_));
   return session;
+}
+
+/// It may have been made a replica meanwhile, one that takes writes even.
+bool Heartbeat::isStillPrimary(Connection& session) {
+  if (const auto now = std::chrono::steady_clock::now(); now >= lookAt_) {
+    const std::string reason = replicaReason(session);
+    isPrimary_ = reason.empty();
+    lookAt_ = now + kLookAgain;
+    say(isPrimary_ ? heartbeatNotice(seconds_) : heartbeatSilence(kNothingWritten + reason));
+  }
+  return isPrimary_;
 }
 
 /// Nothing if another task has just done it, or while the source is being frozen.
@@ -197,7 +217,12 @@ std::string forgetHeartbeatAtSource(const EngineJob& job) {
       try {
         const auto connection = Connection::open(one);
         if (!connection->server().mariadb || !hasTable(*connection)) continue;
-        if (isWritable(*connection) || replicaReason(*connection).empty()) forgetHeartbeat(*connection, job.id);
+        const std::string reason = replicaReason(*connection);
+        if (reason.empty()) {
+          forgetHeartbeat(*connection, job.id);
+        } else if (options.addresses.size() == 1 && hasHeartbeat(*connection, job.id)) {
+          left = fmt::format("{}: nothing is removed there, because {}", connection->peer(), reason);
+        }
       } catch (const Error& error) {
         left += (left.empty() ? "" : "; ") + error.text();
       }

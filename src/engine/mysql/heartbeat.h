@@ -52,6 +52,7 @@ class Heartbeat {
   void run(const std::stop_token& stop);
   /// A session at the server that is followed, with a row of the job; null: something keeps it from that.
   std::unique_ptr<Connection> begin(const ConnectOptions& server, const std::stop_token& stop);
+  [[nodiscard]] bool isStillPrimary(Connection& session);
   void beat(Connection& session) const;
   std::optional<ConnectOptions> moved();
   void say(const std::string& line);
@@ -65,7 +66,9 @@ class Heartbeat {
   std::mutex mutex_;
   std::optional<ConnectOptions> server_;  ///< where follow() has sent it and it has not gone yet
   bool started_ = false;
-  TaskGroup thread_;  ///< last: it ends first
+  bool isPrimary_ = false;                        ///< of the thread: when it was looked at last
+  std::chrono::steady_clock::time_point lookAt_;  ///< of the thread: again then
+  TaskGroup thread_;                              ///< last: it ends first
 };
 
 /// Removes the job's row, and the control schema if nothing of it is in use any more. Nothing if there is no row.
