@@ -195,7 +195,7 @@ void Connection::setUp(const ConnectOptions& options) {
   execute(fmt::format(
       "SET NAMES utf8mb4, character_set_results = binary, time_zone = '+00:00', autocommit = 1, "
       "sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,STRICT_ALL_TABLES', sql_safe_updates = 0, "
-      "sql_auto_is_null = 0, sql_quote_show_create = 1, sql_select_limit = DEFAULT, div_precision_increment = 4, "
+      "sql_auto_is_null = 0, sql_quote_show_create = 1, sql_select_limit = DEFAULT, "
       "net_write_timeout = {}, net_read_timeout = 1800, wait_timeout = {}, {} = 0",
       options.unreadSeconds, options.idleSeconds, server_.mariadb ? "max_statement_time" : "max_execution_time"));
 }

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view kIntegerRange = "a BIGINT value is out of range";
 constexpr std::string_view kRealRange = "a DOUBLE value is out of range";
-/// div_precision_increment, which our sessions set.
+/// div_precision_increment of the session that is asked; the servers' default.
 constexpr int kDivisionDigits = 4;
 constexpr int kMaxScale = 30;
 

@@ -73,14 +73,6 @@ Value evaluateComparison(const Expr& expr, Scope& scope) {
   return order ? truthOf(holds(symbol, *order)) : askServer();
 }
 
-Expr truthExpr(Evaluate evaluate, std::vector<Expr> args) {
-  Expr out;
-  out.type.kind = TypeKind::integer;
-  out.evaluate = evaluate;
-  out.args = std::move(args);
-  return out;
-}
-
 /// A literal beside a date or a time, as the same; nothing if the servers might read it otherwise. Only the plain
 /// forms: others are read by rules that changed from version to version.
 std::optional<Value> temporalLiteral(const std::string& text, const Type& type) {

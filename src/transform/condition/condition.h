@@ -17,8 +17,8 @@ enum class Verdict : std::uint8_t {
   error,      ///< the source ends with an error for this row
 };
 
-/// What the source's session says, beside what every session of ours sets (UTC, the sql_mode, div_precision_increment
-/// 4).
+/// What the source's session says, beside what every session of ours sets (UTC, the sql_mode) and
+/// div_precision_increment, which has to be 4 where conditions are asked.
 struct SessionFacts {
   std::string collation;  ///< @@collation_connection, of utf8mb4
 };

@@ -81,6 +81,14 @@ Expr opaque() {
   return out;
 }
 
+Expr truthExpr(Evaluate evaluate, std::vector<Expr> args) {
+  Expr out;
+  out.type.kind = TypeKind::integer;
+  out.evaluate = evaluate;
+  out.args = std::move(args);
+  return out;
+}
+
 Expr constantOf(Type type, Value value) {
   Expr out;
   out.type = std::move(type);

@@ -93,6 +93,8 @@ constexpr std::size_t kMaxTextBytes = 65536;
 
 /// An expression that only the server computes; the arguments are dropped.
 [[nodiscard]] Expr opaque();
+/// An operation whose result is 0, 1 or NULL.
+[[nodiscard]] Expr truthExpr(Evaluate evaluate, std::vector<Expr> args);
 [[nodiscard]] Expr constantOf(Type type, Value value);
 /// A constant text: `constant` points into the Expr's own `text`, also after it has been moved.
 [[nodiscard]] Expr constantText(std::string text, const Collation& connection);

@@ -5,14 +5,6 @@
 namespace drs::condition {
 namespace {
 
-Expr logicExpr(Evaluate evaluate, std::vector<Expr> args) {
-  Expr out;
-  out.type.kind = TypeKind::integer;
-  out.evaluate = evaluate;
-  out.args = std::move(args);
-  return out;
-}
-
 /// AND, and OR with the roles of true and false exchanged: `number` is the truth that decides by itself.
 Value evaluateJunction(const Expr& expr, Scope& scope) {
   const bool deciding = expr.number != 0;
@@ -90,7 +82,7 @@ Expr makeLogic(std::string_view word, Expr a, Expr b) {
   std::vector<Expr> args;
   args.push_back(asCondition(std::move(a)));
   args.push_back(asCondition(std::move(b)));
-  Expr out = logicExpr(word == "XOR" ? evaluateExclusive : evaluateJunction, std::move(args));
+  Expr out = truthExpr(word == "XOR" ? evaluateExclusive : evaluateJunction, std::move(args));
   out.number = word == "OR" ? 1 : 0;
   return out;
 }
@@ -98,13 +90,13 @@ Expr makeLogic(std::string_view word, Expr a, Expr b) {
 Expr makeNot(Expr a) {
   std::vector<Expr> args;
   args.push_back(asCondition(std::move(a)));
-  return logicExpr(evaluateNot, std::move(args));
+  return truthExpr(evaluateNot, std::move(args));
 }
 
 Expr makeIsTruth(Expr a, bool truth, bool negated) {
   std::vector<Expr> args;
   args.push_back(asCondition(std::move(a)));
-  Expr out = logicExpr(evaluateIsTruth, std::move(args));
+  Expr out = truthExpr(evaluateIsTruth, std::move(args));
   out.number = (truth ? 1 : 0) + (negated ? 2 : 0);
   return out;
 }
@@ -112,7 +104,7 @@ Expr makeIsTruth(Expr a, bool truth, bool negated) {
 Expr makeIsNull(Expr a, bool negated) {
   std::vector<Expr> args;
   args.push_back(std::move(a));
-  Expr out = logicExpr(evaluateIsNull, std::move(args));
+  Expr out = truthExpr(evaluateIsNull, std::move(args));
   out.number = negated ? 1 : 0;
   return out;
 }
