@@ -89,7 +89,6 @@ void IndexProgress::watch(const std::stop_token& stop) {
 
 void IndexProgress::look(const std::map<std::size_t, Running>& builds) {
   if (!session_) session_ = Connection::open(options_);
-  if (!session_->server().mariadb) return;
   const std::map<std::size_t, double> parts = askMariadb(builds);
   for (const auto& [number, part] : parts) {
     const Running& then = builds.at(number);

@@ -17,13 +17,10 @@
 
 namespace drs::mysql {
 
-/// Asks the target, in a session of its own, how far the ALTER TABLEs are that add indexes.
-///
-///   MariaDB  Innodb_onlineddl_pct_progress, one figure of the whole server: while several indexes are built it is
-///            sometimes of one, sometimes of another, and the lowest of the last ones counts for all
-///   MySQL    tells nothing that is of use: its stage event stands near its end from the first second on
-///
-/// Threads: any.
+/// Asks a MariaDB target, in a session of its own while a Build lives, how far the ALTER TABLEs are that add indexes:
+/// Innodb_onlineddl_pct_progress is one figure of the whole server, while several indexes are built sometimes of one,
+/// sometimes of another, and the lowest of the last ones counts for all. MySQL tells nothing that is of use: its stage
+/// event stands near its end from the first second on. Threads: any.
 class IndexProgress {
  public:
   /// `told`: the number given to Build, and how much of its statements (0 … 1) is done; from a thread of ours, about

@@ -190,9 +190,10 @@ bool addIndexes(Connection& connection, const std::vector<IndexStatement>& state
   if (statements.empty()) return false;
   double weight = 0;
   for (const IndexStatement& statement : statements) weight += statement.weight;
-  IndexProgress::Build build(progress, number, weight);
+  std::optional<IndexProgress::Build> build;
+  if (connection.server().mariadb) build.emplace(progress, number, weight);  // the other does not tell
   for (const IndexStatement& statement : statements) {
-    build.next(statement.weight, statement.indexes);
+    if (build) build->next(statement.weight, statement.indexes);
     connection.execute(statement.sql);
   }
   return true;
