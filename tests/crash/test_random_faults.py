@@ -14,7 +14,8 @@ import pytest
 
 from support import fault_load, replay, servers, workload
 from support.bad_network import DOWN, UP, BadNetwork
-from support.drsd import Drsd, Refused, job, wait_for, whole
+from support.drsd import Drsd, job, wait_for, whole
+from support.fault_deck import FaultDeck
 
 FAULTS = int(os.environ.get("OPENDRS_FAULTS", "10"))
 SEED = int(os.environ.get("OPENDRS_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
@@ -36,75 +37,21 @@ POINTS = {"FULL_TRANSFER_STARTED": ["chunk.part_committed", "chunk.before_commit
           "INCRE_TRANSFER_STARTED": ["sink.before_commit", "sink.after_commit", "stream.before_apply", "stream.after_apply", "ddl.intended", "ddl.executed", "store.before_commit"]}
 
 
-class Faults:
-    """What can break. Each call breaks one thing for a while and mends it."""
+class Faults(FaultDeck):
+    """What can break."""
 
     def __init__(self, rnd, service, source, target, to_source, to_target):
-        self.rnd, self.service = rnd, service
+        super().__init__(rnd, service, {"source": to_source, "target": to_target})
         self.server = {"source": source, "target": target}
-        self.network = {"source": to_source, "target": to_target}
-        self.load = self.task = None
-        kinds = [(self.kill_drsd,), (self.kill_drsd,), (self.kill_drsd_at_a_point,), (self.kill_drsd_at_a_point,), (self.stop_drsd,), (self.pause,), (self.pause,)]
+        self.load = None
+        self.kinds = [(self.kill_drsd,), (self.kill_drsd,), (self.kill_drsd_at_a_point,), (self.kill_drsd_at_a_point,), (self.stop_drsd,), (self.pause,), (self.pause,)]
         for side in self.server:
-            kinds += [(self.kill_server, side), (self.restart_server, side), (self.kill_sessions, side)]
-            kinds += [(how, side, direction) for direction in (UP, DOWN) for how in (self.cut, self.cut, self.lose)]
-            kinds += [(how, side, rnd.choice([UP, DOWN])) for how in (self.stall, self.delay, self.slice)]
-        self.kinds, self.deck, self.done = kinds, [], []
+            self.kinds += [(self.kill_server, side), (self.restart_server, side), (self.kill_sessions, side)]
+            self.kinds += [(how, side, direction) for direction in (UP, DOWN) for how in (self.cut, self.cut, self.lose)]
+            self.kinds += [(how, side, rnd.choice([UP, DOWN])) for how in (self.stall, self.delay, self.slice)]
 
-    def one(self, began):
-        """The next fault of the deck, which has each kind once."""
-        if not self.deck:
-            self.deck = self.rnd.sample(self.kinds, len(self.kinds))
-        fault, *where = self.deck.pop()
-        phase = self.service.client.status(self.task)
-        assert not phase.endswith("_FAILED"), f"{phase}: {self.service.client.logs(self.task)[:5]}"
-        more = fault(*where)
-        self.done.append(fault.__name__)
-        print(f"{time.monotonic() - began:6.1f} s {phase:24} {fault.__name__} {' '.join(where)} {more or ''}", flush=True)
-
-    def hold(self, least, most):
-        time.sleep(least + self.rnd.random() * (most - least))
-
-    def kill_drsd(self):
-        self.service.kill()
-        self.hold(0, 0.5)
-        self.service.run()
-
-    def kill_drsd_at_a_point(self):
-        """It ends itself as it comes past the point for the n-th time, if it does within some seconds."""
-        phase = self.service.client.status(self.task)
-        point = f"{self.rnd.choice(POINTS.get(phase, ['task.claimed']))}=kill@{self.rnd.randrange(1, 12)}"
-        points = self.service.environment["OPENDRS_FAILPOINTS"]
-        self.service.kill()
-        self.service.environment["OPENDRS_FAILPOINTS"] = ",".join(filter(None, [points, point]))
-        self.service.launch()
-        deadline = time.monotonic() + 3
-        while self.service.process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.02)
-        died = self.service.process.poll() is not None
-        self.service.kill()
-        self.service.environment["OPENDRS_FAILPOINTS"] = points
-        self.service.run()
-        return f"{point} {'' if died else '(not met)'}"
-
-    def stop_drsd(self):
-        self.service.stop()
-        self.service.run()
-
-    def pause(self):
-        client = self.service.client
-
-        def accepted(name, **params):
-            try:
-                return client.action(self.task, name, **params).get("status") == "success"
-            except Refused as refused:
-                if "Another operation" in str(refused):
-                    return False
-                raise
-        wait_for(lambda: accepted("stop", pause_mode="target"), 30, "the pause", lambda: client.logs(self.task)[:5])
-        wait_for(lambda: client.status(self.task) == "PAUSING", 30, "the pause", lambda: client.logs(self.task)[:5])
-        self.hold(0, 1.5)
-        wait_for(lambda: accepted("restart"), 60, "the restart", lambda: client.logs(self.task)[:5])
+    def points(self, phase):
+        return POINTS.get(phase, ["task.claimed"])
 
     def kill_server(self, side):
         server = self.server[side]
@@ -130,31 +77,6 @@ class Faults:
                     killed += 1
         return f"{killed} sessions"
 
-    def cut(self, side, direction):
-        after = self.rnd.choice([0, self.rnd.randrange(1, 3000), self.rnd.randrange(1, 200000)])
-        closes = self.rnd.random() < 0.5
-        self.network[side].cut(direction, after, closes)
-        self.hold(0.2, 1.5)
-        self.network[side].heal()
-        return f"after {after} bytes{', and closed' if closes else ''}"
-
-    def _bad(self, how, side, direction, most):
-        getattr(self.network[side], how)(direction)
-        self.hold(0.3, most)
-        self.network[side].heal()
-
-    def lose(self, side, direction):
-        self._bad("lose", side, direction, 6)
-
-    def stall(self, side, direction):
-        self._bad("stall", side, direction, 6)
-
-    def delay(self, side, direction):
-        self._bad("delay", side, direction, 2)
-
-    def slice(self, side, direction):
-        self._bad("slice_up", side, direction, 2)
-
 
 def atomic(target, copy):
     """Whoever reads the target, at any moment of the incremental phase, sees whole transactions."""
@@ -172,7 +94,7 @@ def one_task(number, service, faults, source, target, began):
     service.stop()
     service.environment["OPENDRS_FAILPOINTS"] = SLOW_COPY
     service.run()
-    (name,) = service.client.start(job(f"faults{number}", faults.network["source"], faults.network["target"], whole(database, copy)))
+    (name,) = service.client.start(job(f"faults{number}", faults.networks["source"], faults.networks["target"], whole(database, copy)))
     load = faults.load = fault_load.FaultLoad(source, database, seed=SEED + number)
     faults.task = name
     try:
@@ -204,7 +126,7 @@ def one_task(number, service, faults, source, target, began):
     workload.assert_exactly_once(target, copy)
     service.client.call("POST", f"/jobs/{name}/stop", {"is_force_stop": False})
     wait_for(lambda: service.client.status(name) == "RELEASE_RESOURCE_COMPLETE", 60, "the end", lambda: service.client.logs(name)[:5])
-    for network in faults.network.values():
+    for network in faults.networks.values():
         network.end_lost()  # such a session may still have read a table
     source.execute(f"DROP DATABASE {database}")
     target.execute(f"DROP DATABASE {copy}")

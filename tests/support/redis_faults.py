@@ -7,7 +7,7 @@ import time
 import redis
 
 from support.bad_network import DOWN, UP
-from support.drsd import Refused, wait_for
+from support.fault_deck import FaultDeck
 
 POINTS = ["redis.before_exec", "redis.after_exec", "redis.loaded", "task.claimed", "store.before_commit"]
 
@@ -67,13 +67,15 @@ def audit(client, tag):
     return found[0]
 
 
-class Faults:
-    """Each call of one() breaks one thing for a while and mends it. `servers`, `networks`: of "source" and "target"; a network
-    may be missing. `patient`: there is time for a source whose network is lost without a word, which shows after a minute."""
+class Faults(FaultDeck):
+    """What can break. `servers`, `networks`: of "source" and "target"; a network may be missing. `patient`: there is time for a source
+    whose network is lost without a word, which shows after a minute."""
+
+    calm, bad, slow = 1, 1.5, 1
 
     def __init__(self, rnd, service, servers, networks, patient=False):
-        self.rnd, self.service, self.servers, self.networks = rnd, service, servers, networks
-        self.task, self.deck, self.done = None, [], []
+        super().__init__(rnd, service, networks)
+        self.servers = servers
         self.kinds = [(self.kill_drsd,), (self.kill_drsd,), (self.kill_drsd_at_a_point,), (self.kill_drsd_at_a_point,), (self.stop_drsd,), (self.pause,),
                       (self.target_goes_back, True), (self.target_goes_back, False)]
         for side in servers:
@@ -84,59 +86,8 @@ class Faults:
             if side == "target" or patient:
                 self.kinds += [(self.lose, side, rnd.choice([UP, DOWN]))]
 
-    def one(self, began):
-        """The next fault of the deck, which has each kind once."""
-        if not self.deck:
-            self.deck = self.rnd.sample(self.kinds, len(self.kinds))
-        fault, *where = self.deck.pop()
-        phase = self.service.client.status(self.task)
-        assert not phase.endswith("_FAILED"), f"{phase}: {self.service.client.logs(self.task)[:5]}"
-        more = fault(*where)
-        self.done.append(fault.__name__)
-        print(f"{time.monotonic() - began:6.1f} s {phase:24} {fault.__name__} {' '.join(map(str, where))} {more or ''}", flush=True)
-
-    def hold(self, least, most):
-        time.sleep(least + self.rnd.random() * (most - least))
-
-    # -- drsd ----------------------------------------------------------------------------------------------------------
-    def kill_drsd(self):
-        self.service.kill()
-        self.hold(0, 0.5)
-        self.service.run()
-
-    def kill_drsd_at_a_point(self):
-        """It ends itself as it comes past the point for the n-th time, if it does within some seconds."""
-        point = f"{self.rnd.choice(POINTS)}=kill@{self.rnd.randrange(1, 9)}"
-        self.service.kill()
-        self.service.environment["OPENDRS_FAILPOINTS"] = point
-        self.service.launch()
-        deadline = time.monotonic() + 2
-        while self.service.process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.02)
-        died = self.service.process.poll() is not None
-        self.service.kill()
-        self.service.environment["OPENDRS_FAILPOINTS"] = ""
-        self.service.run()
-        return f"{point} {'' if died else '(not met)'}"
-
-    def stop_drsd(self):
-        self.service.stop()
-        self.service.run()
-
-    def pause(self):
-        client = self.service.client
-
-        def accepted(name, **params):
-            try:
-                return client.action(self.task, name, **params).get("status") == "success"
-            except Refused as refused:
-                if "Another operation" in str(refused):
-                    return False
-                raise
-        wait_for(lambda: accepted("stop", pause_mode="target"), 30, "the pause", lambda: client.logs(self.task)[:5])
-        wait_for(lambda: client.status(self.task) == "PAUSING", 30, "the pause", lambda: client.logs(self.task)[:5])
-        self.hold(0, 1)
-        wait_for(lambda: accepted("restart"), 60, "the restart", lambda: client.logs(self.task)[:5])
+    def points(self, phase):
+        return POINTS
 
     # -- servers -------------------------------------------------------------------------------------------------------
     def _server(self, side):
@@ -178,28 +129,3 @@ class Faults:
                 with contextlib.suppress(redis.exceptions.RedisError):
                     killed += server.raw("CLIENT", "KILL", "TYPE", kind)
         return f"{killed} connections"
-
-    # -- networks ------------------------------------------------------------------------------------------------------
-    def cut(self, side, direction):
-        after, closes = self.rnd.choice([0, self.rnd.randrange(1, 3000), self.rnd.randrange(1, 200000)]), self.rnd.random() < 0.5
-        self.networks[side].cut(direction, after, closes)
-        self.hold(0.1, 1)
-        self.networks[side].heal()
-        return f"after {after} bytes{', and closed' if closes else ''}"
-
-    def _bad(self, how, side, direction, most):
-        getattr(self.networks[side], how)(direction)
-        self.hold(0.3, most)
-        self.networks[side].heal()
-
-    def lose(self, side, direction):
-        self._bad("lose", side, direction, 1.5)
-
-    def stall(self, side, direction):
-        self._bad("stall", side, direction, 1.5)
-
-    def delay(self, side, direction):
-        self._bad("delay", side, direction, 1)
-
-    def slice(self, side, direction):
-        self._bad("slice_up", side, direction, 1)
