@@ -1,5 +1,6 @@
 #include "crypto/request_signature.h"
 
+#include "base/ascii.h"
 #include "base/percent.h"
 #include "crypto/encoding.h"
 
@@ -18,13 +19,6 @@ constexpr std::string_view kUnsigned = "UNSIGNED-PAYLOAD";
 constexpr UnixMillis kMaxClockDifference = UnixMillis{15} * 60 * 1000;
 constexpr std::size_t kMaxSignedHeaders = 64;
 constexpr std::size_t kSignatureDigits = 64;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
-}
 
 std::string_view trim(std::string_view text) {
   constexpr std::string_view kBlank = " \t";
@@ -48,7 +42,7 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 std::optional<std::string_view> onlyHeader(const SignableRequest& request, std::string_view name) {
   std::optional<std::string_view> found;
   for (const auto& [key, value] : request.headers) {
-    if (lower(key) != name) continue;
+    if (toLowerAscii(key) != name) continue;
     if (found) return std::nullopt;
     found = trim(value);
   }
@@ -100,7 +94,7 @@ std::optional<UnixMillis> parseSdkDate(std::string_view text) {
 
 bool isJson(const SignableRequest& request) {
   const auto type = onlyHeader(request, "content-type");
-  return type && lower(*type).find("json") != std::string::npos;
+  return type && toLowerAscii(*type).find("json") != std::string::npos;
 }
 
 /// Whether X-Sdk-Content-Sha256, if sent, describes the body. It is part of what is signed, so a body that does not fit
@@ -109,7 +103,7 @@ bool bodyFits(const SignableRequest& request) {
   const auto given = onlyHeader(request, "x-sdk-content-sha256");
   if (!given) return true;
   if (*given == kUnsigned) return request.body.empty() || !isJson(request);
-  return equalsConstantTime(lower(*given), sha256Hex(request.body));
+  return equalsConstantTime(toLowerAscii(*given), sha256Hex(request.body));
 }
 
 bool isHeaderName(std::string_view name) {
@@ -134,9 +128,9 @@ std::optional<Authorization> parseAuthorization(std::string_view header) {
     if (part.starts_with("Access=")) {
       out.accessKey = value;
     } else if (part.starts_with("SignedHeaders=")) {
-      for (const std::string_view name : split(value, ';')) out.signedHeaders.push_back(lower(name));
+      for (const std::string_view name : split(value, ';')) out.signedHeaders.push_back(toLowerAscii(name));
     } else if (part.starts_with("Signature=")) {
-      out.signature = lower(value);
+      out.signature = toLowerAscii(value);
     } else {
       return std::nullopt;
     }
@@ -199,7 +193,7 @@ SignatureResult verifySignature(const SignableRequest& request, const Authorizat
 
 std::string signRequest(const SignableRequest& request, std::string_view accessKey, std::string_view secretKey) {
   std::vector<std::string> names;
-  for (const auto& [key, value] : request.headers) names.push_back(lower(key));
+  for (const auto& [key, value] : request.headers) names.push_back(toLowerAscii(key));
   std::sort(names.begin(), names.end());
   const auto canonical = canonicalRequest(request, names);
   const std::string signature =

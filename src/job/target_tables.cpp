@@ -1,5 +1,6 @@
 #include "job/target_tables.h"
 
+#include "base/ascii.h"
 #include "model/address_list.h"
 #include "transform/table_plan.h"
 
@@ -12,13 +13,6 @@ namespace {
 
 constexpr std::uint16_t kMysqlPort = 3306;
 constexpr std::string_view kWholeDatabase = "*";
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : static_cast<char>(c);
-  });
-  return text;
-}
 
 std::uint16_t portOf(const Endpoint& endpoint, int fallback) {
   std::uint16_t port = 0;
@@ -44,7 +38,7 @@ std::set<std::string> serversOf(const JobSpec& spec, const InstanceCatalogue& in
     const auto list = parseAddressList(text);
     if (!list) continue;
     for (const Address& address : list->addresses) {
-      std::string host = lower(address.host);
+      std::string host = toLowerAscii(address.host);
       if (host == "localhost" || host == "::1") host = "127.0.0.1";
       const std::uint16_t port = address.port != 0 ? address.port : portOf(endpoint, fallback);
       out.insert(host + ":" + std::to_string(port));
@@ -61,12 +55,12 @@ std::vector<TableName> namedTargets(const JobSpec& spec) {
     const bool whole =
         object.all.value_or(false) || spec.dbObject.objectScope.value_or("") == "database" || !object.tables;
     if (whole) {
-      out.push_back({lower(object.name.value_or(database)), std::string(kWholeDatabase)});
+      out.push_back({toLowerAscii(object.name.value_or(database)), std::string(kWholeDatabase)});
       continue;
     }
     for (const auto& [table, ignored] : *object.tables) {
       const TableName target = mappedName(spec, {database, table});
-      out.push_back({lower(target.database), lower(target.table)});
+      out.push_back({toLowerAscii(target.database), toLowerAscii(target.table)});
     }
   }
   return out;
@@ -84,7 +78,7 @@ std::vector<std::string> targetKeys(const JobSpec& spec, const InstanceCatalogue
   std::vector<std::string> keys;
   for (const std::string& server : serversOf(spec, instances)) {
     for (const TableRecord& table : tables)
-      keys.push_back(server + "/" + lower(table.targetDatabase + "." + table.targetTable));
+      keys.push_back(server + "/" + toLowerAscii(table.targetDatabase + "." + table.targetTable));
   }
   return keys;
 }

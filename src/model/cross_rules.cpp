@@ -1,5 +1,6 @@
 #include "model/cross_rules.h"
 
+#include "base/ascii.h"
 #include "model/address_list.h"
 #include "model/text_rules.h"
 #include "model/utf8.h"
@@ -167,11 +168,8 @@ void credentials(const EndpointInfo& e, const std::string& path, Decoding& run) 
 
 void certificatePassword(const EndpointInfo& e, const std::string& path, Decoding& run) {
   if (!e.ssl || !e.ssl->sslCertName) return;
-  std::string ending =
-      e.ssl->sslCertName->substr(e.ssl->sslCertName->size() - std::min<std::size_t>(4, e.ssl->sslCertName->size()));
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-  if (ending == ".p12") need(given(e.ssl->sslCertPassword), path + ".ssl.ssl_cert_password", run);
+  if (toLowerAscii(*e.ssl->sslCertName).ends_with(".p12"))
+    need(given(e.ssl->sslCertPassword), path + ".ssl.ssl_cert_password", run);
 }
 
 // --- checklist 5 and 6: disaster recovery --------------------------------------------------------------------------

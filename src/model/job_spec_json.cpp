@@ -1,5 +1,6 @@
 #include "model/job_spec_json.h"
 
+#include "base/ascii.h"
 #include "model/cross_rules.h"
 #include "model/spec_tables.h"
 
@@ -17,17 +18,12 @@ void decodeAndCheckJob(JobSpec& job, const Json& value, const std::string& path,
   if (value.is_object()) checkCrossFieldRules(job, path, run);
 }
 
-std::string lowered(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-  return text;
-}
-
 void uniqueNames(const std::vector<JobSpec>& jobs, Decoding& run) {
   std::set<std::string> seen;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     const auto& name = jobs[i].baseInfo.name;
-    if (name && !seen.insert(lowered(*name)).second) run.duplicate(fmt::format("jobs[{}].base_info.name", i), *name);
+    if (name && !seen.insert(toLowerAscii(*name)).second)
+      run.duplicate(fmt::format("jobs[{}].base_info.name", i), *name);
   }
 }
 

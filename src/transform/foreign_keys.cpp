@@ -1,5 +1,7 @@
 #include "transform/foreign_keys.h"
 
+#include "base/ascii.h"
+
 #include <algorithm>
 #include <cctype>
 #include <map>
@@ -9,21 +11,14 @@
 namespace drs {
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
-
 std::string nameKey(std::string_view database, std::string_view table) {
-  std::string key = lower(database);
+  std::string key = toLowerAscii(database);
   key += '\0';
-  return key + lower(table);
+  return key + toLowerAscii(table);
 }
 
 bool acts(const std::string& action) {
-  const std::string name = lower(action);
+  const std::string name = toLowerAscii(action);
   return !name.empty() && name != "restrict" && name != "no action";
 }
 

@@ -17,10 +17,6 @@ std::string pathOf(const TableName& table) {
   return "db_object.object_info." + table.database + ".tables." + table.table;
 }
 
-std::string nameOf(const TableName& table) {
-  return table.database + "." + table.table;
-}
-
 std::vector<TableSchemaPtr> selected(const JobSpec& spec, const std::vector<TableSchemaPtr>& tables) {
   std::vector<TableSchemaPtr> out;
   std::copy_if(tables.begin(), tables.end(), std::back_inserter(out),
@@ -39,7 +35,7 @@ void findMissing(const JobSpec& spec, const std::vector<TableSchemaPtr>& tables,
       const TableName name{databaseName, tableName};
       if (!isTableObject(table)) continue;  // views and procedures are looked up by the engine
       if (isSelected(spec, name) && !present.contains(name)) {
-        out.push_back({pathOf(name), "the source has no table " + nameOf(name)});
+        out.push_back({pathOf(name), "the source has no table " + printable(name)});
       }
     }
   }
@@ -51,8 +47,8 @@ void findCollisions(const JobSpec& spec, const std::vector<TableSchemaPtr>& chos
     const TableName target = mappedName(spec, table->name);
     const auto [it, isNew] = sourceOf.emplace(target, table->name);
     if (!isNew) {
-      out.push_back({pathOf(table->name), "both " + nameOf(it->second) + " and " + nameOf(table->name) + " go to " +
-                                              nameOf(target) + " in the target"});
+      out.push_back({pathOf(table->name), "both " + printable(it->second) + " and " + printable(table->name) +
+                                              " go to " + printable(target) + " in the target"});
     }
   }
 }
@@ -64,7 +60,7 @@ void findForeignActions(const std::vector<TableSchemaPtr>& chosen, std::vector<R
     for (const ForeignKey& key : child->foreignKeys) {
       const auto isParent = [&](const TableSchemaPtr& table) { return refersTo(key, table->name); };
       if (!hasAction(key) || std::any_of(chosen.begin(), chosen.end(), isParent)) continue;
-      out.push_back({pathOf(child->name), "its foreign key " + key.name + " changes rows of " + nameOf(child->name) +
+      out.push_back({pathOf(child->name), "its foreign key " + key.name + " changes rows of " + printable(child->name) +
                                               " when " + key.referencedDatabase + "." + key.referencedTable +
                                               " changes; select that table too"});
     }

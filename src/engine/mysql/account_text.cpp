@@ -1,5 +1,6 @@
 #include "engine/mysql/account_text.h"
 
+#include "base/ascii.h"
 #include "engine/mysql/connection.h"
 
 #include <algorithm>
@@ -158,9 +159,7 @@ std::optional<std::string> takeSecret(Walk& walk) {
 bool takeCredential(Walk& walk, CreateUser& out) {
   Credential one;
   if (walk.here().kind == AccountToken::Kind::word) {
-    one.plugin = walk.here().value;
-    std::transform(one.plugin.begin(), one.plugin.end(), one.plugin.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    one.plugin = toLowerAscii(walk.here().value);
     walk.skip();
   } else if (auto plugin = walk.takeQuotedPart()) {
     one.plugin = std::move(*plugin);

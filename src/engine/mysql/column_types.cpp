@@ -1,5 +1,7 @@
 #include "engine/mysql/column_types.h"
 
+#include "base/ascii.h"
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -76,10 +78,7 @@ std::string_view attributesOf(std::string_view columnType) {
 }  // namespace
 
 std::string lowerCase(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
+  return toLowerAscii(text);
 }
 
 Column makeColumn(std::string name, const ColumnText& text) {
